@@ -1,0 +1,1 @@
+"""Cloud clients: one abstract face, a simulated cloud and the real OpenStack behind it."""

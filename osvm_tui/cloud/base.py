@@ -1,0 +1,159 @@
+"""`CloudClient`: the one face of a cloud. Its neighbours `MockCloud` and `OpenStackCloud` look the same from outside.
+
+Every method may raise the errors of `domain/errors.py` under CloudError and nothing else. No method blocks the loop,
+none waits longer than its time-out, and none sends a changing request twice.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from osvm_tui.domain.catalog import (
+    Image,
+    InstanceAction,
+    KeyPair,
+    Network,
+    PortAddress,
+    QuotaItem,
+    RemoteConsole,
+    SecurityGroup,
+)
+from osvm_tui.domain.operations import CreateVm
+from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.vm import Flavor, Vm
+
+
+class VmPage(Struct, frozen=True):
+    """One page of a VM list."""
+
+    vms: tuple[Vm, ...]
+    gone: tuple[str, ...] = ()
+    """Ids that a delta list reports as DELETED or SOFT_DELETED."""
+    server_time: datetime | None = None
+    """The reply's Date header: the only clock to ask the next delta with."""
+    last: bool = True
+    more: bool = False
+
+
+class Accepted(Struct, frozen=True):
+    """The cloud took a changing request. `vm_id` is set for a creation."""
+
+    status: int
+    request_id: str = ""
+    vm_id: str = ""
+
+
+class ApiCall(Struct, frozen=True):
+    """One request as the health page and the API log show it; `path` carries no query, no body, no token."""
+
+    entry: str
+    service: str
+    method: str
+    path: str
+    status: int
+    """0 when there was no answer."""
+    seconds: float
+    at: datetime
+    request_id: str = ""
+    error: str = ""
+
+
+class CloudClient(ABC):
+    """A cloud as seen through one clouds.yaml entry."""
+
+    entry: str
+    on_call: Callable[[ApiCall], None] | None = None
+    """Called on the loop's thread after every request."""
+
+    @property
+    @abstractmethod
+    def scope(self) -> Scope:
+        """What the token sees; only after `connect`."""
+
+    @abstractmethod
+    async def connect(self) -> Scope:
+        """Authenticate, discover services and the compute microversion; safe to call again after a failure."""
+
+    @abstractmethod
+    def list_vms(self, since: datetime | None = None) -> AsyncIterator[VmPage]:
+        """Yield every page of VMs with details, or only what changed since `since` (deletions in `gone`).
+
+        The caller subtracts its own overlap from `since`. Addresses are Nova's cached copy.
+        """
+
+    @abstractmethod
+    def list_vm_ids(self) -> AsyncIterator[tuple[str, ...]]:
+        """Yield the ids of all VMs page by page: a fifth of the cost of details."""
+
+    @abstractmethod
+    async def list_addresses(self) -> tuple[PortAddress, ...]:
+        """Return the live addresses of all VMs from Neutron: two requests per project's reach."""
+
+    @abstractmethod
+    async def get_vm(self, vm_id: str) -> Vm:
+        """Return one VM with details; NotFound when the cloud says 404."""
+
+    @abstractmethod
+    async def raw_vm(self, vm_id: str) -> bytes:
+        """Return the JSON of one VM as the cloud sent it."""
+
+    @abstractmethod
+    async def act(self, action_id: str, vm_id: str, params: Mapping[str, object]) -> Accepted:
+        """Send one action of the table. Sent once; AnswerLost when the outcome is unknown."""
+
+    @abstractmethod
+    async def create_vm(self, order: CreateVm) -> Accepted:
+        """Send one creation; `order.vm_uuid` goes into the VM's metadata under `osvm_uuid`."""
+
+    @abstractmethod
+    async def find_created(self, vm_uuid: str, name: str) -> Vm | None:
+        """Return the VM whose metadata carries our `vm_uuid`, None when the cloud has none."""
+
+    @abstractmethod
+    async def console_output(self, vm_id: str, lines: int | None) -> str:
+        """Return the last `lines` lines of the serial console, all of it for None."""
+
+    @abstractmethod
+    async def remote_console(self, vm_id: str, protocol: str = "vnc", kind: str = "novnc") -> RemoteConsole:
+        """Ask for a console URL."""
+
+    @abstractmethod
+    async def instance_actions(self, vm_id: str) -> tuple[InstanceAction, ...]:
+        """Return Nova's action log of a VM, newest first, also of a deleted one."""
+
+    @abstractmethod
+    async def instance_action(self, vm_id: str, request_id: str) -> InstanceAction | None:
+        """Return one entry of the action log with its events, None when there is none."""
+
+    @abstractmethod
+    async def flavors(self) -> tuple[Flavor, ...]: ...
+
+    @abstractmethod
+    async def images(self) -> tuple[Image, ...]: ...
+
+    @abstractmethod
+    async def networks(self) -> tuple[Network, ...]: ...
+
+    @abstractmethod
+    async def keypairs(self) -> tuple[KeyPair, ...]: ...
+
+    @abstractmethod
+    async def security_groups(self) -> tuple[SecurityGroup, ...]: ...
+
+    @abstractmethod
+    async def quota(self) -> tuple[QuotaItem, ...]: ...
+
+    @abstractmethod
+    async def project_names(self) -> dict[str, str]:
+        """Return project names by id as far as this token may see them (its own at least)."""
+
+    @abstractmethod
+    async def user_names(self) -> dict[str, str]:
+        """Return user names by id as far as this token may see them (its own at least)."""
+
+    @abstractmethod
+    async def close(self) -> None: ...

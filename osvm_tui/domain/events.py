@@ -1,0 +1,52 @@
+"""What services tell their listeners. Each carries state (a revision, a value), never a delta, so that it may be merged."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from osvm_tui.domain.operations import OperationItem
+
+
+class Severity(StrEnum):
+    """How loudly a notice speaks."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class FleetChanged(Struct, frozen=True, tag=True):
+    """The fleet is at `revision`; ask `fleet_since` for what moved."""
+
+    revision: int
+
+
+class ScopesChanged(Struct, frozen=True, tag=True):
+    """A scope connected, went stale, failed, or changed its leader; ask `scopes()`."""
+
+    revision: int
+
+
+class OperationChanged(Struct, frozen=True, tag=True):
+    """An item moved to another state; `item` is how it is now."""
+
+    item: OperationItem
+
+
+class CatalogChanged(Struct, frozen=True, tag=True):
+    """A catalog of an entry was read again."""
+
+    entry: str
+    kind: str
+
+
+class Notice(Struct, frozen=True, tag=True):
+    """One sentence for the operator that belongs to no VM: store trouble, a taken-over operation."""
+
+    text: str
+    severity: Severity = Severity.INFORMATION
+
+
+Event = FleetChanged | ScopesChanged | OperationChanged | CatalogChanged | Notice

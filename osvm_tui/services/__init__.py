@@ -1,0 +1,1 @@
+"""Use cases: the only callers of adapters; everything that crosses to the ui is a serialisable value."""

@@ -1,0 +1,1 @@
+"""The Textual console: it reads services, posts messages and owns no facts."""
