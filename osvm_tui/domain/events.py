@@ -1,4 +1,4 @@
-"""What services tell their listeners. Each carries state (a revision, a value), never a delta, so that it may be merged."""
+"""What services tell their listeners. Each carries state (a revision, a value), never a delta, so that it may merge."""
 
 from __future__ import annotations
 

@@ -161,4 +161,5 @@ def progress(expect: Expect, before: str, vm: Vm | None) -> Progress:
 def _deleting(before: str, vm: Vm) -> Progress:
     if vm.vm_state in ("deleted", "soft-delete"):
         return Progress.ARRIVED
-    return Progress.ERROR if vm.vm_state == "error" and before != "error" and vm.task_state is None else Progress.WAITING
+    failed = vm.vm_state == "error" and before != "error" and vm.task_state is None
+    return Progress.ERROR if failed else Progress.WAITING

@@ -1,0 +1,179 @@
+"""`Store`: the face of everything that is kept. One implementation serves SQLite and PostgreSQL; services see only this.
+
+Every method may raise StoreError and its kinds, nothing else. Each writing method is one transaction.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from osvm_tui.domain.audit import AuditEntry, AuditRow, ChainReport
+from osvm_tui.domain.operations import ItemState, Operation, OperationItem
+from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.vm import Vm, VmRef
+
+
+class Lease(Struct, frozen=True):
+    """A right that one process holds for a while. `epoch` grows with each new owner and fences the old one out."""
+
+    name: str
+    owner: str
+    epoch: int
+    expires_at: datetime
+
+
+class FleetRows(Struct, frozen=True):
+    """The VMs of a scope that moved after a store revision."""
+
+    revision: int
+    vms: tuple[Vm, ...]
+    removed: tuple[VmRef, ...]
+
+
+class StateInterval(Struct, frozen=True):
+    """A VM was in one state from `since` to `until`; None means that it still is, as far as was seen."""
+
+    vm_state: str
+    task_state: str
+    status: str
+    power_state: int
+    flavor_name: str
+    since: datetime
+    until: datetime | None
+    seen_at: datetime
+    """When a console last saw this state: what lies behind it is not known."""
+
+
+class AuditQuery(Struct, frozen=True):
+    """Which audit rows; newest first. Empty fields match all; `before_seq` pages backwards."""
+
+    text: str = ""
+    operator: str = ""
+    vm_id: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before_seq: int = 0
+    limit: int = 200
+
+
+class StoreInfo(Struct, frozen=True):
+    """What health and doctor tell of the store. `url` carries no password."""
+
+    url: str
+    schema: str
+    size_bytes: int
+    writable: bool
+    spooled: int
+    """Audit rows that wait in the spool file for the store to be writable again."""
+    detail: str = ""
+
+
+class Store(ABC):
+    """Everything that is kept, behind one face."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Open and, for SQLite, migrate after a backup copy; a damaged file is set aside (StoreCorrupt says where)."""
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    async def info(self) -> StoreInfo: ...
+
+    # leases
+    @abstractmethod
+    async def acquire(self, name: str, owner: str, ttl_s: float) -> Lease | None:
+        """Take a free or expired lease (epoch grows) or renew one's own; None while another holds it."""
+
+    @abstractmethod
+    async def release(self, lease: Lease) -> None: ...
+
+    @abstractmethod
+    async def lease(self, name: str) -> Lease | None:
+        """Return who holds it now, expired or not."""
+
+    # the fleet
+    @abstractmethod
+    async def save_vms(
+        self, scope: Scope, upserts: Sequence[Vm], removed: Sequence[VmRef], seen_at: datetime, lease: Lease | None
+    ) -> int:
+        """Write changed rows, their addresses and state intervals; return the store's new revision.
+
+        With a `lease` whose epoch is no longer the current one nothing is written and StoreError is raised. Fields
+        that only admins may see are kept when a member's reading lacks them.
+        """
+
+    @abstractmethod
+    async def load_vms(self, scope: Scope) -> FleetRows:
+        """Return every living VM of the scope."""
+
+    @abstractmethod
+    async def vms_since(self, scope: Scope, revision: int) -> FleetRows:
+        """Return what moved after `revision`; cost grows with what moved."""
+
+    @abstractmethod
+    async def intervals(self, ref: VmRef) -> tuple[StateInterval, ...]:
+        """Return a VM's state intervals, oldest first."""
+
+    # operations
+    @abstractmethod
+    async def plan(self, operation: Operation, audit: Sequence[AuditEntry]) -> None:
+        """Write an operation with its items and their audit rows in one transaction, before anything is sent."""
+
+    @abstractmethod
+    async def move_item(
+        self,
+        item: OperationItem,
+        expected: frozenset[ItemState],
+        audit: Sequence[AuditEntry],
+        *,
+        owner: str,
+    ) -> bool:
+        """Write `item` if it is still in one of `expected` and owned by `owner`; False when somebody else moved it.
+
+        This is the compare-and-swap that keeps two owners from sending the same call.
+        """
+
+    @abstractmethod
+    async def claim_items(self, owner: str, ttl_s: float, now: datetime) -> tuple[OperationItem, ...]:
+        """Take over open items whose owner's lease has expired; return those now owned by `owner`."""
+
+    @abstractmethod
+    async def keep_items(self, owner: str, ttl_s: float, now: datetime) -> None:
+        """Renew the owner leases of this owner's open items."""
+
+    @abstractmethod
+    async def operation(self, operation_id: str) -> Operation | None: ...
+
+    @abstractmethod
+    async def items(self, *, open_only: bool = False, limit: int = 500) -> tuple[OperationItem, ...]:
+        """Return items, newest first."""
+
+    @abstractmethod
+    async def items_since(self, change: int) -> tuple[int, tuple[OperationItem, ...]]:
+        """Return items written after change number `change`, and the newest number: how other consoles follow."""
+
+    # audit
+    @abstractmethod
+    async def append_audit(self, entries: Sequence[AuditEntry]) -> None:
+        """Append to the chain; if the database cannot be written, to the spool file, to be replayed later.
+
+        Raises StoreReadOnly only when neither can be written: then no change may be made.
+        """
+
+    @abstractmethod
+    async def audit(self, query: AuditQuery) -> tuple[AuditRow, ...]: ...
+
+    @abstractmethod
+    async def verify_audit(self) -> ChainReport:
+        """Check the whole chain in batches."""
+
+    @abstractmethod
+    async def replay_spool(self) -> int:
+        """Move spooled audit rows into the database; return how many."""
