@@ -1,0 +1,179 @@
+"""From a key to `ConsoleApi.submit`: freeze targets, gate, ask for parameters, confirm by risk, send, say so once.
+
+`ActionTargets` is the base of every screen on which VMs can be acted upon. It knows no cloud and decides no rule:
+the gate's verdict is the only reason ever shown. Dialogs are imported when first needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual import work
+from textual.screen import Screen
+from textual.widgets import Input, TextArea
+
+from osvm_tui.domain.action import Risk
+from osvm_tui.domain.errors import OsvmError, Refused
+from osvm_tui.domain.operations import ActionRequest, Submission
+from osvm_tui.domain.vm import VmRef
+from osvm_tui.services.api import ConsoleApi
+from osvm_tui.ui.action_plan import ActionPlan, plan
+
+if TYPE_CHECKING:
+    from osvm_tui.ui.app import OsvmApp
+
+
+class ActionTargets(Screen[None]):
+    """A screen with VMs to act upon: subclasses answer `targets()` and inherit the action keys.
+
+    Actions to bind: `vm_verb('stop')`, `action_menu`, `new_vm`, `copy_menu`, `console_url`, `open_vm('overview')`.
+    """
+
+    @property
+    def api(self) -> ConsoleApi:
+        """The services."""
+        return cast("OsvmApp", self.app).api
+
+    def targets(self) -> tuple[VmRef, ...]:
+        """Return the VMs that a key means now: the marked ones, else the one under the cursor."""
+        raise NotImplementedError
+
+    def current(self) -> VmRef | None:
+        """Return the one VM under the cursor, for keys that look at one; marks do not count."""
+        chosen = self.targets()
+        return chosen[0] if chosen else None
+
+    def show_reason(self, reason: str) -> None:
+        """Show why a key did nothing in the screen's reason line; a toast is given anyway."""
+
+    def action_vm_verb(self, action_id: str) -> None:
+        """Begin one verb on the targets of this moment."""
+        if not self._typing:
+            self.begin(plan(self.api, action_id, self.targets()))
+
+    def action_action_menu(self) -> None:
+        """Open the action menu for the targets of this moment; its second letter begins a verb."""
+        if self._typing:
+            return
+        from osvm_tui.ui.dialogs.action_menu import ActionMenu
+
+        refs = self.targets()
+        if not refs:
+            self.refuse("no VM is chosen")
+            return
+        self.app.push_screen(ActionMenu(self.api, refs), self._menu_chosen)
+
+    def action_new_vm(self) -> None:
+        """Open the form for a new VM."""
+        if self._typing:
+            return
+        from osvm_tui.ui.dialogs.new_vm import NewVmForm
+
+        self.app.push_screen(NewVmForm(self.api, self.current()))
+
+    def action_copy_menu(self) -> None:
+        """Wait for the letter that says what to copy from the current VM."""
+        ref = self.current()
+        vm = None if ref is None or self._typing else self.api.vm(ref)
+        if vm is not None:
+            from osvm_tui.ui.dialogs.copy_menu import CopyMenu
+
+            self.app.push_screen(CopyMenu(vm))
+
+    def action_console_url(self) -> None:
+        """Ask the cloud for a console URL of the current VM and show it to copy."""
+        ref = self.current()
+        if ref is not None and not self._typing:
+            self.begin(plan(self.api, "remote-console", (ref,)))
+
+    def action_open_vm(self, tab: str = "overview") -> None:
+        """Open the current VM at a tab: overview, console, events or raw."""
+        ref = self.current()
+        if ref is None or self._typing:
+            return
+        from osvm_tui.ui.screens.vm import VmScreen
+
+        self.app.push_screen(VmScreen(ref, tab))
+
+    def begin(self, chosen: ActionPlan) -> None:
+        """Go on with a frozen plan: refuse with the gate's sentence, look, or ask and send."""
+        if chosen.refusal:
+            self.refuse(chosen.refusal)
+        elif chosen.spec.id == "console-output":
+            self._open(chosen.refs[0], "console")
+        elif chosen.spec.id == "remote-console":
+            from osvm_tui.ui.dialogs.console_url import ConsoleUrl
+
+            self.app.push_screen(ConsoleUrl(self.api, chosen.targets[0]))
+        else:
+            self._ask_and_send(chosen)
+
+    def refuse(self, reason: str) -> None:
+        """Say why nothing was done."""
+        self.notify(f"refused: {reason}", severity="warning", markup=False)
+        self.show_reason(reason)
+
+    @property
+    def _typing(self) -> bool:
+        return isinstance(self.focused, Input | TextArea)
+
+    def _open(self, ref: VmRef, tab: str) -> None:
+        from osvm_tui.ui.screens.vm import VmScreen
+
+        self.app.push_screen(VmScreen(ref, tab))
+
+    def _menu_chosen(self, plans: tuple[ActionPlan, ...] | None) -> None:
+        if not plans:
+            return
+        if len(plans) == 1:
+            self.begin(plans[0])
+            return
+        from osvm_tui.ui.dialogs.direction import DirectionDialog
+
+        self.app.push_screen(DirectionDialog(plans), lambda one: self.begin(one) if one else None)
+
+    @work(group="action", exit_on_error=False)
+    async def _ask_and_send(self, chosen: ActionPlan) -> None:
+        params: dict[str, object] | None = {}
+        if chosen.spec.params:
+            from osvm_tui.ui.dialogs.params_form import ParamsForm
+
+            params = await self.app.push_screen_wait(ParamsForm(self.api, chosen))
+        if params is None or not await self._confirmed(chosen):
+            return
+        try:
+            done = await self.api.submit(ActionRequest(chosen.spec.id, chosen.refs, params))
+        except Refused as no:
+            self.refuse(no.detail)
+        except OsvmError as error:
+            from osvm_tui.ui.dialogs.error import ErrorDialog
+
+            self.app.push_screen(ErrorDialog(error, doing=chosen.sentence))
+        else:
+            self._say(chosen, done)
+
+    async def _confirmed(self, chosen: ActionPlan) -> bool:
+        if chosen.many:
+            from osvm_tui.ui.dialogs.confirm_many import ConfirmMany
+
+            return bool(await self.app.push_screen_wait(ConfirmMany(chosen)))
+        if chosen.spec.risk is Risk.DISRUPTIVE:
+            from osvm_tui.ui.dialogs.confirm import ConfirmDialog
+
+            return bool(await self.app.push_screen_wait(ConfirmDialog(chosen)))
+        if chosen.spec.risk is Risk.DESTRUCTIVE:
+            from osvm_tui.ui.dialogs.confirm_name import ConfirmName
+
+            return bool(await self.app.push_screen_wait(ConfirmName(chosen)))
+        return True
+
+    def _say(self, chosen: ActionPlan, done: Submission) -> None:
+        names = {target.ref: target.name for target in chosen.targets}
+        if len(done.items) == 1:
+            self.notify(f"{chosen.spec.doing} {names.get(done.items[0].ref, done.items[0].vm_name)}", markup=False)
+        elif done.items:
+            self.notify(f"{chosen.spec.doing} {len(done.items)} VMs", markup=False)
+        if done.refused:
+            ref, reason = done.refused[0]
+            more = f" (and {len(done.refused) - 1} more)" if len(done.refused) > 1 else ""
+            self.refuse(f"{reason or names.get(ref, ref.short)}{more}")

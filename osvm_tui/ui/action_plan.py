@@ -1,0 +1,151 @@
+"""What one key press will touch: targets and direction frozen at that moment, and who is skipped and why.
+
+Pure reading of the gate through `ConsoleApi`; knows no widget, no dialog and sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from osvm_tui.domain.action import ActionSpec
+from osvm_tui.domain.actions import ACTIONS, offered
+from osvm_tui.domain.vm import VmRef
+from osvm_tui.services.api import ConsoleApi
+
+
+class Target(Struct, frozen=True):
+    """A VM as the dialog names it; frozen with the key press, so that a later refresh cannot swap it."""
+
+    ref: VmRef
+    name: str
+    status: str = ""
+    cloud: str = ""
+    project: str = ""
+    address: str = ""
+    unique_name: bool = True
+    """Whether no other VM in sight has this name; otherwise 8 characters of the id are typed."""
+
+    @property
+    def typed(self) -> str:
+        """What the operator must type to confirm a destructive action."""
+        return self.name if self.unique_name and self.name.strip() else self.ref.short
+
+
+class Skip(Struct, frozen=True):
+    """A target that the gate refuses, with the gate's sentence."""
+
+    target: Target
+    reason: str
+
+
+class ActionPlan(Struct, frozen=True):
+    """One verb with the VMs it goes to and those it leaves alone."""
+
+    spec: ActionSpec
+    targets: tuple[Target, ...]
+    skipped: tuple[Skip, ...] = ()
+
+    @property
+    def refs(self) -> tuple[VmRef, ...]:
+        """The machines that will be touched."""
+        return tuple(target.ref for target in self.targets)
+
+    @property
+    def many(self) -> bool:
+        """Whether several VMs were aimed at, so that a count is typed instead of a name."""
+        return len(self.targets) + len(self.skipped) > 1
+
+    @property
+    def sentence(self) -> str:
+        """The verb and its object in the console's words: `stop web-0017`."""
+        verb = self.spec.label.lower()
+        if len(self.targets) == 1:
+            return f"{verb} {self.targets[0].name}"
+        return f"{verb} {len(self.targets)} VMs"
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be done, empty when something can."""
+        if self.targets:
+            return ""
+        if not self.skipped:
+            return f"{self.spec.label.lower()}: no VM is chosen"
+        first = self.skipped[0].reason
+        return (
+            first if len(self.skipped) == 1 else f"none of {len(self.skipped)} can {self.spec.label.lower()}: {first}"
+        )
+
+
+def plan(api: ConsoleApi, action_id: str, refs: Sequence[VmRef]) -> ActionPlan:
+    """Gate `action_id` on every one of `refs` as they are now and freeze the answer."""
+    spec = ACTIONS[action_id]
+    shared = _shared_names(api, refs) if spec.risk == "destructive" else frozenset()
+    targets: list[Target] = []
+    skipped: list[Skip] = []
+    for ref in refs:
+        target = describe(api, ref, shared)
+        reason = _reason(api, spec, ref, len(refs))
+        if reason:
+            skipped.append(Skip(target, reason))
+        else:
+            targets.append(target)
+    return ActionPlan(spec, tuple(targets), tuple(skipped))
+
+
+def _reason(api: ConsoleApi, spec: ActionSpec, ref: VmRef, count: int) -> str:
+    if count > 1 and not spec.bulk:
+        return f"{spec.label.lower()} works on one VM at a time; {count} are marked"
+    if api.vm(ref) is None:
+        return f"{ref.short} is gone"
+    verdict = api.verdict(ref, spec.id)
+    return "" if verdict.allowed else verdict.reason
+
+
+def describe(api: ConsoleApi, ref: VmRef, shared_names: frozenset[str] = frozenset()) -> Target:
+    """Return what a dialog says about a VM; `shared_names` are names that several VMs carry."""
+    vm, view = api.vm(ref), api.scope_of(ref)
+    cloud = view.entry if view else ref.endpoint
+    if vm is None:
+        return Target(ref, ref.short, "gone", cloud)
+    scope = view.scope if view else None
+    project = vm.project_id
+    if scope is not None and scope.project_id == vm.project_id:
+        project = scope.project_name or vm.project_id
+    elif view is not None:
+        project = api.names(view.entry)[0].get(vm.project_id, vm.project_id)
+    address = vm.floating_ip or vm.fixed_ip
+    return Target(ref, vm.name, vm.status, cloud, project, address, vm.name not in shared_names)
+
+
+def _shared_names(api: ConsoleApi, refs: Sequence[VmRef]) -> frozenset[str]:
+    wanted = {vm.name for ref in refs if (vm := api.vm(ref)) is not None}
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for vm in api.fleet_since(0).upserts:
+        if vm.name not in wanted:
+            continue
+        if vm.name in seen:
+            shared.add(vm.name)
+        seen.add(vm.name)
+    return frozenset(shared)
+
+
+def plans_for_key(api: ConsoleApi, letter: str, refs: Sequence[VmRef]) -> tuple[ActionPlan, ...]:
+    """Return the plans behind a second letter of the action menu: one, or two when marks are mixed.
+
+    Opposite verbs share a letter and the state chooses. When neither is possible the verb is returned that tells
+    most: the one whose states include the VM's own, else the first.
+    """
+    plans = [plan(api, spec.id, refs) for spec in offered() if spec.key == letter]
+    possible = [each for each in plans if each.targets]
+    return tuple(possible) if possible else tuple(plans[:1] if len(plans) < 2 else [_telling(api, plans, refs)])
+
+
+def _telling(api: ConsoleApi, plans: Sequence[ActionPlan], refs: Sequence[VmRef]) -> ActionPlan:
+    vm = api.vm(refs[0]) if refs else None
+    for each in plans:
+        if vm is not None and each.spec.vm_states is not None and vm.vm_state in each.spec.vm_states:
+            return each
+    return plans[0]
