@@ -1,0 +1,78 @@
+"""The schema of the settings: names, types, bounds and defaults; knows neither files nor the environment.
+
+A setting `name` of the table `[section]` is also the variable `OSVM_SECTION__NAME`; one outside of the tables is
+`OSVM_NAME`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+Theme = Literal["auto", "dark", "light", "high-contrast", "ansi16"]
+Glyphs = Literal["unicode", "ascii"]
+Zone = Literal["utc", "local"]
+Level = Literal["debug", "info", "warning", "error"]
+Role = Literal["viewer", "auditor", "operator", "admin"]
+
+
+class UiSettings(Struct, frozen=True):
+    """How the screen looks and which keys it takes."""
+
+    theme: Theme = "auto"
+    mouse: bool = True
+    glyphs: Glyphs = "unicode"
+    time_zone: Zone = "utc"
+    keys: dict[str, str] = {}
+    """Key by action id, for example `{"vm.stop" = "f9"}`."""
+
+
+class PollSettings(Struct, frozen=True):
+    """How often the clouds are read, in seconds."""
+
+    idle_s: Seconds = 5.0
+    busy_s: Seconds = 2.0
+    """While operations are under way."""
+    addresses_s: Seconds = 15.0
+
+
+class ApiSettings(Struct, frozen=True):
+    """How hard one cloud may be asked. Rates are requests per second, times are seconds."""
+
+    rate: Annotated[float, Meta(gt=0, le=1000)] = 10.0
+    concurrency: Annotated[int, Meta(ge=1, le=64)] = 4
+    timeout_s: Seconds = 30.0
+    page_size: Annotated[int, Meta(ge=1, le=1000)] = 1000
+    """The largest page of a VM list; pages shrink below it on a slow cloud."""
+
+
+class StoreSettings(Struct, frozen=True):
+    """Where operations, audit and the fleet are kept."""
+
+    url: str = ""
+    """A SQLAlchemy URL; empty means a SQLite file in the state directory."""
+
+
+class LogSettings(Struct, frozen=True):
+    """What goes into the log file."""
+
+    level: Level = "info"
+
+
+class Settings(Struct, frozen=True):
+    """Everything an operator can set."""
+
+    operator: str = ""
+    """The name in the audit; empty means the login name."""
+    console_role: Role = "operator"
+    clouds: tuple[str, ...] = ()
+    """Entries of clouds.yaml to open when neither `--cloud` nor `OS_CLOUD` says otherwise."""
+    state_dir: str = ""
+    """Where store, snapshots and the simulated cloud live; empty means the system's place for state."""
+    ui: UiSettings = UiSettings()
+    poll: PollSettings = PollSettings()
+    api: ApiSettings = ApiSettings()
+    store: StoreSettings = StoreSettings()
+    log: LogSettings = LogSettings()
