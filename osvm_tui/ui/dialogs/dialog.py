@@ -1,0 +1,54 @@
+"""`Dialog`: the frame of every modal question: one titled box, Escape leaves it without effect. Knows no question."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer]):
+    """A modal box with a title; its answer is None when the operator left it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "cancel", show=False),
+        Binding("ctrl+c", "copy_or_leave", "copy or cancel", show=False, priority=True),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+    SIZE: ClassVar[str] = "-narrow"
+    """`-narrow`, `-wide` or `-tall`: how much of the screen the box may take."""
+
+    @property
+    def heading(self) -> str:
+        """What the box's upper border says."""
+        return ""
+
+    def body(self) -> ComposeResult:
+        """Yield what is in the box."""
+        yield from ()
+
+    def compose(self) -> ComposeResult:
+        box = Vertical(classes=f"dialog-box {self.SIZE}")
+        box.border_title = self.heading.replace("[", "\\[")
+        box.border_subtitle = "esc leaves"
+        with box:
+            yield from self.body()
+
+    def action_leave(self) -> None:
+        """Close without effect."""
+        self.dismiss(None)
+
+    def action_copy_or_leave(self) -> None:
+        """Copy the selected text, or close without effect when nothing is selected."""
+        selected = self.get_selected_text()
+        if selected:
+            self.app.copy_to_clipboard(selected)
+            self.notify("copied")
+        else:
+            self.action_leave()
