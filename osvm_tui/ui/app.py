@@ -1,0 +1,149 @@
+"""`OsvmApp`: chooses themes, sheets and which place is on top. Knows no VM and no verb; places and dialogs do the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import App
+from textual.reactive import Reactive
+from textual.worker import Worker, WorkerState
+
+from osvm_tui.domain.errors import OsvmError
+from osvm_tui.ui.bridge import Bridge
+from osvm_tui.ui.messages import GoBack, GoTo, NoticeSpoken, OpenVm
+from osvm_tui.ui.options import UiOptions
+from osvm_tui.ui.places import nearest, place_named, screen_of
+from osvm_tui.ui.screens.place import PlaceScreen
+from osvm_tui.ui.theme import THEMES, theme_for
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from osvm_tui.services.api import ConsoleApi
+
+SHEETS = ("app.tcss", "fleet.tcss", "dialogs.tcss", "vm.tcss", "places.tcss")
+"""The sheets in their order, from styles_dir(). A sheet that is not shipped yet is left out."""
+
+
+def styles_dir() -> Path:
+    """Return where the sheets are: next to the package when installed, next to its folder in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "styles"
+    return inside if inside.is_dir() else package.parent / "styles"
+
+
+class OsvmApp(App[None]):
+    """The console over one ConsoleApi."""
+
+    TITLE = "osvm"
+    ENABLE_COMMAND_PALETTE = True
+    CSS_PATH = [path for name in SHEETS if (path := styles_dir() / name).is_file()]
+    BINDINGS: ClassVar[list[Any]] = []
+
+    def __init__(self, api: ConsoleApi, options: UiOptions | None = None) -> None:
+        super().__init__()
+        self.api = api
+        self.options = options or UiOptions()
+        self._bridge = Bridge(self, api)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_for(self.options.theme, self.console.color_system)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the fleet: no blank screen is built first."""
+        from osvm_tui.ui.screens.fleet import FleetScreen
+
+        return FleetScreen(self.api, self.options, self.options.text)
+
+    def on_mount(self) -> None:
+        """Let the clouds wait until the first picture stands."""
+        self.set_keymap(self.options.keys)
+        self._bridge.open()
+        self.call_after_refresh(self._start)
+
+    async def _start(self) -> None:
+        await self.api.start()
+
+    async def on_unmount(self) -> None:
+        """Hand back what the services hold."""
+        self._bridge.close()
+        await self.api.close()
+
+    @on(GoTo)
+    def go_to(self, wanted: GoTo) -> None:
+        """Open a place; one that is open already comes to the top instead of a second one."""
+        place = place_named(wanted.place)
+        if place is None:
+            hint = nearest(wanted.place)
+            self.speak(f"no place :{wanted.place}" + (f"; did you mean :{hint}" if hint else ""), severity="warning")
+            return
+        cls = screen_of(place)
+        for depth, screen in enumerate(self.screen_stack):
+            if type(screen) is cls:
+                self._close_above(depth)
+                if wanted.text and isinstance(screen, PlaceScreen):
+                    screen.show_text(wanted.text)
+                return
+        self.push_screen(cls(self.api, self.options, wanted.text))  # type: ignore[call-arg, arg-type]
+
+    @on(OpenVm)
+    def open_vm(self, wanted: OpenVm) -> None:
+        """Open the screen of one VM at a tab."""
+        from osvm_tui.ui.screens.vm import VmScreen
+
+        self.push_screen(VmScreen(self.api, self.options, wanted.ref, wanted.tab))
+
+    @on(GoBack)
+    def go_back(self) -> None:
+        """Close the topmost place; on the first one tell how to leave."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.speak("this is the first screen; :q or ctrl-q leaves")
+
+    @on(NoticeSpoken)
+    def speak_notice(self, notice: NoticeSpoken) -> None:
+        """Show a sentence of the services."""
+        self.speak(notice.text, severity=notice.severity.value)
+
+    def speak(self, text: str, *, severity: str = "information") -> None:
+        """Show one short sentence for a few seconds; its text is never read as markup."""
+        self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
+
+    @on(Worker.StateChanged)
+    def worker_ended(self, event: Worker.StateChanged) -> None:
+        """Say once what a worker failed with; anything but our own errors is a bug and leaves with its traceback."""
+        error = event.worker.error
+        if event.state is not WorkerState.ERROR or error is None:
+            return
+        if not isinstance(error, OsvmError):
+            raise error
+        hint = f"; {error.hint}" if error.hint else ""
+        self.speak(f"{error.title}: {error.detail}{hint}", severity="error")
+
+    def action_copy_or_hint(self) -> None:
+        """Copy what is selected, else cancel a dialog, else tell how to leave."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+            self.speak("copied")
+        elif self.screen.is_modal:
+            self.screen.dismiss()
+        else:
+            self.speak("ctrl-c never leaves; :q or ctrl-q does")
+
+    async def action_quit(self) -> None:
+        """Leave; ask first while operations of this operator run. They go on either way."""
+        running = [i for i in self.api.operations() if i.state.open and i.operator == self.api.operator]
+        if not running:
+            self.exit()
+            return
+        from osvm_tui.ui.dialogs.quit import QuitDialog
+
+        self.push_screen(QuitDialog(tuple(running)), lambda leave: self.exit() if leave else None)
+
+    def _close_above(self, depth: int) -> None:
+        while len(self.screen_stack) > depth + 1:
+            self.pop_screen()

@@ -1,0 +1,118 @@
+"""KEYS: every key of the console in one table, and its reading as Textual bindings. Runs nothing itself.
+
+The second letters of the action menu stand in `ActionSpec.key`, not here. A row's id is what the settings rebind.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+ALL = ("fleet", "vm", "op", "audit", "health", "cloud", "flavor", "image", "network", "keypair", "help")
+"""The places that have a screen of their own."""
+VMS = ("fleet", "vm")
+"""The places where verbs on VMs run."""
+
+
+class Key(NamedTuple):
+    """One key: `keys` as Textual names them (comma separated), `action` as a Textual action of the place's screen."""
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    group: str
+    places: tuple[str, ...]
+    action: str
+    hint: int = 0
+    """Place in the line of hints, lowest first; 0 is not shown there."""
+
+
+KEYS: tuple[Key, ...] = (
+    Key("go.command", "colon", "go to", "go to a place, with completion", "Go", ALL, "command_line", 2),
+    Key("go.help", "question_mark", "help", "the keys of this place", "Go", ALL, "help", 9),
+    Key("go.back", "escape", "back", "clear the filter, then back", "Go", ALL, "back"),
+    Key("go.leave", "q", "back", "back; on the first screen a hint", "Go", ALL, "leave"),
+    Key("go.palette", "ctrl+p", "palette", "everything by name", "Go", ALL, "app.command_palette"),
+    Key("go.quit", "ctrl+q", "quit", "leave the console; operations go on", "Go", ALL, "app.quit"),
+    Key("go.refresh", "ctrl+r", "refresh", "read every cloud now", "Go", ALL, "refresh_now"),
+    Key("go.redraw", "ctrl+l", "redraw", "draw the screen again", "Go", ALL, "redraw"),
+    Key(
+        "go.copy",
+        "ctrl+c",
+        "copy",
+        "copy a selection, else cancel a dialog; never quits",
+        "Go",
+        ALL,
+        "app.copy_or_hint",
+    ),
+    Key("table.down", "j,down", "down", "next row", "Move", ("table",), "cursor(1)"),
+    Key("table.up", "k,up", "up", "row before", "Move", ("table",), "cursor(-1)"),
+    Key("table.top", "g,home", "top", "first row", "Move", ("table",), "top"),
+    Key("table.bottom", "G,end", "bottom", "last row", "Move", ("table",), "bottom"),
+    Key("table.page-down", "pagedown,ctrl+f", "page down", "a page down", "Move", ("table",), "page(1)"),
+    Key("table.page-up", "pageup,ctrl+b", "page up", "a page up", "Move", ("table",), "page(-1)"),
+    Key("table.left", "left", "left", "scroll left", "Move", ("table",), "scroll_columns(-1)"),
+    Key("table.right", "right", "right", "scroll right", "Move", ("table",), "scroll_columns(1)"),
+    Key("go.next-pane", "tab", "next pane", "next pane", "Move", ALL, "app.focus_next"),
+    Key("go.previous-pane", "shift+tab", "pane before", "pane before", "Move", ALL, "app.focus_previous"),
+    Key("place.filter", "slash", "filter", "filter the rows", "Look", (*(p for p in ALL if p != "vm"),), "filter", 3),
+    Key("vm.open", "enter", "open", "open the VM", "Look", ("fleet",), "open_vm('overview')", 1),
+    Key("vm.log", "l", "log", "console log", "Look", VMS, "open_vm('console')"),
+    Key("vm.events", "e", "events", "Nova's action log joined with our audit", "Look", VMS, "open_vm('events')"),
+    Key("vm.raw", "y", "raw", "the VM's JSON as the cloud has it now", "Look", VMS, "open_vm('raw')"),
+    Key("vm.url", "v", "console URL", "a console URL to open in a browser", "Look", VMS, "console_url"),
+    Key("fleet.faults", "Z", "faults", "only VMs in trouble", "Look", ("fleet",), "faults", 7),
+    Key("fleet.wide", "W", "wide", "all columns", "Look", ("fleet",), "wide", 8),
+    Key("fleet.freeze", "P", "freeze", "freeze live updates", "Look", ("fleet",), "freeze"),
+    Key("fleet.sort-age", "A", "by age", "sort by age, newest first", "Sort", ("fleet",), "sort('age')"),
+    Key("fleet.sort-status", "S", "by status", "sort by status, trouble first", "Sort", ("fleet",), "sort('status')"),
+    Key("fleet.invert", "I", "invert", "turn the order round", "Sort", ("fleet",), "invert"),
+    Key("fleet.mark", "space", "mark", "mark the VM", "Mark", ("fleet",), "mark", 5),
+    Key("fleet.mark-range", "V", "mark range", "mark from the last mark to here", "Mark", ("fleet",), "mark_range"),
+    Key("fleet.mark-all", "asterisk", "mark all", "mark all filtered", "Mark", ("fleet",), "mark_all"),
+    Key("fleet.unmark", "u", "unmark", "unmark all", "Mark", ("fleet",), "unmark"),
+    Key("vm.menu", "a", "actions", "the action menu; a second letter runs", "Change", VMS, "action_menu", 4),
+    Key("vm.new", "N", "new", "a new VM, by form", "Change", VMS, "new_vm", 6),
+    Key("vm.delete", "ctrl+d", "delete", "delete, by typing the name", "Change", VMS, "vm_verb('delete')"),
+    Key("vm.copy", "c", "copy", "then i: id, n: name, p: address", "Copy", VMS, "copy_menu"),
+    Key("vm.tab-1", "1", "overview", "tab Overview", "Look", ("vm",), "tab('overview')", 3),
+    Key("vm.tab-2", "2", "console", "tab Console", "Look", ("vm",), "tab('console')", 4),
+    Key("vm.tab-3", "3", "events", "tab Events", "Look", ("vm",), "tab('events')", 5),
+    Key("vm.tab-4", "4", "raw", "tab Raw", "Look", ("vm",), "tab('raw')", 6),
+)
+
+
+def keys_of(place: str) -> tuple[Key, ...]:
+    """Return the rows that hold in `place` (a place's name, or `table`), in the table's order."""
+    return tuple(key for key in KEYS if place in key.places)
+
+
+def bindings_of(place: str) -> list[Binding]:
+    """Return Textual's bindings of a place. None shows in Textual's footer: the console has its own line of hints."""
+    return [
+        Binding(key.keys, key.action, key.label, show=False, id=key.id, tooltip=key.help, priority=key.id in _FIRST)
+        for key in keys_of(place)
+    ]
+
+
+_FIRST = frozenset({"go.quit", "go.palette", "go.copy"})
+"""Keys that a focused input must not swallow."""
+
+
+def shown(keys: str) -> str:
+    """Return a key as the screen names it: the first of several, `ctrl+d` as `ctrl-d`, `slash` as `/`."""
+    first = keys.split(",")[0]
+    return _SHOWN.get(first, first.replace("+", "-"))
+
+
+_SHOWN = {
+    "colon": ":",
+    "slash": "/",
+    "question_mark": "?",
+    "asterisk": "*",
+    "escape": "esc",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+}

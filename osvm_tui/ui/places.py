@@ -1,0 +1,69 @@
+"""PLACES: what `:` can jump to, and the words that `:` understands beside them. Screens are imported when opened."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+
+class Place(NamedTuple):
+    """One place. Its screen is built as `cls(api, options, text)`, `text` being the filter that rode along."""
+
+    name: str
+    title: str
+    help: str
+    screen: str
+    """`module:Class` inside osvm_tui.ui.screens."""
+    aliases: tuple[str, ...] = ()
+
+
+PLACES: tuple[Place, ...] = (
+    Place("vm", "VMs", "the fleet; a filter may follow", "fleet:FleetScreen", ("fleet", "vms", "server")),
+    Place("op", "Operations", "what was asked for and how it ended", "operations:OperationsScreen", ("operations",)),
+    Place("audit", "Audit", "who did what, chained row by row", "audit:AuditScreen"),
+    Place("health", "Health", "clouds, store, leader, versions", "health:HealthScreen", ("doctor",)),
+    Place("cloud", "Clouds", "the entries of clouds.yaml", "clouds:CloudsScreen", ("clouds",)),
+    Place("flavor", "Flavors", "sizes of VMs", "catalog_place:FlavorScreen", ("flavors",)),
+    Place("image", "Images", "what VMs boot from", "catalog_place:ImageScreen", ("images",)),
+    Place("network", "Networks", "networks and their subnets", "catalog_place:NetworkScreen", ("networks", "net")),
+    Place("keypair", "Key pairs", "public keys known to Nova", "catalog_place:KeyPairScreen", ("keypairs", "key")),
+    Place("help", "Help", "keys and words", "help:HelpScreen"),
+)
+
+WORDS: dict[str, str] = {
+    "back": "one screen back",
+    "q": "leave the console",
+    "set": "set mouse on|off, time utc|local, glyphs unicode|ascii",
+    "sort": "sort COLUMN, or sort -COLUMN",
+    "theme": "theme NAME",
+}
+"""What `:` understands beside places."""
+
+
+def place_named(word: str) -> Place | None:
+    """Return the place of this name or alias, None when there is none."""
+    return next((place for place in PLACES if word == place.name or word in place.aliases), None)
+
+
+def completions(typed: str) -> list[str]:
+    """Return the words that begin with `typed`, places first."""
+    words = [place.name for place in PLACES] + list(WORDS)
+    return [word for word in words if word.startswith(typed)]
+
+
+def nearest(word: str) -> str:
+    """Return the known word that `word` was probably meant to be, empty when none is near."""
+    known = [name for place in PLACES for name in (place.name, *place.aliases)] + list(WORDS)
+    found = get_close_matches(word, known, n=1, cutoff=0.5)
+    return found[0] if found else ""
+
+
+def screen_of(place: Place) -> type[Screen[Any]]:
+    """Import a place's screen."""
+    module, _, name = place.screen.partition(":")
+    found: type[Screen[Any]] = getattr(import_module(f"osvm_tui.ui.screens.{module}"), name)
+    return found

@@ -1,0 +1,83 @@
+"""`PlaceScreen`: what every place has in common: header bar, body, command line, line of hints. Knows no place's data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.screen import Screen
+
+from osvm_tui.ui.messages import GoBack, GoTo, ScopesMoved
+from osvm_tui.ui.widgets.header_bar import HeaderBar
+from osvm_tui.ui.widgets.key_hints import KeyHints
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from osvm_tui.services.api import ConsoleApi
+    from osvm_tui.ui.options import UiOptions
+
+
+class PlaceScreen(Screen[None]):
+    """One place. A subclass sets `place` and BINDINGS (`bindings_of(place)`) and yields its widgets from `body`."""
+
+    place: ClassVar[str] = ""
+
+    def __init__(self, api: ConsoleApi, options: UiOptions, text: str = "") -> None:
+        super().__init__()
+        self.api = api
+        self.options = options
+        self.text = text
+        """The filter with which the place was asked for; `show_text` is called when it is asked for again."""
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the widgets between header and hints."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Put header, body and hints in their order."""
+        yield HeaderBar(self.api, self.options)
+        yield from self.body()
+        yield KeyHints(self.place, self.options)
+
+    def show_text(self, text: str) -> None:
+        """Apply a filter that rode along with `:`; a place without a filter ignores it."""
+
+    def on_scopes_moved(self, _: ScopesMoved) -> None:
+        """Let the header read the scopes again."""
+        self.query_one(HeaderBar).update_scopes()
+
+    async def action_command_line(self) -> None:
+        """Open the command line at the bottom; its widget is loaded at the first use."""
+        from osvm_tui.ui.widgets.command_line import CommandLine
+
+        found = self.query(CommandLine)
+        line = found.first() if found else CommandLine()
+        if not found:
+            await self.mount(line)
+        line.open()
+
+    def action_filter(self) -> None:
+        """Open the place's filter; a place without one has nothing to open."""
+
+    def action_help(self) -> None:
+        """Show the keys of this place."""
+        self.post_message(GoTo("help", self.place))
+
+    def action_back(self) -> None:
+        """Close this place."""
+        self.post_message(GoBack())
+
+    def action_leave(self) -> None:
+        """Close this place."""
+        self.post_message(GoBack())
+
+    def action_refresh_now(self) -> None:
+        """Read every cloud now; the answer shows in the rows and the header."""
+        self.run_worker(self.api.refresh(), group="refresh", exclusive=True, exit_on_error=False)
+
+    def action_redraw(self) -> None:
+        """Draw everything again, for a terminal that was disturbed."""
+        self.refresh(layout=True)
+        self.app.refresh()

@@ -1,0 +1,127 @@
+"""The four themes of equal rank, and which one a terminal gets. State colours are theme variables, used for state only."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+STATES = ("running", "stopped", "changing", "wrong", "stale")
+"""Each is `$state-NAME` in every sheet and every theme."""
+
+
+def _states(running: str, stopped: str, changing: str, wrong: str, stale: str) -> dict[str, str]:
+    return {
+        "state-running": running,
+        "state-stopped": stopped,
+        "state-changing": changing,
+        "state-wrong": wrong,
+        "state-stale": stale,
+    }
+
+
+DARK = Theme(
+    name="osvm-dark",
+    primary="#7aa2f7",
+    secondary="#565f89",
+    accent="#7aa2f7",
+    foreground="#c8d0e4",
+    background="#12141c",
+    surface="#181b26",
+    panel="#232838",
+    success="#9ece6a",
+    warning="#e0af68",
+    error="#f7768e",
+    dark=True,
+    variables={
+        **_states("#9ece6a", "#7f89ab", "#7dcfff", "#f7768e", "#e0af68"),
+        "dim": "#7f89ab",
+        "line": "#2f364c",
+        "cursor-line": "#283250",
+        "cursor-line-dim": "#20263a",
+        "marked-line": "#2d2a45",
+        "flash": "#3d4a6e",
+        "head": "#9aa5ce",
+    },
+)
+LIGHT = Theme(
+    name="osvm-light",
+    primary="#2457c5",
+    secondary="#8a93ad",
+    accent="#2457c5",
+    foreground="#1f2433",
+    background="#fafbfd",
+    surface="#f1f3f8",
+    panel="#e3e7f0",
+    success="#2d7a1f",
+    warning="#8f5a00",
+    error="#b8163b",
+    dark=False,
+    variables={
+        **_states("#2d7a1f", "#5b647c", "#00688b", "#b8163b", "#8f5a00"),
+        "dim": "#5b647c",
+        "line": "#c6ccdb",
+        "cursor-line": "#cfdcf8",
+        "cursor-line-dim": "#e2e8f5",
+        "marked-line": "#e6ddf6",
+        "flash": "#ffe9a8",
+        "head": "#3d4660",
+    },
+)
+CONTRAST = Theme(
+    name="osvm-contrast",
+    primary="#ffff00",
+    secondary="#ffffff",
+    accent="#ffff00",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    success="#00ff5f",
+    warning="#ffd700",
+    error="#ff5f5f",
+    dark=True,
+    variables={
+        **_states("#00ff5f", "#d0d0d0", "#5fd7ff", "#ff5f5f", "#ffd700"),
+        "dim": "#d0d0d0",
+        "line": "#a8a8a8",
+        "cursor-line": "#0000d7",
+        "cursor-line-dim": "#303030",
+        "marked-line": "#5f005f",
+        "flash": "#875f00",
+        "head": "#ffffff",
+    },
+)
+ANSI16 = Theme(
+    name="osvm-ansi16",
+    primary="ansi_bright_blue",
+    secondary="ansi_bright_black",
+    accent="ansi_bright_cyan",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    dark=True,
+    ansi=True,
+    variables={
+        **_states("ansi_green", "ansi_bright_black", "ansi_cyan", "ansi_red", "ansi_yellow"),
+        "dim": "ansi_bright_black",
+        "line": "ansi_bright_black",
+        "cursor-line": "ansi_blue",
+        "cursor-line-dim": "ansi_bright_black",
+        "marked-line": "ansi_magenta",
+        "flash": "ansi_yellow",
+        "head": "ansi_default",
+    },
+)
+THEMES = (DARK, LIGHT, CONTRAST, ANSI16)
+
+
+def theme_for(wanted: str, color_system: str | None) -> str:
+    """Return the name of the theme to start with: the wanted one (`dark` or `osvm-dark`), else by the colours."""
+    names = {theme.name: theme.name for theme in THEMES}
+    names |= {theme.name.removeprefix("osvm-"): theme.name for theme in THEMES}
+    if wanted in names:
+        return names[wanted]
+    return ANSI16.name if color_system == "standard" else DARK.name
