@@ -1,4 +1,4 @@
-"""`OsvmApp`: chooses themes, sheets and which place is on top. Knows no VM and no verb; places and dialogs do the rest."""
+"""`OsvmApp`: chooses themes, sheets and which place is on top. Knows no VM and no verb: those are the places' business."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import App
-from textual.reactive import Reactive
 from textual.worker import Worker, WorkerState
 
 from osvm_tui.domain.errors import OsvmError
@@ -34,12 +33,17 @@ def styles_dir() -> Path:
     return inside if inside.is_dir() else package.parent / "styles"
 
 
+def sheets() -> list[Path]:
+    """Return the sheets that are there, in their order."""
+    return [path for path in (styles_dir() / name for name in SHEETS) if path.is_file()]
+
+
 class OsvmApp(App[None]):
     """The console over one ConsoleApi."""
 
     TITLE = "osvm"
     ENABLE_COMMAND_PALETTE = True
-    CSS_PATH = [path for name in SHEETS if (path := styles_dir() / name).is_file()]
+    CSS_PATH = sheets()
     BINDINGS: ClassVar[list[Any]] = []
 
     def __init__(self, api: ConsoleApi, options: UiOptions | None = None) -> None:

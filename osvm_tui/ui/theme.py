@@ -1,4 +1,4 @@
-"""The four themes of equal rank, and which one a terminal gets. State colours are theme variables, used for state only."""
+"""The four themes of equal rank, and which one a terminal gets. State colours are used for state only."""
 
 from __future__ import annotations
 

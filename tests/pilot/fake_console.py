@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.audit import AuditEntry, AuditRow, ChainReport, link
-from osvm_tui.domain.catalog import Image, KeyPair, Network, QuotaItem, RemoteConsole, SecurityGroup, Subnet
+from osvm_tui.domain.catalog import KeyPair, Network, QuotaItem, RemoteConsole, SecurityGroup, Subnet
 from osvm_tui.domain.diff import FleetDelta
 from osvm_tui.domain.errors import NotFound, OsvmError, Refused
 from osvm_tui.domain.events import Event, FleetChanged, OperationChanged, ScopesChanged
@@ -18,7 +18,7 @@ from osvm_tui.domain.gating import Verdict, check, policy
 from osvm_tui.domain.operations import ActionRequest, CreateVm, ItemState, OperationItem, Submission
 from osvm_tui.domain.roles import ConsoleRole, ReleaseProfile, Scope
 from osvm_tui.domain.states import status_of
-from osvm_tui.domain.vm import Flavor, Vm, VmRef
+from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import (
     CallView,
     CatalogItem,

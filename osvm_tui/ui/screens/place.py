@@ -1,4 +1,4 @@
-"""`PlaceScreen`: what every place has in common: header bar, body, command line, line of hints. Knows no place's data."""
+"""`PlaceScreen`: what every place has in common: header, body, command line and hints. Knows no place's data."""
 
 from __future__ import annotations
 
