@@ -6,33 +6,23 @@ the gate's verdict is the only reason ever shown. Dialogs are imported when firs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from textual import work
-from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from osvm_tui.domain.action import Risk
 from osvm_tui.domain.errors import OsvmError, Refused
 from osvm_tui.domain.operations import ActionRequest, Submission
 from osvm_tui.domain.vm import VmRef
-from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.action_plan import ActionPlan, plan
+from osvm_tui.ui.messages import OpenVm
+from osvm_tui.ui.screens.place import PlaceScreen
 
-if TYPE_CHECKING:
-    from osvm_tui.ui.app import OsvmApp
 
-
-class ActionTargets(Screen[None]):
-    """A screen with VMs to act upon: subclasses answer `targets()` and inherit the action keys.
+class ActionTargets(PlaceScreen):
+    """A place with VMs to act upon: subclasses answer `targets()` and inherit the action keys.
 
     Actions to bind: `vm_verb('stop')`, `action_menu`, `new_vm`, `copy_menu`, `console_url`, `open_vm('overview')`.
     """
-
-    @property
-    def api(self) -> ConsoleApi:
-        """The services."""
-        return cast("OsvmApp", self.app).api
 
     def targets(self) -> tuple[VmRef, ...]:
         """Return the VMs that a key means now: the marked ones, else the one under the cursor."""
@@ -91,16 +81,14 @@ class ActionTargets(Screen[None]):
         ref = self.current()
         if ref is None or self._typing:
             return
-        from osvm_tui.ui.screens.vm import VmScreen
-
-        self.app.push_screen(VmScreen(ref, tab))
+        self.post_message(OpenVm(ref, tab))
 
     def begin(self, chosen: ActionPlan) -> None:
         """Go on with a frozen plan: refuse with the gate's sentence, look, or ask and send."""
         if chosen.refusal:
             self.refuse(chosen.refusal)
         elif chosen.spec.id == "console-output":
-            self._open(chosen.refs[0], "console")
+            self.post_message(OpenVm(chosen.refs[0], "console"))
         elif chosen.spec.id == "remote-console":
             from osvm_tui.ui.dialogs.console_url import ConsoleUrl
 
@@ -116,11 +104,6 @@ class ActionTargets(Screen[None]):
     @property
     def _typing(self) -> bool:
         return isinstance(self.focused, Input | TextArea)
-
-    def _open(self, ref: VmRef, tab: str) -> None:
-        from osvm_tui.ui.screens.vm import VmScreen
-
-        self.app.push_screen(VmScreen(ref, tab))
 
     def _menu_chosen(self, plans: tuple[ActionPlan, ...] | None) -> None:
         if not plans:
