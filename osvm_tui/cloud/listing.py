@@ -1,0 +1,111 @@
+"""Lists of more than one page: VMs with details, VM ids, every catalog. The page size follows the cloud's speed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import TypeVar
+
+from msgspec import Raw, Struct
+
+from osvm_tui.cloud.base import VmPage
+from osvm_tui.cloud.exchange import Exchange
+from osvm_tui.cloud.limits import Priority
+from osvm_tui.cloud.transport import Call
+from osvm_tui.cloud.wire import rows
+from osvm_tui.cloud.wire.servers import ServerPage, VmDecoder, ids
+from osvm_tui.cloud.wire.times import nova_time
+
+Row = TypeVar("Row", bound=Struct)
+_ID_PAGE = 1000
+_LIST_S = 60.0
+
+
+class PageSize:
+    """How many VMs to ask for at once: 100 to 1,000, so that a page takes 0.3 to 1 s."""
+
+    LEAST, MOST = 100, 1000
+    FAST_S, AIM_S, SLOW_S = 0.3, 0.6, 1.0
+
+    def __init__(self, start: int = 200) -> None:
+        self.rows = start
+
+    def learn(self, rows_seen: int, seconds: float) -> None:
+        """Take one page's figures in. A short page says nothing about a full one."""
+        if rows_seen < self.rows // 2 or self.FAST_S <= seconds <= self.SLOW_S:
+            return
+        wanted = self.rows * self.AIM_S / max(seconds, 0.01)
+        calm = min(max(wanted, self.rows / 2), self.rows * 2.5)
+        self.rows = int(min(max(calm, self.LEAST), self.MOST))
+
+
+async def vm_pages(
+    exchange: Exchange,
+    decoder: VmDecoder,
+    base: rows.Query,
+    version: tuple[int, int],
+    size: PageSize,
+    since: datetime | None,
+) -> AsyncIterator[VmPage]:
+    """Yield VM pages to the end. Every page after the first is asked for as the cloud's next link says."""
+    query = (*base, ("changes-since", nova_time(since))) if since else base
+    more: rows.Query = ()
+    while True:
+        asked = (*(_without_limit(more) or query), ("limit", str(size.rows)))
+        call = Call(
+            service="compute",
+            method="GET",
+            path="/servers/detail",
+            query=asked,
+            microversion=version,
+            timeout_s=_LIST_S,
+        )
+        began = exchange.clock()
+        reply = await exchange.send(call)
+        size_seconds = exchange.clock() - began
+        page: ServerPage = await exchange.decode(decoder.page, call, reply)
+        size.learn(page.rows, size_seconds)
+        more = page.next_query if page.rows else ()
+        yield VmPage(page.vms, page.gone, exchange.server_time(reply), last=not more, more=bool(more))
+        if not more:
+            return
+
+
+async def vm_ids(exchange: Exchange, base: rows.Query, version: tuple[int, int]) -> AsyncIterator[tuple[str, ...]]:
+    """Yield pages of ids to the end."""
+    query: rows.Query = base
+    while True:
+        asked = (*_without_limit(query), ("limit", str(_ID_PAGE)))
+        call = Call(
+            service="compute", method="GET", path="/servers", query=asked, microversion=version, timeout_s=_LIST_S
+        )
+        found, query = await exchange.decode(ids, call, await exchange.send(call))
+        yield found
+        if not query or not found:
+            return
+
+
+async def catalog(
+    exchange: Exchange, call: Call, key: str, kind: type[Row], priority: Priority = Priority.POLL
+) -> list[Row]:
+    """Return all rows of a list under `key`, following next links to the end."""
+    found: list[Row] = []
+    while True:
+        members = await exchange.decode(rows.parts, call, await exchange.send(call, priority=priority))
+        page = rows.many(members.get(key, Raw(b"[]")), kind)
+        found += page
+        more = rows.next_query(members, key)
+        if not more or not page:
+            return found
+        call = Call(
+            service=call.service,
+            method="GET",
+            path=call.path,
+            query=more,
+            microversion=call.microversion,
+            timeout_s=call.timeout_s,
+        )
+
+
+def _without_limit(query: rows.Query) -> rows.Query:
+    return tuple(pair for pair in query if pair[0] != "limit")

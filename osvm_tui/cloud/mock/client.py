@@ -1,0 +1,165 @@
+"""`MockCloud`: the simulated cloud in this process, behind the same requests and replies as a real one.
+
+Holds the transport that calls the simulator instead of a socket. Knows nothing of the simulator's inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from osvm_tui.cloud.exchange import Timing
+from osvm_tui.cloud.limits import Limiter
+from osvm_tui.cloud.mock.accounts import PASSWORD
+from osvm_tui.cloud.mock.request import SimReply, SimRequest
+from osvm_tui.cloud.mock.simulator import Simulator
+from osvm_tui.cloud.rest import RestCloud
+from osvm_tui.cloud.transport import Call, Login, Reply, Transport
+from osvm_tui.domain.errors import AnswerLost, CloudFault, OsvmError, Unauthorized, Unreachable
+
+_TYPES = {"compute": "compute", "image": "image", "network": "network", "volumev3": "volume"}
+_WORKERS = 4
+
+
+class SimTransport(Transport):
+    """Logs in at the simulated Keystone and hands requests to a `Simulator`, off the loop.
+
+    A reply's delay is waited for here, and its fate played: a lost or cut answer is an error as on a socket.
+    """
+
+    def __init__(self, simulator: Simulator, name: str, user: str, project: str, password: str, timing: Timing) -> None:
+        self._simulator = simulator
+        self._name = name
+        self._user, self._project, self._password = user, project, password
+        self._sleep = timing.sleep
+        self._token = ""
+        self._threads = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="osvm-mock")
+
+    async def open(self) -> Login:
+        token = await self._log_in()
+        version = await self._once(Call(service="compute", method="GET", path="/"))
+        found = msgspec.json.decode(version.body)["version"]["version"]
+        major, minor = (int(part) for part in found.split("."))
+        kinds = {_TYPES.get(service["type"]) for service in token["catalog"]} - {None}
+        return Login(
+            user_id=token["user"]["id"],
+            user_name=token["user"]["name"],
+            project_id=token["project"]["id"],
+            project_name=token["project"]["name"],
+            roles=frozenset(role["name"] for role in token["roles"]),
+            region=_region(token),
+            compute_endpoint=f"mock://{self._name}",
+            services=frozenset(str(kind) for kind in kinds),
+            max_microversion=(major, minor),
+            issued_at=_time(token["issued_at"]),
+            expires_at=_time(token["expires_at"]),
+        )
+
+    async def request(self, call: Call) -> Reply:
+        used = self._token
+        reply = await self._once(call)
+        if reply.status != 401:
+            return reply
+        if self._token == used:
+            await self._log_in()
+        return await self._once(call)
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _log_in(self) -> dict[str, Any]:
+        domain = {"name": "Default"}
+        user = {"name": self._user, "domain": domain, "password": self._password}
+        auth = {
+            "identity": {"methods": ["password"], "password": {"user": user}},
+            "scope": {"project": {"name": self._project, "domain": domain}},
+        }
+        body = msgspec.json.encode({"auth": auth})
+        call = Call(service="identity", method="POST", path="/v3/auth/tokens", body=body, looks=True)
+        reply = await self._once(call)
+        if reply.status == 401:
+            raise Unauthorized("the simulated Keystone does not know this user, password or project", status=401)
+        if reply.status != 201:
+            raise CloudFault(f"the simulated Keystone answered {reply.status}", status=reply.status)
+        self._token = reply.headers["x-subject-token"]
+        token: dict[str, Any] = msgspec.json.decode(reply.body)["token"]
+        return token
+
+    async def _once(self, call: Call) -> Reply:
+        request = SimRequest(
+            service=call.service,
+            method=call.method,
+            path=call.path,
+            query=call.query,
+            headers=self._headers(call),
+            body=call.body,
+        )
+        loop = asyncio.get_running_loop()
+        reply = await loop.run_in_executor(self._threads, self._simulator.handle, request)
+        await self._play(call, reply)
+        return Reply(reply.status, reply.headers, reply.body)
+
+    def _headers(self, call: Call) -> dict[str, str]:
+        headers = {"accept": "application/json", "x-auth-token": self._token}
+        if call.body:
+            headers["content-type"] = "application/json"
+        if call.microversion:
+            headers["openstack-api-version"] = f"compute {call.microversion[0]}.{call.microversion[1]}"
+        return headers
+
+    async def _play(self, call: Call, reply: SimReply) -> None:
+        late = reply.delay_s > call.timeout_s
+        if reply.delay_s > 0:
+            await self._sleep(min(reply.delay_s, call.timeout_s))
+        if late:
+            raise _no_answer(call, f"no answer from the simulated cloud within {call.timeout_s:g} s")
+        if reply.fate == "unsent":
+            raise Unreachable("the simulated cloud closed the connection before it read the request")
+        if reply.fate in ("lost", "cut"):
+            raise _no_answer(call, "the simulated cloud closed the connection before it had answered")
+
+
+class MockCloud(RestCloud):
+    """The simulated cloud kept in one file; any number of processes may use it at the same time.
+
+    `user` is one of admin, demo, reader, operator; `all_projects` None means: if the token may.
+    """
+
+    simulated = True
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        user: str = "admin",
+        project: str = "demo",
+        password: str = PASSWORD,
+        entry: str = "mock",
+        all_projects: bool | None = None,
+        limiter: Limiter | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        timing = timing or Timing()
+        # No socket is spared by holding calls back; the limit keeps the simulator's threads from piling up.
+        limiter = limiter or Limiter(rate=200.0, burst=200.0, clock=time.monotonic)
+        transport = SimTransport(Simulator(path), path.stem, user, project, password, timing)
+        super().__init__(entry, transport, limiter=limiter, all_projects=all_projects, timing=timing)
+
+
+def _no_answer(call: Call, detail: str) -> OsvmError:
+    return AnswerLost(detail) if call.changes else Unreachable(detail)
+
+
+def _region(token: dict[str, Any]) -> str:
+    compute = next((service for service in token["catalog"] if service["type"] == "compute"), None)
+    return str(compute["endpoints"][0]["region"]) if compute and compute["endpoints"] else ""
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

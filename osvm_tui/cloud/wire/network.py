@@ -1,0 +1,141 @@
+"""Neutron's networks, subnets, security groups, ports and floating IPs: wire rows -> domain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct, field
+
+from osvm_tui.domain.catalog import Network, PortAddress, SecurityGroup, Subnet
+
+PORT_FIELDS = ("id", "device_id", "device_owner", "fixed_ips", "mac_address", "network_id")
+FLOATING_FIELDS = ("id", "floating_ip_address", "port_id", "floating_network_id")
+
+
+class FixedIp(Struct, gc=False):
+    """One address of a port."""
+
+    ip_address: str = ""
+
+
+class PortRow(Struct, gc=False):
+    """A port with the fields that were asked for."""
+
+    id: str = ""
+    device_id: str | None = None
+    device_owner: str | None = None
+    fixed_ips: list[FixedIp] | None = None
+    mac_address: str | None = None
+    network_id: str = ""
+
+
+class FloatingIpRow(Struct, gc=False):
+    """A floating IP with the fields that were asked for."""
+
+    id: str = ""
+    floating_ip_address: str = ""
+    port_id: str | None = None
+    floating_network_id: str = ""
+
+
+class SubnetRow(Struct, gc=False):
+    """One entry of `GET /v2.0/subnets`."""
+
+    id: str = ""
+    name: str | None = None
+    cidr: str | None = None
+    ip_version: int = 4
+    gateway_ip: str | None = None
+    network_id: str = ""
+
+    def value(self) -> Subnet:
+        """Return it as the domain's subnet."""
+        return Subnet(
+            self.id, self.name or "", self.cidr or "", self.ip_version, self.gateway_ip or "", self.network_id
+        )
+
+
+class NetworkRow(Struct, gc=False):
+    """One entry of `GET /v2.0/networks`."""
+
+    id: str = ""
+    name: str | None = None
+    status: str | None = None
+    shared: bool = False
+    admin_state_up: bool = True
+    mtu: int | None = None
+    project_id: str | None = None
+    external: bool = field(default=False, name="router:external")
+
+    def value(self, subnets: tuple[Subnet, ...]) -> Network:
+        """Return it as the domain's network with its subnets."""
+        return Network(
+            id=self.id,
+            name=self.name or self.id,
+            status=self.status or "",
+            external=self.external,
+            shared=self.shared,
+            admin_state_up=self.admin_state_up,
+            mtu=self.mtu or 0,
+            project_id=self.project_id or "",
+            subnets=subnets,
+        )
+
+
+class SecurityGroupRow(Struct, gc=False):
+    """One entry of `GET /v2.0/security-groups`; of the rules only their number counts."""
+
+    id: str = ""
+    name: str | None = None
+    description: str | None = None
+    project_id: str | None = None
+    security_group_rules: list[dict[str, object]] | None = None
+
+    def value(self) -> SecurityGroup:
+        """Return it as the domain's security group."""
+        rules = len(self.security_group_rules or ())
+        return SecurityGroup(self.id, self.name or self.id, self.description or "", self.project_id or "", rules)
+
+
+def networks(found: Iterable[NetworkRow], subnets: Iterable[SubnetRow]) -> tuple[Network, ...]:
+    """Join networks with their subnets."""
+    by_network: dict[str, list[Subnet]] = {}
+    for row in subnets:
+        by_network.setdefault(row.network_id, []).append(row.value())
+    return tuple(row.value(tuple(by_network.get(row.id, ()))) for row in found)
+
+
+def addresses(ports: Iterable[PortRow], floating: Iterable[FloatingIpRow]) -> tuple[PortAddress, ...]:
+    """Join the ports of VMs with the floating IPs that point at them."""
+    of_vms = {port.id: port for port in ports if port.device_id and _of_a_vm(port)}
+    return (*_fixed(of_vms.values()), *_floating(of_vms, floating))
+
+
+def _of_a_vm(port: PortRow) -> bool:
+    # Nova marks its ports `compute:<zone>`, with the zone empty or the word None in some releases.
+    return (port.device_owner or "").startswith(("compute:", "baremetal:"))
+
+
+def _fixed(ports: Iterable[PortRow]) -> Iterator[PortAddress]:
+    for port in ports:
+        for ip in port.fixed_ips or ():
+            yield _address(port, ip.ip_address, floating=False, network_id=port.network_id)
+
+
+def _floating(ports: dict[str, PortRow], found: Iterable[FloatingIpRow]) -> Iterator[PortAddress]:
+    for row in found:
+        port = ports.get(row.port_id or "")
+        if port is not None and row.floating_ip_address:
+            yield _address(port, row.floating_ip_address, floating=True, network_id=row.floating_network_id)
+
+
+def _address(port: PortRow, addr: str, *, floating: bool, network_id: str) -> PortAddress:
+    return PortAddress(
+        vm_id=port.device_id or "",
+        addr=addr,
+        version=6 if ":" in addr else 4,
+        floating=floating,
+        network_id=network_id,
+        mac=port.mac_address or "",
+        port_id=port.id,
+    )

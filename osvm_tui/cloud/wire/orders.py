@@ -1,0 +1,47 @@
+"""`CreateVm` -> Nova's create body. Source: Nova's API reference of `POST /servers`, 2.1 to 2.95."""
+
+from __future__ import annotations
+
+import base64
+
+from osvm_tui.domain.operations import CreateVm
+
+VM_UUID = "osvm_uuid"
+"""The metadata key under which a VM carries our own id, so that it is found again after a crash."""
+
+
+def create_body(order: CreateVm, microversion: tuple[int, int]) -> dict[str, object]:
+    """Return the body for one VM. `networks` is mandatory from 2.37 on, `description` exists from 2.19 on."""
+    server: dict[str, object] = {
+        "name": order.name,
+        "flavorRef": order.flavor_id,
+        "imageRef": order.image_id,
+        "metadata": _metadata(order),
+    }
+    networks = _networks(order.network_ids, microversion)
+    if networks is not None:
+        server["networks"] = networks
+    if order.security_groups:
+        server["security_groups"] = [{"name": group} for group in order.security_groups]
+    if order.key_name:
+        server["key_name"] = order.key_name
+    if order.user_data:
+        server["user_data"] = base64.b64encode(order.user_data.encode()).decode()
+    if order.description and microversion >= (2, 19):
+        server["description"] = order.description
+    if order.availability_zone:
+        server["availability_zone"] = order.availability_zone
+    return {"server": server}
+
+
+def _metadata(order: CreateVm) -> dict[str, str]:
+    metadata = dict(order.metadata)
+    return {**metadata, VM_UUID: order.vm_uuid} if order.vm_uuid else metadata
+
+
+def _networks(network_ids: tuple[str, ...], microversion: tuple[int, int]) -> object:
+    if network_ids and network_ids != ("none",):
+        return [{"uuid": network_id} for network_id in network_ids]
+    if microversion < (2, 37):
+        return None
+    return "none" if network_ids else "auto"
