@@ -32,6 +32,31 @@ class FleetRows(Struct, frozen=True):
     revision: int
     vms: tuple[Vm, ...]
     removed: tuple[VmRef, ...]
+    seen_at: datetime | None = None
+    """When the scope's leader last had a good answer of the cloud."""
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """The last picture of one entry, as the first paint shows it. A cache: on any mismatch it is thrown away."""
+
+    entry: str
+    scope: Scope
+    taken_at: datetime
+    server_time: datetime | None
+    """Where the next delta list may start, by the cloud's own clock."""
+    vms: tuple[Vm, ...]
+
+
+class SnapshotShelf(ABC):
+    """Where snapshots lie: one file per entry. Both methods block; neither raises for a bad or missing file."""
+
+    @abstractmethod
+    def read(self, entry: str) -> Snapshot | None:
+        """Return the last picture, None when there is none or it does not hold (format, schema, checksum)."""
+
+    @abstractmethod
+    def write(self, snapshot: Snapshot) -> bool:
+        """Write by temp file and rename, mode 0600; False when the disk would not take it."""
 
 
 class StateInterval(Struct, frozen=True):
@@ -141,8 +166,10 @@ class Store(ABC):
         """
 
     @abstractmethod
-    async def claim_items(self, owner: str, ttl_s: float, now: datetime) -> tuple[OperationItem, ...]:
-        """Take over open items whose owner's lease has expired; return those now owned by `owner`."""
+    async def claim_items(
+        self, owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str]
+    ) -> tuple[OperationItem, ...]:
+        """Take over open items of these scopes whose owner's lease has expired; return those newly owned."""
 
     @abstractmethod
     async def keep_items(self, owner: str, ttl_s: float, now: datetime) -> None:

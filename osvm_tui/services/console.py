@@ -1,0 +1,368 @@
+"""`Console`: the services put together behind `ConsoleApi`. Adapters come in as factories, made late and off the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from osvm_tui.cloud.base import CloudClient
+from osvm_tui.domain.audit import AuditRow, ChainReport
+from osvm_tui.domain.catalog import RemoteConsole
+from osvm_tui.domain.diff import Delta, FleetDelta
+from osvm_tui.domain.errors import OsvmError, Refused, StoreError, StoreReadOnly
+from osvm_tui.domain.events import Event, FleetChanged, Notice, OperationChanged, ScopesChanged, Severity
+from osvm_tui.domain.gating import Verdict
+from osvm_tui.domain.operations import ActionRequest, CreateVm, OperationItem, Submission
+from osvm_tui.domain.roles import ConsoleRole
+from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.services import health, timeline
+from osvm_tui.services.api import (
+    CallView,
+    CatalogKind,
+    CatalogView,
+    ConsoleApi,
+    HealthView,
+    ScopeView,
+    TimelineEntry,
+)
+from osvm_tui.services.audit_writer import AuditWriter
+from osvm_tui.services.bus import EventBus
+from osvm_tui.services.cadence import Cadence
+from osvm_tui.services.catalogs import Catalogs
+from osvm_tui.services.entry import EntryPlan, LateClient
+from osvm_tui.services.fleet import Fleet
+from osvm_tui.services.lifecycle import Lifecycle
+from osvm_tui.services.operation_book import OperationBook
+from osvm_tui.services.scope_follower import ScopeFollower
+from osvm_tui.services.scope_status import ScopeStatus
+from osvm_tui.services.scopes import Scopes
+from osvm_tui.store.base import AuditQuery, Snapshot, SnapshotShelf, StateInterval, Store
+
+_log = structlog.get_logger("console")
+
+
+def utc_now() -> datetime:
+    """Return the present time with its zone."""
+    return datetime.now(UTC)
+
+
+class Console(ConsoleApi):
+    """One console: its entries, its operator, its part in the shared store."""
+
+    def __init__(
+        self,
+        entries: Sequence[EntryPlan],
+        open_store: Callable[[], Store],
+        shelf: SnapshotShelf | None,
+        *,
+        operator: str,
+        console_role: ConsoleRole = ConsoleRole.OPERATOR,
+        cadence: Cadence | None = None,
+        now: Callable[[], datetime] = utc_now,
+        source: str = "console",
+    ) -> None:
+        self.operator, self.console_role = operator, console_role
+        self.simulated = any(plan.simulated for plan in entries)
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+        self.store_error = ""
+        self._cadence, self._now, self._source, self._shelf = cadence or Cadence(), now, source, shelf
+        self._open_store = open_store
+        self._store: Store | None = None
+        self._candidate: Store | None = None
+        self._bus = EventBus()
+        self._fleet = Fleet([plan.entry for plan in entries])
+        self._scopes = Scopes(self._fleet, operator, console_role)
+        self._book = OperationBook(self._bus, self.owner, lambda: self._store)
+        self._writer = AuditWriter(operator, console_role, self.owner.rpartition(":")[0], now)
+        self._lifecycle = Lifecycle(
+            self._fleet, self._scopes, self._book, self._writer, self._bus, lambda: self._store,
+            owner=self.owner, operator=operator, console_role=console_role, cadence=self._cadence, now=now,
+        )  # fmt: skip
+        self._catalogs = Catalogs(self._scopes, self._bus, now)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._store_ready = asyncio.Event()
+        self._scope_revision = 0
+        self._kept_revision = 0
+        for plan in entries:
+            self._add(plan)
+
+    def _add(self, plan: EntryPlan) -> None:
+        status = ScopeStatus(plan.entry, self._scopes_changed, self._cadence.call_log)
+        client = LateClient(plan.entry, plan.make, status.called)
+        follower = ScopeFollower(
+            client, self._fleet.of(plan.entry), lambda delta, entry=plan.entry: self._apply(entry, delta),
+            status, self._cadence, self._now, lambda: self._store, self.owner, lambda: self._book.busy,
+        )  # fmt: skip
+        self._scopes.add(plan.entry, follower)
+        snapshot = self._shelf.read(plan.entry) if self._shelf else None
+        if snapshot is not None:
+            status.cached(snapshot.scope, snapshot.taken_at, len(snapshot.vms))
+            follower.server_time = snapshot.server_time
+            self._fleet.apply(plan.entry, Delta(snapshot.vms))
+
+    # life
+
+    async def start(self) -> None:
+        for follower in self._scopes.followers():
+            self._spawn(follower.run(), f"follow {follower.status.entry}")
+        self._spawn(self._bring_up_store(), "store")
+        self._spawn(self._lifecycle.keep(), "operations")
+        self._spawn(self._keep_snapshots(), "snapshots")
+
+    async def load(self) -> None:
+        """Read every entry's list once and open the store, for headless verbs; raises what goes wrong."""
+        await self._bring_up_store()
+        await asyncio.gather(*(follower.load_once() for follower in self._scopes.followers()))
+
+    async def follow_operations(self) -> None:
+        """Start the care for operations without the polling of fleets, for headless verbs."""
+        self._spawn(self._lifecycle.keep(), "operations")
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._lifecycle.stop()
+        await self._write_snapshots()
+        if self._store is not None:
+            await self._session("end")
+        for follower in self._scopes.followers():
+            await follower.client.close()
+        if self._candidate is not None:
+            await self._candidate.close()
+
+    async def store_ready(self) -> None:
+        """Return when the store has been opened or has failed to open."""
+        await self._store_ready.wait()
+
+    async def _bring_up_store(self) -> None:
+        try:
+            store = self._candidate = await asyncio.to_thread(self._open_store)
+            await store.open()
+            self._store = store
+            await self._session("start")
+        except StoreError as error:
+            self._store_failed(error)
+        except OsvmError as error:
+            self._store_failed(StoreError(error.detail, hint=error.hint))
+        finally:
+            self._store_ready.set()
+        for text in getattr(self._candidate, "notices", ()):
+            self._bus.publish(Notice(text, Severity.WARNING))
+        for follower in self._scopes.followers():
+            follower.poke()
+
+    def _store_failed(self, error: StoreError) -> None:
+        self.store_error = error.detail
+        self._bus.publish(Notice(f"{error.title}: {error.detail}", Severity.ERROR))
+
+    async def _session(self, phase: str) -> None:
+        if self._store is None:
+            return
+        entries = ", ".join(self._fleet.order)
+        try:
+            await self._store.append_audit([self._writer.session(phase, f"clouds: {entries}", self._source)])
+        except StoreError as error:
+            self._store_failed(error)
+
+    # events and the fleet
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        return self._bus.subscribe(listener)
+
+    def _apply(self, entry: str, delta: Delta) -> None:
+        if self._fleet.apply(entry, delta):
+            self._bus.publish(FleetChanged(self._fleet.revision))
+
+    def _scopes_changed(self) -> None:
+        self._scope_revision += 1
+        self._bus.publish(ScopesChanged(self._scope_revision))
+        for follower in self._scopes.followers():
+            if follower.scope is not None and not self._catalogs.names(follower.status.entry)[0]:
+                self._spawn(self._catalogs.load_names(follower.status.entry), "names")
+
+    def fleet_since(self, revision: int) -> FleetDelta:
+        return self._fleet.since(revision)
+
+    def vm(self, ref: VmRef) -> Vm | None:
+        return self._fleet.get(ref)
+
+    def vms(self) -> tuple[Vm, ...]:
+        """Return the whole merged fleet, in no order."""
+        return tuple(self._fleet.vms())
+
+    def scopes(self) -> tuple[ScopeView, ...]:
+        return self._scopes.views(self._now())
+
+    def scope_of(self, ref: VmRef) -> ScopeView | None:
+        entry = self._fleet.entry_of(ref)
+        return self._scopes.follower(entry).status.view(self._fleet.order[0] == entry, self._now()) if entry else None
+
+    async def refresh(self) -> None:
+        for follower in self._scopes.followers():
+            follower.poke()
+
+    async def use_entry(self, entry: str) -> None:
+        self._scopes.follower(entry)
+        moved = self._fleet.prefer(entry)
+        self._scopes_changed()
+        if moved:
+            self._bus.publish(FleetChanged(self._fleet.revision))
+
+    # actions
+
+    def verdict(self, ref: VmRef, action_id: str) -> Verdict:
+        return self._lifecycle.verdict(ref, action_id)
+
+    def create_verdict(self, entry: str) -> Verdict:
+        return self._lifecycle.create_verdict(entry)
+
+    def pending(self, ref: VmRef) -> OperationItem | None:
+        return self._book.pending(ref)
+
+    def operations(self) -> tuple[OperationItem, ...]:
+        return self._book.recent()
+
+    async def submit(self, request: ActionRequest) -> Submission:
+        self._writable()
+        return await self._lifecycle.submit(request)
+
+    async def create(self, entry: str, order: CreateVm, count: int = 1, source: str = "console") -> Submission:
+        self._writable()
+        return await self._lifecycle.create(entry, order, count, source)
+
+    def _writable(self) -> None:
+        if self._store is None:
+            raise StoreReadOnly(f"nothing is changed without an audit row: {self.store_error or 'opening the store'}")
+
+    async def wait(self, operation_id: str, timeout_s: float) -> tuple[OperationItem, ...]:
+        moved = asyncio.Event()
+        end = self.subscribe(lambda event: moved.set() if isinstance(event, OperationChanged) else None)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while any(item.state.open for item in self._book.of(operation_id)):
+                    moved.clear()
+                    await moved.wait()
+        except TimeoutError:
+            pass
+        finally:
+            end()
+        return self._book.of(operation_id)
+
+    # looking
+
+    def catalog(self, entry: str, kind: CatalogKind) -> CatalogView | None:
+        return self._catalogs.view(entry, kind)
+
+    async def load_catalog(self, entry: str, kind: CatalogKind, max_age_s: float = 60.0) -> CatalogView:
+        return await self._catalogs.load(entry, kind, max_age_s)
+
+    def names(self, entry: str) -> tuple[dict[str, str], dict[str, str]]:
+        return self._catalogs.names(entry)
+
+    def calls(self) -> tuple[CallView, ...]:
+        return self._scopes.calls()
+
+    async def console_log(self, ref: VmRef, lines: int | None = 500) -> str:
+        return await self._look(ref, "console-output").console_output(ref.id, lines)
+
+    async def console_url(self, ref: VmRef) -> RemoteConsole:
+        return await self._look(ref, "remote-console").remote_console(ref.id)
+
+    def _look(self, ref: VmRef, action_id: str) -> CloudClient:
+        """Gate a verb that only looks, and return the client to look through."""
+        verdict = self.verdict(ref, action_id)
+        if not verdict.allowed:
+            raise Refused(verdict.reason)
+        return self._client(ref)
+
+    def _client(self, ref: VmRef) -> CloudClient:
+        return self._scopes.client(self._scopes.entry_for(ref))
+
+    async def timeline(self, ref: VmRef) -> tuple[TimelineEntry, ...]:
+        entry = self._scopes.entry_for(ref)
+        actions = await self._scopes.client(entry).instance_actions(ref.id)
+        rows: tuple[AuditRow, ...] = ()
+        if self._store is not None:
+            rows = await self._store.audit(AuditQuery(vm_id=ref.id))
+        return tuple(timeline.join(actions, rows, self._catalogs.names(entry)[1]))
+
+    async def raw(self, ref: VmRef) -> str:
+        body = await self._client(ref).raw_vm(ref.id)
+        return msgspec.json.format(body, indent=2).decode()
+
+    async def intervals(self, ref: VmRef) -> tuple[StateInterval, ...]:
+        return await self._kept().intervals(ref)
+
+    async def audit(self, query: AuditQuery) -> tuple[AuditRow, ...]:
+        return await self._kept().audit(query)
+
+    async def verify_audit(self) -> ChainReport:
+        return await self._kept().verify_audit()
+
+    def _kept(self) -> Store:
+        if self._store is None:
+            raise StoreError(self.store_error or "the store is not open yet")
+        return self._store
+
+    async def health(self) -> HealthView:
+        info = None
+        if self._store is not None:
+            try:
+                info = await self._store.info()
+            except StoreError as error:
+                self.store_error = error.detail
+        scopes = self.scopes()
+        rss, cpu = await asyncio.to_thread(health.own_cost)
+        return HealthView(
+            scopes=scopes,
+            store=info,
+            checks=tuple(health.checks(scopes, info, self.store_error, self._now())),
+            version=health.versions()[0][1],
+            versions=health.versions(),
+            rss_mib=rss,
+            cpu_percent=cpu,
+            operator=self.operator,
+            console_role=self.console_role,
+        )
+
+    def find(self, name: str) -> Vm:
+        """Return the VM of this name or id; see `Fleet.find`."""
+        return self._fleet.find(name)
+
+    # snapshots
+
+    async def _keep_snapshots(self) -> None:
+        while True:
+            await asyncio.sleep(self._cadence.snapshot_s)
+            if self._fleet.revision != self._kept_revision:
+                await self._write_snapshots()
+
+    async def _write_snapshots(self) -> None:
+        if self._shelf is None:
+            return
+        self._kept_revision = self._fleet.revision
+        for follower in self._scopes.followers():
+            status = follower.status
+            if follower.scope is None or status.last_good_at is None:
+                continue
+            picture = Snapshot(
+                entry=status.entry,
+                scope=follower.scope,
+                taken_at=status.last_good_at,
+                server_time=follower.server_time,
+                vms=tuple(follower.known.values()),
+            )
+            await asyncio.to_thread(self._shelf.write, picture)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks = [task for task in self._tasks if not task.done()]
+        self._tasks.append(asyncio.create_task(work, name=name))

@@ -1,0 +1,80 @@
+"""Find out what became of a call whose answer was lost, by reading; nothing is ever sent again from here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from osvm_tui.cloud.base import CloudClient
+from osvm_tui.domain.errors import CloudError, NotFound
+from osvm_tui.domain.operations import OperationItem
+from osvm_tui.services.cadence import Cadence
+
+LOG_NAMES: dict[str, str] = {
+    "create-server": "create",
+    "reboot-soft": "reboot",
+    "reboot-hard": "reboot",
+    "shelve-offload": "shelveOffload",
+    "force-delete": "delete",
+    "soft-delete": "delete",
+    "confirm-resize": "confirmResize",
+    "revert-resize": "revertResize",
+    "create-image": "createImage",
+    "create-backup": "createBackup",
+    "change-password": "changePassword",
+    "live-migrate": "live-migration",
+}
+"""What Nova's instance action log calls an action, where it is not the action's own id."""
+
+_SLACK = timedelta(seconds=5)
+
+
+class Trace(Struct, frozen=True):
+    """What the cloud shows of a lost call."""
+
+    found: bool
+    request_id: str = ""
+    vm_id: str = ""
+    gone: bool = False
+
+
+async def find_trace(
+    client: CloudClient,
+    item: OperationItem,
+    offset: timedelta,
+    cadence: Cadence,
+    now: Callable[[], datetime],
+) -> Trace:
+    """Look for `item` in the cloud for up to `resolve_s`; `offset` is cloud time minus our time."""
+    since = (item.sent_at or item.planned_at) + offset - _SLACK
+    # The call may still be on its way: it is looked for until it could no longer arrive.
+    end = (item.sent_at or item.planned_at) + timedelta(seconds=cadence.resolve_s)
+    while True:
+        trace = await _look(client, item, since)
+        if trace is not None and (trace.found or trace.gone):
+            return trace
+        if now() >= end and trace is not None:
+            return trace
+        await asyncio.sleep(cadence.resolve_poll_s)
+
+
+async def _look(client: CloudClient, item: OperationItem, since: datetime) -> Trace | None:
+    """Return what one look shows, None when the cloud did not answer: that is no information."""
+    try:
+        if item.action_id == "create-server":
+            vm = await client.find_created(item.vm_uuid, item.vm_name)
+            return Trace(vm is not None, vm_id=vm.id if vm else "")
+        name = LOG_NAMES.get(item.action_id, item.action_id)
+        me = client.scope.user_id
+        for action in await client.instance_actions(item.ref.id):
+            mine = action.user_id in ("", me)
+            if mine and action.action == name and action.started_at is not None and action.started_at >= since:
+                return Trace(True, action.request_id)
+        return Trace(False)
+    except NotFound:
+        return Trace(False, gone=True)
+    except CloudError:
+        return None

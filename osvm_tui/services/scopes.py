@@ -1,0 +1,80 @@
+"""`Scopes`: the entries of this console, their clients and followers, and through which one an action goes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from osvm_tui.cloud.base import CloudClient
+from osvm_tui.domain.errors import Refused, Unknown
+from osvm_tui.domain.roles import Actor, ConsoleRole, Scope
+from osvm_tui.domain.vm import VmRef
+from osvm_tui.services.api import CallView, ScopeView
+from osvm_tui.services.fleet import Fleet
+from osvm_tui.services.scope_follower import ScopeFollower
+
+
+class Scopes:
+    """Every entry by name, in the order in which they were asked for."""
+
+    def __init__(self, fleet: Fleet, operator: str, console_role: ConsoleRole) -> None:
+        self._fleet = fleet
+        self._operator, self._role = operator, console_role
+        self._followers: dict[str, ScopeFollower] = {}
+
+    def add(self, entry: str, follower: ScopeFollower) -> None:
+        """Take up one entry."""
+        self._followers[entry] = follower
+
+    def followers(self) -> tuple[ScopeFollower, ...]:
+        """Return all followers."""
+        return tuple(self._followers.values())
+
+    def follower(self, entry: str) -> ScopeFollower:
+        """Return one entry's follower; Unknown for an entry that is not open."""
+        if entry not in self._followers:
+            raise Unknown(f"no cloud {entry} is open here", hint=f"open are: {', '.join(self._followers)}")
+        return self._followers[entry]
+
+    def client(self, entry: str) -> CloudClient:
+        """Return one entry's client."""
+        return self.follower(entry).client
+
+    def scope(self, entry: str) -> Scope:
+        """Return what an entry's token sees; Refused while it is not connected."""
+        scope = self.follower(entry).scope
+        if scope is None:
+            raise Refused(f"{entry} is not connected yet", hint="see :cloud for the reason")
+        return scope
+
+    def actor(self, entry: str) -> Actor:
+        """Return who acts through an entry."""
+        return self.scope(entry).actor(self._operator, self._role)
+
+    def entry_for(self, ref: VmRef, asked: str = "") -> str:
+        """Return the entry through which an action on `ref` goes; Unknown when none sees it."""
+        if asked:
+            self.follower(asked)
+            return asked
+        entry = self._fleet.entry_of(ref)
+        if not entry:
+            raise Unknown(f"no open cloud shows the VM {ref.short}", hint="refresh with ctrl-r")
+        return entry
+
+    def entry_of_scope(self, scope_key: str, preferred: str) -> str:
+        """Return an entry that acts for a scope, `preferred` if it does; empty when none does."""
+        names = [name for name, f in self._followers.items() if f.scope is not None and f.scope.key == scope_key]
+        return preferred if preferred in names else next(iter(names), "")
+
+    def keys(self) -> frozenset[str]:
+        """Return the scopes that this console can act for."""
+        return frozenset(f.scope.key for f in self._followers.values() if f.scope is not None)
+
+    def views(self, now: datetime) -> tuple[ScopeView, ...]:
+        """Return every entry's state, in the order asked for."""
+        acting = self._fleet.order[0] if self._fleet.order else ""
+        return tuple(f.status.view(name == acting, now) for name, f in self._followers.items())
+
+    def calls(self) -> tuple[CallView, ...]:
+        """Return the last API calls of all entries, newest first."""
+        calls = [call for f in self._followers.values() for call in f.status.call_views()]
+        return tuple(sorted(calls, key=lambda call: call.at, reverse=True))
