@@ -44,11 +44,11 @@ class Catalogs:
 
     async def load(self, entry: str, kind: CatalogKind, max_age_s: float) -> CatalogView:
         """Return a catalog not older than `max_age_s`; on a failure the one before with `error` set."""
+        age = timedelta(seconds=max_age_s)
         async with self._lock(entry, kind.value):
             held = self._views.get((entry, kind))
-            if held and held.fetched_at and not held.error:
-                if self._now() - held.fetched_at <= timedelta(seconds=max_age_s):
-                    return held
+            if held and not held.error and held.fetched_at and self._now() - held.fetched_at <= age:
+                return held
             view = await self._read(entry, kind, held or CatalogView(entry, kind))
             self._views[(entry, kind)] = view
         self._bus.publish(CatalogChanged(entry, kind.value))

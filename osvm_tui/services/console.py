@@ -1,4 +1,4 @@
-"""`Console`: the services put together behind `ConsoleApi`. Adapters come in as factories, made late and off the loop."""
+"""`Console`: the services put together behind `ConsoleApi`. Adapters come as factories, made late and off the loop."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import socket
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -98,7 +99,7 @@ class Console(ConsoleApi):
         status = ScopeStatus(plan.entry, self._scopes_changed, self._cadence.call_log)
         client = LateClient(plan.entry, plan.make, status.called)
         follower = ScopeFollower(
-            client, self._fleet.of(plan.entry), lambda delta, entry=plan.entry: self._apply(entry, delta),
+            client, self._fleet.of(plan.entry), partial(self._apply, plan.entry),
             status, self._cadence, self._now, lambda: self._store, self.owner, lambda: self._book.busy,
         )  # fmt: skip
         self._scopes.add(plan.entry, follower)

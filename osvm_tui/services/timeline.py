@@ -13,26 +13,19 @@ _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
 def join(actions: Iterable[InstanceAction], rows: Iterable[AuditRow], users: dict[str, str]) -> list[TimelineEntry]:
-    """Return one line per request: what Nova did and which of our operators asked for it."""
-    ours: dict[str, list[AuditRow]] = {}
-    alone: list[AuditRow] = []
+    """Return one line per request: what Nova did and which of our operators asked for it.
+
+    A `requested` row is told only until another row of its item says more.
+    """
+    rows = tuple(rows)
+    told = {row.entry.item_id for row in rows if row.entry.phase != "requested"}
+    by_request: dict[str, list[AuditRow]] = {}
     for row in rows:
-        ours.setdefault(row.entry.request_id, []).append(row) if row.entry.request_id else alone.append(row)
-    lines = [_nova(action, ours.pop(action.request_id, []), users) for action in actions]
-    lines += [_audit(row) for group in ours.values() for row in group]
-    # A request row has no request id yet; the row that followed it says the same and more.
-    followed = {row.entry.item_id for row in (*_flat(ours), *alone) if row.entry.phase != "requested"}
-    told = {line.request_id for line in lines if line.request_id}
-    lines += [_audit(row) for row in alone if row.entry.phase != "requested" or _silent(row, followed, told)]
+        if row.entry.phase != "requested" or row.entry.item_id not in told:
+            by_request.setdefault(row.entry.request_id, []).append(row)
+    lines = [_nova(action, by_request.pop(action.request_id, []), users) for action in actions]
+    lines += [_audit(row) for group in by_request.values() for row in group]
     return sorted(lines, key=lambda line: line.at or _OLDEST, reverse=True)
-
-
-def _silent(row: AuditRow, followed: set[str], told: set[str]) -> bool:
-    return row.entry.item_id not in followed and not told
-
-
-def _flat(groups: dict[str, list[AuditRow]]) -> Iterable[AuditRow]:
-    return (row for group in groups.values() for row in group)
 
 
 def _nova(action: InstanceAction, rows: list[AuditRow], users: dict[str, str]) -> TimelineEntry:
