@@ -104,17 +104,14 @@ def _lock(spec: ActionSpec, vm: Vm, actor: Actor) -> Verdict | None:
 
 
 def _state(spec: ActionSpec, vm: Vm) -> Verdict | None:
-    state_ok = spec.vm_states is None or vm.vm_state in spec.vm_states
-    task_ok = spec.tasks.admits(vm.task_state)
-    if state_ok and task_ok:
-        return None
-    if state_ok and spec.vm_states is None and not spec.tasks.refused and vm.task_state is None:
-        return _no(Refusal.STATE, f"{spec.label.lower()} needs {_tasks_wanted(spec)}; {vm.name} is idle")
-    needs = [] if spec.vm_states is None else [_wanted(spec.vm_states)]
-    if not task_ok:
+    needs = []
+    if spec.vm_states is not None and vm.vm_state not in spec.vm_states:
+        needs.append(_wanted(spec.vm_states))
+    if not spec.tasks.admits(vm.task_state):
         needs.append(_tasks_wanted(spec))
-    need = " and ".join(needs)
-    return _no(Refusal.STATE, f"{spec.label.lower()} needs {need}; {vm.name} is {state_words(vm)}")
+    if not needs:
+        return None
+    return _no(Refusal.STATE, f"{spec.label.lower()} needs {' and '.join(needs)}; {vm.name} is {state_words(vm)}")
 
 
 def _launched(spec: ActionSpec, vm: Vm) -> Verdict | None:
@@ -141,8 +138,8 @@ def state_words(vm: Vm) -> str:
 
 
 def _wanted(vm_states: frozenset[str]) -> str:
-    names = sorted(status_of(state, None) for state in vm_states)
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    *most, last = sorted(status_of(state, None) for state in vm_states) or ["nothing"]
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _tasks_wanted(spec: ActionSpec) -> str:
