@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,8 @@ def serve(path: Path, host: str = LOOPBACK, port: int = 0, on_ready: Callable[[s
     from osvm_tui.cloud.mock.face_server import server_for
     from osvm_tui.cloud.mock.simulator import Simulator
 
-    with _listening(host, port) as (listener, base_url):
-        server = server_for(Simulator(path, base_url=base_url), lambda: on_ready and on_ready(base_url))
-        server.run(sockets=[listener])
+    with _listening(host, port) as (listener, base_url), closing(Simulator(path, base_url=base_url)) as simulator:
+        server_for(simulator, lambda: on_ready and on_ready(base_url)).run(sockets=[listener])
 
 
 @contextmanager
@@ -51,8 +50,8 @@ def served(path: Path, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
     from osvm_tui.cloud.mock.simulator import Simulator
 
     ready = threading.Event()
-    with _listening(host, port) as (listener, base_url):
-        server = server_for(Simulator(path, base_url=base_url), ready.set)
+    with _listening(host, port) as (listener, base_url), closing(Simulator(path, base_url=base_url)) as simulator:
+        server = server_for(simulator, ready.set)
         thread = threading.Thread(target=server.run, args=([listener],), name="osvm-mock-face", daemon=True)
         thread.start()
         if not ready.wait(timeout=30):

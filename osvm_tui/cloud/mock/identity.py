@@ -51,6 +51,8 @@ def handle(world: World, request: SimRequest) -> SimReply:
     own = _OWN.get(request.path.rstrip("/"))
     if own is not None and request.method in ("GET", "HEAD"):
         return own(session)
+    if found := request.match("GET", "/v3/users/([^/]+)/projects"):
+        return _projects_of(session, found[1])
     found = request.match("GET", "/v3/([a-z_]+)(?:/([^/]+))?")
     if found is None or found[1] not in _RECORDS:
         return keystone_fault(request, 404, "The requested URL was not found on the server.")
@@ -121,6 +123,15 @@ def _catalog(session: _Session) -> SimReply:
 def _own_projects(session: _Session) -> SimReply:
     mine = accounts.projects_of(accounts.USERS[session.caller.user_name])
     return _rows(session, "projects", directory.projects(session.root, mine))
+
+
+def _projects_of(session: _Session, user_id: str) -> SimReply:
+    if user_id != session.caller.user_id and not session.caller.is_admin:
+        return _forbidden(session, "list_user_projects")
+    user = accounts.user_by(user_id=user_id)
+    if user is None:
+        return keystone_fault(session.request, 404, f"Could not find user: {user_id}.")
+    return _rows(session, "projects", directory.projects(session.root, accounts.projects_of(user)))
 
 
 def _own_system(session: _Session) -> SimReply:

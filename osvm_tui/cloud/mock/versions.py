@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from osvm_tui.cloud.mock.nova_call import maximum, version_text
 from osvm_tui.cloud.mock.replies import glance_reply, keystone_reply, neutron_reply, nova_reply
 from osvm_tui.cloud.mock.request import SimReply, SimRequest
 from osvm_tui.cloud.mock.world import World
@@ -43,11 +44,6 @@ def handle(world: World, request: SimRequest) -> SimReply:
     return SimReply(404, {"content-type": "text/plain"}, b"no such service\n")
 
 
-def maximum_microversion(world: World) -> str:
-    """Return the highest compute microversion as text: the release's, unless a knob overrides it."""
-    return world.knobs.maximum_microversion or "{}.{}".format(*world.release.maximum)
-
-
 def _keystone(request: SimRequest, *, single: bool) -> SimReply:
     root = f"{request.base_url}/identity/v3/"
     version = {
@@ -66,7 +62,7 @@ def _nova(world: World, request: SimRequest, *, single: bool) -> SimReply:
     current: dict[str, Any] = {
         "id": "v2.1",
         "status": "CURRENT",
-        "version": maximum_microversion(world),
+        "version": version_text(maximum(world)),
         "min_version": "2.1",
         "updated": _NOVA_UPDATED,
         "links": [{"rel": "self", "href": f"{request.base_url}/compute/v2.1/"}],
