@@ -27,6 +27,26 @@ from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Flavor, Vm
 
 
+class CloudEntry(Struct, frozen=True):
+    """One cloud that could be opened, as configured; nothing was asked over the network."""
+
+    name: str
+    auth_url: str = ""
+    region: str = ""
+    user_name: str = ""
+    project_name: str = ""
+
+
+class Prompt(Struct, frozen=True):
+    """A secret that is not written down and must be asked for before connecting: a password, a one-time code."""
+
+    name: str
+    """The option of the login plugin, for example `password` or `passcode`."""
+    label: str
+    one_time: bool = False
+    """Whether it is good for one login only, so that an expired token asks again."""
+
+
 class VmPage(Struct, frozen=True):
     """One page of a VM list."""
 

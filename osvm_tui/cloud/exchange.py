@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from osvm_tui.cloud.fault_map import fault, service_name
 from osvm_tui.cloud.limits import Limiter, Priority
 from osvm_tui.cloud.transport import Call, Login, Reply, Transport
 from osvm_tui.cloud.wire.times import http_date
+from osvm_tui.cloud.workers import Workers
 from osvm_tui.domain.errors import CloudError, CloudFault, OsvmError, Throttled
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Exchange:
         self._limiter = limiter
         self._timing = timing
         self._ahead = timedelta(0)
-        self._decoders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="osvm-decode")
+        self._decoders = Workers(2, "osvm-decode")
 
     async def open(self) -> Login:
         """Log in anew; the token's time of issue tells how far the cloud's clock is from ours."""
@@ -79,9 +79,8 @@ class Exchange:
 
     async def decode(self, how: Callable[[bytes], T], call: Call, reply: Reply) -> T:
         """Decode a reply's body off the loop; raise CloudFault when it is not the JSON that was asked for."""
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._decoders, how, reply.body)
+            return await self._decoders.run(lambda: how(reply.body))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise CloudFault(
                 f"{service_name(call.service)} answered {call.path} with something that is not its JSON",
@@ -103,7 +102,7 @@ class Exchange:
     async def close(self) -> None:
         """Close transport and threads."""
         await self._transport.close()
-        self._decoders.shutdown(wait=False, cancel_futures=True)
+        self._decoders.close()
 
     async def _once(self, call: Call, ok: frozenset[int], priority: Priority) -> Reply:
         async with self._limiter.slot(priority):

@@ -5,9 +5,7 @@ Holds the transport that calls the simulator instead of a socket. Knows nothing 
 
 from __future__ import annotations
 
-import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +15,13 @@ import msgspec
 from osvm_tui.cloud.exchange import Timing
 from osvm_tui.cloud.limits import Limiter
 from osvm_tui.cloud.mock.accounts import PASSWORD
+from osvm_tui.cloud.mock.database import NotACloud
 from osvm_tui.cloud.mock.request import SimReply, SimRequest
 from osvm_tui.cloud.mock.simulator import Simulator
 from osvm_tui.cloud.rest import RestCloud
 from osvm_tui.cloud.transport import Call, Login, Reply, Transport
-from osvm_tui.domain.errors import AnswerLost, CloudFault, OsvmError, Unauthorized, Unreachable
+from osvm_tui.cloud.workers import Workers
+from osvm_tui.domain.errors import AnswerLost, CloudFault, ConfigError, OsvmError, Unauthorized, Unreachable
 
 _TYPES = {"compute": "compute", "image": "image", "network": "network", "volumev3": "volume"}
 _WORKERS = 4
@@ -33,15 +33,23 @@ class SimTransport(Transport):
     A reply's delay is waited for here, and its fate played: a lost or cut answer is an error as on a socket.
     """
 
-    def __init__(self, simulator: Simulator, name: str, user: str, project: str, password: str, timing: Timing) -> None:
-        self._simulator = simulator
-        self._name = name
+    def __init__(self, path: Path, user: str, project: str, password: str, timing: Timing) -> None:
+        self._path = path
+        self._opened: Simulator | None = None
         self._user, self._project, self._password = user, project, password
         self._sleep = timing.sleep
         self._token = ""
-        self._threads = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="osvm-mock")
+        self._threads = Workers(_WORKERS, "osvm-mock")
+
+    @property
+    def _simulator(self) -> Simulator:
+        if self._opened is None:
+            raise CloudFault("not connected yet")
+        return self._opened
 
     async def open(self) -> Login:
+        if self._opened is None:
+            self._opened = await self._threads.run(self._load)
         token = await self._log_in()
         version = await self._once(Call(service="compute", method="GET", path="/"))
         found = msgspec.json.decode(version.body)["version"]["version"]
@@ -54,7 +62,7 @@ class SimTransport(Transport):
             project_name=token["project"]["name"],
             roles=frozenset(role["name"] for role in token["roles"]),
             region=_region(token),
-            compute_endpoint=f"mock://{self._name}",
+            compute_endpoint=f"mock://{self._path.stem}",
             services=frozenset(str(kind) for kind in kinds),
             max_microversion=(major, minor),
             issued_at=_time(token["issued_at"]),
@@ -71,7 +79,15 @@ class SimTransport(Transport):
         return await self._once(call)
 
     async def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    def _load(self) -> Simulator:
+        try:
+            return Simulator(self._path)
+        except NotACloud as error:
+            raise ConfigError(str(error), hint="make one with: osvm mock reset") from error
 
     async def _log_in(self) -> dict[str, Any]:
         domain = {"name": "Default"}
@@ -100,8 +116,8 @@ class SimTransport(Transport):
             headers=self._headers(call),
             body=call.body,
         )
-        loop = asyncio.get_running_loop()
-        reply = await loop.run_in_executor(self._threads, self._simulator.handle, request)
+        simulator = self._simulator
+        reply = await self._threads.run(lambda: simulator.handle(request))
         await self._play(call, reply)
         return Reply(reply.status, reply.headers, reply.body)
 
@@ -148,7 +164,7 @@ class MockCloud(RestCloud):
         timing = timing or Timing()
         # No socket is spared by holding calls back; the limit keeps the simulator's threads from piling up.
         limiter = limiter or Limiter(rate=200.0, burst=200.0, clock=time.monotonic)
-        transport = SimTransport(Simulator(path), path.stem, user, project, password, timing)
+        transport = SimTransport(path, user, project, password, timing)
         super().__init__(entry, transport, limiter=limiter, all_projects=all_projects, timing=timing)
 
 

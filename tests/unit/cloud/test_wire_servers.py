@@ -101,7 +101,7 @@ def test_equal_flavors_are_one_object() -> None:
     assert first.host_id is second.host_id
 
 
-ODD = [
+ODD: list[tuple[str, object]] = [
     ("OS-EXT-STS:power_state", None),
     ("OS-EXT-STS:power_state", "1"),
     ("addresses", None),
