@@ -1,0 +1,83 @@
+"""Security groups of a server: Nova's add and remove actions, which look at no state and no lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from osvm_tui.cloud.mock.fleet import Entry
+from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
+from osvm_tui.cloud.mock.request import SimReply
+
+Thing = dict[str, Any]
+
+
+def group_named(call: NovaCall, ref: str, project: str, status: int) -> Thing:
+    """Return the project's group with this name or id; refuse if unknown (`status`) or ambiguous (409)."""
+    groups = [g for g in call.world.things("security_group").values() if g["project_id"] == project]
+    by_id = [group for group in groups if group["id"] == ref]
+    found = by_id or [group for group in groups if group["name"] == ref]
+    if len(found) > 1:
+        raise Refused(409, f"Multiple security groups found matching '{ref}'. Use an ID to be more specific.")
+    if not found:
+        text = f"Unable to find security_group with name or id '{ref}'"
+        raise Refused(status, text if status == 400 else f"Security group {ref} not found.")
+    return found[0]
+
+
+def add_to_server(call: NovaCall, entry: Entry, value: Any) -> SimReply:
+    """Put a group on every port of a server; `updated` does not move."""
+    group = group_named(call, value["name"], entry.server.project, 404)
+    ports = _ports(call, entry)
+    if not ports:
+        raise Refused(404, f"Security group {value['name']} cannot be added: the server has no port")
+    for port in ports:
+        if group["id"] not in port["security_groups"]:
+            _set(call, port, [*port["security_groups"], group["id"]])
+    _name_groups(call, entry)
+    return call.reply(202)
+
+
+def remove_from_server(call: NovaCall, entry: Entry, value: Any) -> SimReply:
+    """Take a group off every port of a server."""
+    group = group_named(call, value["name"], entry.server.project, 404)
+    ports = [port for port in _ports(call, entry) if group["id"] in port["security_groups"]]
+    if not ports:
+        raise Refused(404, f"Security group {value['name']} not associated with the instance {entry.server.id}")
+    for port in ports:
+        _set(call, port, [key for key in port["security_groups"] if key != group["id"]])
+    _name_groups(call, entry)
+    return call.reply(202)
+
+
+def of_server(call: NovaCall, server_id: str) -> SimReply:
+    """List the groups of a server in Nova's old form."""
+    entry = call.server(server_id)
+    call.allow("reader", "os-security-groups:list")
+    keys = {key for port in _ports(call, entry) for key in port["security_groups"]}
+    groups = [call.world.things("security_group")[key] for key in sorted(keys)]
+    shown = [
+        {
+            "id": group["id"],
+            "name": group["name"],
+            "description": group["description"],
+            "tenant_id": group["project_id"],
+            "rules": [],
+        }
+        for group in groups
+    ]
+    return call.reply(200, {"security_groups": shown})
+
+
+def _ports(call: NovaCall, entry: Entry) -> list[Thing]:
+    return [port for port in call.world.things("port").values() if port["device_id"] == entry.server.id]
+
+
+def _set(call: NovaCall, port: Thing, groups: list[str]) -> None:
+    call.world.put("port", port["id"], port | {"security_groups": groups})
+
+
+def _name_groups(call: NovaCall, entry: Entry) -> None:
+    server = call.world.checkout(entry.server.id)
+    keys = {key for port in _ports(call, entry) for key in port["security_groups"]}
+    server.security_groups = sorted(call.world.things("security_group")[key]["name"] for key in keys)
+    call.world.save(server)
