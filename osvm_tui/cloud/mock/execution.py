@@ -6,7 +6,7 @@ import msgspec
 
 from osvm_tui.cloud.mock import timeline
 from osvm_tui.cloud.mock.history import action_record
-from osvm_tui.cloud.mock.nova_call import NovaCall
+from osvm_tui.cloud.mock.nova_call import NovaCall, host_statuses
 from osvm_tui.cloud.mock.server import Fault, Moment, Server
 from osvm_tui.cloud.mock.transitions import Course, failed, stuck
 
@@ -28,7 +28,7 @@ def accept(call: NovaCall, server: Server, action: str, steps: list[Moment], *, 
     world = call.world
     rng = world.chance("fate:" + action)
     base = timeline.present(server, call.now)
-    if rng.random() < world.knobs.stuck_task and len(steps) > 1:
+    if len(steps) > 1 and (rng.random() < world.knobs.stuck_task or _waits_for_dead_host(call, base, action)):
         steps = stuck(steps)
     elif rng.random() < world.knobs.late_error and not result and action not in ("delete", "forceDelete"):
         steps = failed(steps, base, action, Fault(500, HOST_FAULT, call.now))
@@ -40,6 +40,13 @@ def accept(call: NovaCall, server: Server, action: str, steps: list[Moment], *, 
     host = steps[-1].host or base.host if steps else base.host
     record(call, server, action, end, host, result)
     return steps
+
+
+def _waits_for_dead_host(call: NovaCall, base: Moment, action: str) -> bool:
+    """Tell whether the host that would do the work is down: Nova accepts, and the task hangs."""
+    if action in ("evacuate", "delete", "forceDelete") or base.host is None:
+        return False
+    return host_statuses(call.world).get(base.host) == "DOWN"
 
 
 def record(call: NovaCall, server: Server, action: str, end: float | None, host: str | None, result: str = "") -> None:

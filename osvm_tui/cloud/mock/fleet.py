@@ -37,6 +37,12 @@ class Entry:
         """Evaluate the time line at cloud time `now` if a step has become due since the last time."""
         if now < self.due:
             return
+        line = self.server.line
+        if len(line) == 1 and line[0].at <= now and not any(nic.next_at for nic in self.server.nics):
+            self.moment, self.due = line[0], timeline.NEVER
+            self.updated = max(line[0].at, self.server.touched)
+            self.views = {}
+            return
         self.moment = timeline.present(self.server, now)
         self.updated = timeline.updated(self.server, now)
         self.due = timeline.next_change(self.server, now)

@@ -146,6 +146,6 @@ def _events(call: NovaCall, server_id: str, record: dict[str, Any]) -> list[dict
         event["hostId"] = host_id(record["project"], record["host"])
         if call.caller.is_admin:
             event["host"] = record["host"]
-    if call.minor >= 84:
+    if call.minor >= 84 and call.caller.is_admin:
         event["details"] = record["failure"] or None if done else None
     return [event]

@@ -18,7 +18,23 @@ from osvm_tui.cloud.mock.replies import neutron_fault
 from osvm_tui.cloud.mock.request import SimReply, SimRequest
 from osvm_tui.cloud.mock.world import World
 
-EXTENSIONS = ["router", "security-group", "quotas", "quota_details", "external-net", "binding", "port-security", "standard-attr-tag", "provider", "subnet_allocation", "project-id", "standard-attr-timestamp", "standard-attr-revisions", "filter-validation", "fip-port-details"]
+EXTENSIONS = [
+    "router",
+    "security-group",
+    "quotas",
+    "quota_details",
+    "external-net",
+    "binding",
+    "port-security",
+    "standard-attr-tag",
+    "provider",
+    "subnet_allocation",
+    "project-id",
+    "standard-attr-timestamp",
+    "standard-attr-revisions",
+    "filter-validation",
+    "fip-port-details",
+]
 QUOTAS = {
     "floatingip": 50,
     "network": 100,

@@ -137,6 +137,7 @@ def _keypair(call: NovaCall, key: Thing) -> Thing:
 def zones(call: NovaCall, detailed: bool) -> SimReply:
     """List availability zones; hosts only in the detailed form, for admins."""
     zone: Thing = {"zoneName": "nova", "zoneState": {"available": True}, "hosts": None}
+    internal: Thing = {"zoneName": "internal", "zoneState": {"available": True}}
     if not detailed:
         return call.reply(200, {"availabilityZoneInfo": [zone]})
     call.allow("admin", "os-availability-zone:detail")
@@ -146,7 +147,9 @@ def zones(call: NovaCall, detailed: bool) -> SimReply:
         host: {"nova-compute": {"active": True, "available": available, "updated_at": seen}}
         for host, available in sorted(up.items())
     }
-    return call.reply(200, {"availabilityZoneInfo": [zone]})
+    alive = {"active": True, "available": True, "updated_at": seen}
+    internal["hosts"] = {"controller-01": {"nova-conductor": alive, "nova-scheduler": alive}}
+    return call.reply(200, {"availabilityZoneInfo": [internal, zone]})
 
 
 def server_groups(call: NovaCall) -> SimReply:

@@ -12,6 +12,15 @@ Thing = dict[str, Any]
 HOST_VCPUS, HOST_RAM_MB, HOST_DISK_GB = 128, 786432, 16000
 
 
+CPU_INFO = {
+    "arch": "x86_64",
+    "model": "EPYC",
+    "vendor": "AMD",
+    "features": ["aes", "avx2"],
+    "topology": {"sockets": 2, "cores": 32, "threads": 2},
+}
+
+
 def services(call: NovaCall) -> SimReply:
     """List services."""
     call.allow("admin", "os-services:list")
@@ -110,8 +119,9 @@ def _hypervisor(call: NovaCall, row: Thing, number: int) -> Thing:
         },
     }
     if call.minor >= 88:
-        return view | {"uptime": None, "servers": _servers(call, row["host"])} if call.minor >= 53 else view
-    return view | _use(call, row["host"]) | {"cpu_info": {"arch": "x86_64", "model": "EPYC", "vendor": "AMD"}}
+        wanted = call.request.first("with_servers", "false") == "true"
+        return view | {"uptime": None} | ({"servers": _servers(call, row["host"])} if wanted else {})
+    return view | _use(call, row["host"]) | {"cpu_info": CPU_INFO}
 
 
 def _servers(call: NovaCall, host: str) -> list[Thing]:

@@ -52,7 +52,7 @@ def _rule(word: str, policy: str, states: str = "", **options: object) -> Rule:
 
 def _free(word: str, policy: str, **options: object) -> Rule:
     """A rule for what asks neither state, task nor launch."""
-    return _rule(word, policy, task_states=ANY, **({"launched": False} | options))
+    return _rule(word, policy, task_states=ANY, **({"launched": False} | options))  # type: ignore[arg-type]
 
 
 RULES: dict[str, Rule] = {

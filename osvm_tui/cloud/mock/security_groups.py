@@ -61,11 +61,25 @@ def of_server(call: NovaCall, server_id: str) -> SimReply:
             "name": group["name"],
             "description": group["description"],
             "tenant_id": group["project_id"],
-            "rules": [],
+            "rules": [_old_rule(rule) for rule in group["security_group_rules"] if rule["direction"] == "ingress"],
         }
         for group in groups
     ]
     return call.reply(200, {"security_groups": shown})
+
+
+def _old_rule(rule: Thing) -> Thing:
+    """Return a rule as nova-network once wrote it; only ingress rules had a place there."""
+    cidr = rule["remote_ip_prefix"]
+    return {
+        "id": rule["id"],
+        "parent_group_id": rule["security_group_id"],
+        "ip_protocol": rule["protocol"],
+        "from_port": rule["port_range_min"],
+        "to_port": rule["port_range_max"],
+        "ip_range": {"cidr": cidr} if cidr else {},
+        "group": {} if cidr else {"tenant_id": rule["project_id"]},
+    }
 
 
 def _ports(call: NovaCall, entry: Entry) -> list[Thing]:

@@ -1,4 +1,4 @@
-"""The seeded cloud's furniture: flavors, images, key pairs, hosts, networks, security groups. Made from chance alone."""
+"""The seeded cloud's furniture: flavors, images, key pairs, hosts, networks, security groups; from chance alone."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _router(rng: Random, found: Things, project: str, public: Thing, private: Th
     address = str(ipaddress.ip_network(PUBLIC).broadcast_address - 1 - len(found["router"]))
     gateway = {"network_id": public["id"], "enable_snat": True}
     fixed = [{"subnet_id": public["subnets"][0], "ip_address": address}]
-    router = {"id": key, "name": f"{project}-router", "project_id": owner, "tenant_id": owner}
+    router: Thing = {"id": key, "name": f"{project}-router", "project_id": owner, "tenant_id": owner}
     router |= {"status": "ACTIVE", "admin_state_up": True, "routes": [], "flavor_id": None}
     router |= {"external_gateway_info": gateway | {"external_fixed_ips": fixed}, "_subnets": private["subnets"]}
     router |= {"availability_zone_hints": [], "availability_zones": []}

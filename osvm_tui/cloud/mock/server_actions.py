@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from osvm_tui.cloud.mock import execution, gate, image_actions, move_actions, transitions
+from osvm_tui.cloud.mock import execution, gate, image_actions, move_actions, timeline, transitions
 from osvm_tui.cloud.mock.action_bodies import CHECKS
 from osvm_tui.cloud.mock.console_log import console_log
 from osvm_tui.cloud.mock.fleet import Entry
-from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
+from osvm_tui.cloud.mock.nova_call import NovaCall, Refused, host_statuses
 from osvm_tui.cloud.mock.request import SimReply
 from osvm_tui.cloud.mock.rules import RULES
 from osvm_tui.cloud.mock.security_groups import add_to_server, remove_from_server
@@ -60,7 +60,9 @@ def delete(call: NovaCall, server_id: str) -> SimReply:
 
 def _destroy(call: NovaCall, server_id: str, action: str) -> None:
     server = call.world.checkout(server_id)
-    steps = execution.accept(call, server, action, transitions.delete(execution.course(call, server)))
+    course = execution.course(call, server)
+    at_once = host_statuses(call.world).get(course.base.host or "") in (None, "DOWN")
+    steps = execution.accept(call, server, action, transitions.delete(course, at_once))
     if steps[-1].deleted:
         release_ports(call, server_id, steps[-1].at)
 
@@ -168,7 +170,7 @@ def _console_output(call: NovaCall, entry: Entry, value: Any) -> SimReply:
 def _reset_state(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     server = call.world.checkout(entry.server.id)
     steps = execution.course(call, server).end(vm_state=value["state"])
-    execution.timeline.append(server, call.now, steps)
+    timeline.append(server, call.now, steps)
     call.world.interrupt(server.id, call.now)
     call.world.save(server)
     return call.reply(202)

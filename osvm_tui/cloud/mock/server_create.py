@@ -18,9 +18,34 @@ from osvm_tui.cloud.mock.security_groups import group_named
 from osvm_tui.cloud.mock.server import Fault, Flavor, Moment, Server
 from osvm_tui.cloud.mock.server_view import links
 
-ALLOWED = set(
-    ["name", "flavorRef", "imageRef", "networks", "security_groups", "key_name", "metadata", "user_data", "availability_zone", "config_drive", "min_count", "max_count", "return_reservation_id", "adminPass", "block_device_mapping", "block_device_mapping_v2", "OS-DCF:diskConfig", "accessIPv4", "accessIPv6", "description", "tags", "hostname", "host", "hypervisor_hostname", "trusted_image_certificates", "personality"]
-)
+ALLOWED = {
+    "name",
+    "flavorRef",
+    "imageRef",
+    "networks",
+    "security_groups",
+    "key_name",
+    "metadata",
+    "user_data",
+    "availability_zone",
+    "config_drive",
+    "min_count",
+    "max_count",
+    "return_reservation_id",
+    "adminPass",
+    "block_device_mapping",
+    "block_device_mapping_v2",
+    "OS-DCF:diskConfig",
+    "accessIPv4",
+    "accessIPv6",
+    "description",
+    "tags",
+    "hostname",
+    "host",
+    "hypervisor_hostname",
+    "trusted_image_certificates",
+    "personality",
+}
 SINCE = {"description": 19, "tags": 52, "trusted_image_certificates": 63, "host": 74, "hypervisor_hostname": 74}
 LATER = SINCE | {"hostname": 90}
 MAX_USER_DATA = 65535
@@ -168,9 +193,8 @@ def _new_server(call: NovaCall, plan: Plan, number: int) -> Server:
 def _build(call: NovaCall, plan: Plan, server: Server) -> None:
     world = call.world
     host = plan.body.get("host") or execution.pick_host(call)
-    too_big = plan.flavor.extra_specs.get("mock:no_host")
-    if too_big:
-        host = None
+    if any(spec.startswith("resources:VGPU") for spec in plan.flavor.extra_specs):
+        host = None  # no host of this cloud has one: the plain way to see "No valid host"
     fault = None
     if host is None:
         fault = Fault(500, execution.NO_VALID_HOST, call.now)

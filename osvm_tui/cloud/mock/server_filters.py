@@ -23,10 +23,45 @@ FOR_MEMBERS = frozenset(
     {"name", "status", "image", "flavor", "ip", "changes-since", "reservation_id", "ip6", "tags", "tags-any"}
 ) | {"not-tags", "not-tags-any", "locked", "hostname", "changes-before"}
 FROM_283 = frozenset(
-    ["vm_state", "task_state", "power_state", "availability_zone", "key_name", "user_id", "created_at", "launched_at", "terminated_at", "progress", "config_drive"]
+    [
+        "vm_state",
+        "task_state",
+        "power_state",
+        "availability_zone",
+        "key_name",
+        "user_id",
+        "created_at",
+        "launched_at",
+        "terminated_at",
+        "progress",
+        "config_drive",
+    ]
 )
 FOR_ADMINS = frozenset(
-    ["host", "node", "project_id", "tenant_id", "deleted", "uuid", "instance_name", "root_device_name", "description", "display_name", "display_description", "access_ip_v4", "access_ip_v6", "kernel_id", "ramdisk_id", "image_ref", "instance_type_id", "launch_index", "auto_disk_config", "cell_name", "soft_deleted", "locked_by"]
+    [
+        "host",
+        "node",
+        "project_id",
+        "tenant_id",
+        "deleted",
+        "uuid",
+        "instance_name",
+        "root_device_name",
+        "description",
+        "display_name",
+        "display_description",
+        "access_ip_v4",
+        "access_ip_v6",
+        "kernel_id",
+        "ramdisk_id",
+        "image_ref",
+        "instance_type_id",
+        "launch_index",
+        "auto_disk_config",
+        "cell_name",
+        "soft_deleted",
+        "locked_by",
+    ]
 )
 KNOWN_NAMES = PAGING | FOR_MEMBERS | FROM_283 | FOR_ADMINS
 SINCE = {"changes-before": 66, "locked": 73, "hostname": 90, "tags": 26, "tags-any": 26, "not-tags": 26, "ip6": 5}

@@ -41,7 +41,8 @@ _KEYS: dict[str, Callable[[Entry], Any]] = {
     "locked": lambda e: e.server.locked_by is not None,
 }
 _CONSTANT = frozenset(
-    ["progress", "access_ip_v4", "access_ip_v6", "launch_index", "ramdisk_id", "kernel_id", "root_device_name", "auto_disk_config", "config_drive"]
+    {"progress", "access_ip_v4", "access_ip_v6", "launch_index", "ramdisk_id", "kernel_id", "root_device_name"}
+    | {"auto_disk_config", "config_drive"}
 )
 
 
@@ -74,7 +75,7 @@ def _reply(call: NovaCall, path: str, views: list[bytes], page: list[Entry], mor
 
 
 def _page(call: NovaCall, policy: str) -> tuple[list[Entry], bool]:
-    limit, asked = _limit(call)
+    limit = _limit(call)
     wanted = server_filters.read(call, policy)
     marker = _marker(call)
     order = _order(call)
@@ -106,12 +107,19 @@ def _sorted(call: NovaCall, wanted: Wanted, order: list[tuple[str, bool]], marke
         return entries if marker is None else call.world.fleet.after(entries, marker)
     ordered = list(entries)
     for key, descending in reversed(order):
-        read = _KEYS.get(key, lambda entry: None)
-        ordered.sort(key=lambda entry: (read(entry) is not None, read(entry) or 0), reverse=descending)
+        ordered.sort(key=_with_nulls_first(_KEYS.get(key, _nothing)), reverse=descending)
     if marker is None:
         return ordered
     places = [place for place, entry in enumerate(ordered) if entry is marker]
     return ordered[places[0] + 1 :] if places else []
+
+
+def _nothing(entry: Entry) -> None:
+    """Stand for the keys that are the same for every server here."""
+
+
+def _with_nulls_first(read: Callable[[Entry], Any]) -> Callable[[Entry], tuple[bool, Any]]:
+    return lambda entry: ((value := read(entry)) is not None, value if value is not None else 0)
 
 
 def _shown(call: NovaCall, entry: Entry, wanted: Wanted) -> bool:
@@ -137,16 +145,16 @@ def _passes(entry: Entry, tests: list[server_filters.Test]) -> bool:
     return all(test(entry) for test in tests)
 
 
-def _limit(call: NovaCall) -> tuple[int, bool]:
+def _limit(call: NovaCall) -> int:
     text = call.request.first("limit")
     if text is None:
-        return MAX_LIMIT, False
+        return MAX_LIMIT
     if not text.isdigit():
         raise Refused(
             400,
             f"Invalid input for query parameters limit. Value: {text}. '{text}' does not match '^[0-9]*$'",
         )
-    return min(int(text), MAX_LIMIT), True
+    return min(int(text), MAX_LIMIT)
 
 
 def _marker(call: NovaCall) -> Entry | None:

@@ -1,4 +1,4 @@
-"""Evaluates a server's time line: what it shows at a moment, what comes next, when it was last updated. Never writes."""
+"""Evaluates a server's time line: what it shows, what comes next, when it was last updated. Never writes."""
 
 from __future__ import annotations
 

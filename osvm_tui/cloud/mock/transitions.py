@@ -7,6 +7,7 @@ no rule and no file; chance and times come as arguments.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -159,7 +160,7 @@ def confirm_resize(course: Course) -> list[Moment]:
 def revert_resize(course: Course, was: Moment) -> list[Moment]:
     """Return to the flavor, host and power of before."""
     course.task("resize_reverting")
-    back = {"flavor": was.flavor, "host": was.host, "launched_at": course.at}
+    back: dict[str, Any] = {"flavor": was.flavor, "host": was.host, "launched_at": course.at}
     if was.vm_state == "stopped":
         course.task("powering-off", power_state=RUNNING, **back)
         return course.end(vm_state="stopped", power_state=SHUTDOWN)
@@ -172,9 +173,9 @@ def live_migrate(course: Course, host: str | None) -> list[Moment]:
     return course.end(host=host) if host else course.end()
 
 
-def delete(course: Course) -> list[Moment]:
-    """Destroy the server; one without a host, or no longer on one, is gone at once."""
-    if course.base.host is not None:
+def delete(course: Course, at_once: bool) -> list[Moment]:
+    """Destroy the server; `at_once` without a host, or with its host down."""
+    if not at_once:
         course.task("deleting")
     return course.end(vm_state="deleted", power_state=0, terminated_at=course.at, deleted=True)
 

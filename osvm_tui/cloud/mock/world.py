@@ -36,6 +36,7 @@ class World:
         self._path = path
         self._now = now
         self.fleet = Fleet()
+        self._seen = 0
         self._things: dict[str, dict[str, Thing]] = {}
         self._thing_revs: dict[str, int] = {}
         self._open()
