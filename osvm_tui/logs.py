@@ -1,7 +1,6 @@
 """The log file: structured lines by structlog, rotated, 0600, without secrets; never the terminal.
 
-Everybody logs through the standard library's `logging`, which costs nothing at the first paint; structlog is
-loaded when the first line is written.
+Records of the standard library's `logging` and of structlog come out the same, one JSON object a line.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from osvm_tui.paths import private_dir
 
@@ -38,20 +39,6 @@ class PrivateRotatingFile(RotatingFileHandler):
         return stream
 
 
-class StructuredLines(logging.Formatter):
-    """One JSON object a line, with secrets hidden; loads structlog when first used."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._inner: logging.Formatter | None = None
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record as one line."""
-        if self._inner is None:
-            self._inner = _structlog_formatter()
-        return self._inner.format(record)
-
-
 def start_logging(file: Path, level: str = "info") -> None:
     """Send all records of `level` and above to `file`; a directory that cannot be written means no log, no error."""
     root = logging.getLogger()
@@ -64,7 +51,7 @@ def start_logging(file: Path, level: str = "info") -> None:
         )
     except OSError:
         handler = logging.NullHandler()
-    handler.setFormatter(StructuredLines())
+    handler.setFormatter(_structured_lines())
     root.addHandler(handler)
     logging.raiseExceptions = False
     for noisy in ("keystoneauth", "urllib3", "openstack", "stevedore", "aiosqlite", "asyncio", "paramiko"):
@@ -91,12 +78,11 @@ def _hidden_items(mapping: Mapping[Any, Any]) -> Iterator[tuple[Any, Any]]:
         yield key, HIDDEN if secret else without_secrets(value)
 
 
-def _structlog_formatter() -> logging.Formatter:
-    import structlog
+def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return dict(_hidden_items(event))
 
-    def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        return dict(_hidden_items(event))
 
+def _structured_lines() -> logging.Formatter:
     before: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -106,13 +92,14 @@ def _structlog_formatter() -> logging.Formatter:
     structlog.configure(
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=before,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
-            redact,
+            _redact,
             structlog.processors.JSONRenderer(),
         ],
     )

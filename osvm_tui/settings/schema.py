@@ -39,13 +39,10 @@ class PollSettings(Struct, frozen=True):
 
 
 class ApiSettings(Struct, frozen=True):
-    """How hard one cloud may be asked. Rates are requests per second, times are seconds."""
+    """How hard one cloud may be asked: requests per second, and requests at once."""
 
-    rate: Annotated[float, Meta(gt=0, le=1000)] = 10.0
-    concurrency: Annotated[int, Meta(ge=1, le=64)] = 4
-    timeout_s: Seconds = 30.0
-    page_size: Annotated[int, Meta(ge=1, le=1000)] = 1000
-    """The largest page of a VM list; pages shrink below it on a slow cloud."""
+    rate: Annotated[float, Meta(gt=0, le=1000)] = 20.0
+    concurrency: Annotated[int, Meta(ge=1, le=64)] = 6
 
 
 class StoreSettings(Struct, frozen=True):

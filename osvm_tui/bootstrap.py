@@ -1,0 +1,185 @@
+"""The composition root: the only module that names concrete adapters and puts them behind the services.
+
+Building is light: adapters are imported inside factories, which the services call in a thread after the first paint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from osvm_tui.domain.errors import ConfigError
+from osvm_tui.domain.roles import ConsoleRole
+from osvm_tui.paths import Paths, private_dir
+from osvm_tui.services.cadence import Cadence
+from osvm_tui.services.console import Console
+from osvm_tui.services.entry import EntryPlan
+from osvm_tui.settings import ApiSettings, Settings
+
+if TYPE_CHECKING:
+    from osvm_tui.cloud.base import CloudClient, Prompt
+    from osvm_tui.store.base import Store
+
+MOCK = "mock"
+"""The reserved entry of the simulated cloud."""
+
+Answers = Mapping[str, str]
+
+
+class Options(Struct, frozen=True):
+    """What one run of the console is made from. `answers` holds secrets by entry and name, in memory only."""
+
+    entries: tuple[str, ...]
+    settings: Settings
+    paths: Paths
+    operator: str
+    answers: Mapping[str, Answers] = {}
+    source: str = "console"
+
+
+def build(options: Options) -> Console:
+    """Put the services together; nothing is opened and no cloud is asked before the console starts."""
+    from osvm_tui.store.snapshot import FileShelf
+
+    settings, paths = options.settings, options.paths
+    return Console(
+        [_plan(entry, options) for entry in options.entries],
+        partial(_store, settings.store.url, paths),
+        FileShelf(private_dir(paths.snapshots)),
+        operator=options.operator,
+        console_role=ConsoleRole(settings.console_role),
+        cadence=Cadence(
+            idle_s=settings.poll.idle_s, busy_s=settings.poll.busy_s, addresses_s=settings.poll.addresses_s
+        ),
+        source=options.source,
+    )
+
+
+def cloud_names() -> tuple[str, ...]:
+    """Return the entries of clouds.yaml and of `OS_*` variables without asking a cloud; ConfigError if it is broken."""
+    from osvm_tui.cloud.openstack.entries import entries
+
+    return tuple(entry.name for entry in entries())
+
+
+def prompts(entry: str) -> tuple[Prompt, ...]:
+    """Return what has to be asked before `entry` can log in; ConfigError when there is no such entry."""
+    from osvm_tui.cloud.openstack.entries import needs
+
+    return needs(entry)
+
+
+def _plan(entry: str, options: Options) -> EntryPlan:
+    if entry == MOCK:
+        return EntryPlan(MOCK, partial(_mock_client, options.paths.mock_cloud), simulated=True)
+    answers = options.answers.get(entry, {})
+    return EntryPlan(entry, partial(_real_client, entry, answers, options.settings.api))
+
+
+def _mock_client(file: Path) -> CloudClient:
+    from osvm_tui.cloud.mock.client import MockCloud
+
+    if not file.exists():
+        SimulatedCloud(file).reset()
+    return MockCloud(file)
+
+
+def _real_client(entry: str, answers: Answers, api: ApiSettings) -> CloudClient:
+    from osvm_tui.cloud.openstack.client import OpenStackCloud
+
+    return OpenStackCloud(entry, secrets=answers, rate=api.rate, concurrency=api.concurrency)
+
+
+def _store(url: str, paths: Paths, owner: str) -> Store:
+    from osvm_tui.store.sql import SqlStore, default_url
+
+    private_dir(paths.state_dir)
+    return SqlStore(
+        url or default_url(paths.database),
+        spool_dir=private_dir(paths.spool),
+        owner=owner,
+        now=lambda: datetime.now(UTC),
+    )
+
+
+class SimulatedCloud:
+    """The simulated cloud's file as `osvm mock` handles it; loads the simulator when a method is called."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def reset(self, *, vms: int = 60, seed: int = 7, release: str = "2025.2") -> Any:
+        """Make a fresh cloud in place of the present one and return the seed's report."""
+        from osvm_tui.cloud.mock.seed import reset
+
+        private_dir(self.path.parent)
+        return reset(self.path, vms=vms, seed=seed, release=release)
+
+    def churn(self, *, rate: float, seed: int, seconds: float | None) -> int:
+        """Change VMs `rate` times a second for `seconds`, or until interrupted; return how many changes were made."""
+        from osvm_tui.cloud.mock.churn import churn
+
+        self._must_exist()
+        end = None if seconds is None else time.monotonic() + seconds
+        return churn(self.path, rate, seed, lambda: end is not None and time.monotonic() >= end, time.sleep)
+
+    def clock(self, *, speed: float | None, offset: float | None) -> str:
+        """Set what is given and return the cloud's time and speed in words."""
+        from osvm_tui.cloud.mock import clock
+
+        self._must_exist()
+        if offset is not None:
+            clock.set_offset(self.path, offset)
+        if speed is not None:
+            clock.set_speed(self.path, speed)
+        now = clock.clock(self.path)
+        return f"{clock.zulu(now.at(time.time()))}, {now.speed:g} times as fast as ours"
+
+    def knobs(self) -> dict[str, Any]:
+        """Return every knob with its value."""
+        from osvm_tui.cloud.mock import faults
+
+        self._must_exist()
+        return _all_fields(faults.knobs(self.path))
+
+    def set_knobs(self, changes: Mapping[str, Any]) -> None:
+        """Turn knobs; ConfigError for one that is unknown or a wrong value."""
+        from osvm_tui.cloud.mock import faults
+
+        self._must_exist()
+        try:
+            faults.set_knobs(self.path, **changes)
+        except ValueError as error:
+            raise ConfigError(str(error), hint="osvm mock knobs shows all of them") from None
+
+    def serve(self, *, host: str, port: int, clouds_yaml: Path | None, tell: Callable[[str], None]) -> None:
+        """Answer over HTTP until interrupted; with `clouds_yaml` a file with its entries is written there first."""
+        from osvm_tui.cloud.mock.clouds_yaml import text
+        from osvm_tui.cloud.mock.face import serve
+
+        if not self.path.exists():
+            self.reset()
+
+        def ready(base_url: str) -> None:
+            if clouds_yaml is not None:
+                clouds_yaml.write_text(text(base_url), encoding="utf-8")
+            tell(f"serving the simulated cloud at {base_url}")
+
+        try:
+            serve(self.path, host, port, ready)
+        except OSError as error:
+            raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}", hint="take another --port") from None
+
+    def _must_exist(self) -> None:
+        if not self.path.exists():
+            raise ConfigError(f"there is no simulated cloud in {self.path}", hint="make one: osvm mock reset")
+
+
+def _all_fields(knobs: Struct) -> dict[str, Any]:
+    return {name: getattr(knobs, name) for name in knobs.__struct_fields__}

@@ -1,0 +1,85 @@
+"""One headless run over the same services as the console: choose clouds, ask for what is missing, read, work.
+
+Knows no verb. Results of `work` are exit codes; errors leave as `OsvmError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+from osvm_tui import bootstrap
+from osvm_tui.cli.exits import Exit
+from osvm_tui.cli.launch import Launch
+from osvm_tui.cli.prompts import answers_for
+from osvm_tui.cli.starting import Start, choose
+from osvm_tui.domain.errors import ConfigError
+from osvm_tui.services.api import ScopeState
+from osvm_tui.services.console import Console
+
+_OPENING = (ScopeState.CONNECTING, ScopeState.CACHED)
+
+Work = Callable[[Console], Awaitable[Exit | None]]
+
+
+def started(launch: Launch) -> Start:
+    """Apply the starting rule to this run."""
+    return choose(
+        launch.clouds,
+        launch.mock,
+        launch.environ.get("OS_CLOUD", ""),
+        launch.settings.clouds,
+        lambda: launch.memory.names(bootstrap.cloud_names),
+    )
+
+
+def options_for(launch: Launch, entries: tuple[str, ...]) -> bootstrap.Options:
+    """Return what the composition root needs, after asking for credentials that clouds.yaml leaves out."""
+    return bootstrap.Options(
+        entries=entries,
+        settings=launch.settings,
+        paths=launch.paths,
+        operator=launch.operator,
+        answers=answers_for(entries, launch.memory),
+    )
+
+
+def headless(launch: Launch, work: Work) -> Exit:
+    """Run `work` after every chosen cloud has been read once, with operations followed; return its exit code."""
+    launch.start_logging()
+    start = started(launch)
+    if start.choices:
+        raise ConfigError(
+            f"clouds.yaml has several entries: {', '.join(start.choices)}", hint="name one or more with --cloud"
+        )
+    return asyncio.run(_run(bootstrap.build(options_for(launch, start.entries)), work))
+
+
+def offline(launch: Launch, work: Work) -> Exit:
+    """Run `work` over the store alone: no cloud is asked for anything."""
+    launch.start_logging()
+    return asyncio.run(_run(bootstrap.build(options_for(launch, ())), work))
+
+
+async def settled(console: Console) -> None:
+    """Wait until the store is open or lost and every cloud of a started console has answered or failed."""
+    await console.store_ready()
+    moved = asyncio.Event()
+    unsubscribe = console.subscribe(lambda _event: moved.set())
+    try:
+        while any(view.state in _OPENING for view in console.scopes()):
+            moved.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(moved.wait(), timeout=1.0)
+    finally:
+        unsubscribe()
+
+
+async def _run(console: Console, work: Work) -> Exit:
+    try:
+        await console.load()
+        await console.follow_operations()
+        return await work(console) or Exit.DONE
+    finally:
+        await console.close()
