@@ -1,4 +1,4 @@
-"""`OsvmApp`: chooses themes, sheets and which place is on top. Knows no VM and no verb: those are the places' business."""
+"""`OsvmApp`: chooses themes, sheets and which place is on top. Knows no VM and no verb: places and dialogs do that."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from textual.worker import Worker, WorkerState
 
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.ui.bridge import Bridge
-from osvm_tui.ui.messages import GoBack, GoTo, NoticeSpoken, OpenVm
+from osvm_tui.ui.command_words import run_word
+from osvm_tui.ui.messages import Commanded, GoBack, GoTo, NoticeSpoken, OpenVm, OperationMoved
+from osvm_tui.ui.narrator import Narrator
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.places import nearest, place_named, screen_of
 from osvm_tui.ui.screens.place import PlaceScreen
@@ -43,6 +45,8 @@ class OsvmApp(App[None]):
 
     TITLE = "osvm"
     ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
     CSS_PATH = sheets()
     BINDINGS: ClassVar[list[Any]] = []
 
@@ -51,6 +55,7 @@ class OsvmApp(App[None]):
         self.api = api
         self.options = options or UiOptions()
         self._bridge = Bridge(self, api)
+        self._narrator = Narrator(api)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(self.options.theme, self.console.color_system)
@@ -106,6 +111,21 @@ class OsvmApp(App[None]):
             self.pop_screen()
         else:
             self.speak("this is the first screen; :q or ctrl-q leaves")
+
+    @on(Commanded)
+    def obey(self, given: Commanded) -> None:
+        """Do what a line given to `:` says."""
+        if place_named(given.word):
+            self.go_to(GoTo(given.word, given.rest))
+        else:
+            run_word(self, given.word, given.rest)
+
+    @on(OperationMoved)
+    def narrate(self, moved: OperationMoved) -> None:
+        """Say how an operation of this operator ended."""
+        spoken = self._narrator.hear(moved.item)
+        if spoken:
+            self.speak(spoken.text, severity=spoken.severity.value)
 
     @on(NoticeSpoken)
     def speak_notice(self, notice: NoticeSpoken) -> None:

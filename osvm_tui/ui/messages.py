@@ -86,3 +86,12 @@ class OpenVm(Message):
 
 class GoBack(Message):
     """Ask the app to close this screen; on the first screen a hint tells how to leave."""
+
+
+class Commanded(Message):
+    """A line was given to `:`: its first word and the rest."""
+
+    def __init__(self, word: str, rest: str) -> None:
+        super().__init__()
+        self.word = word
+        self.rest = rest

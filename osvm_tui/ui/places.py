@@ -37,9 +37,9 @@ PLACES: tuple[Place, ...] = (
 WORDS: dict[str, str] = {
     "back": "one screen back",
     "q": "leave the console",
-    "set": "set mouse on|off, time utc|local, glyphs unicode|ascii",
+    "set": "set mouse on|off",
     "sort": "sort COLUMN, or sort -COLUMN",
-    "theme": "theme NAME",
+    "theme": "theme dark|light|contrast|ansi16",
 }
 """What `:` understands beside places."""
 

@@ -28,6 +28,7 @@ class PlaceScreen(Screen[None]):
         super().__init__()
         self.api = api
         self.options = options
+        self.set_class(api.simulated, "-simulated")
         self.text = text
         """The filter with which the place was asked for; `show_text` is called when it is asked for again."""
 
@@ -53,7 +54,7 @@ class PlaceScreen(Screen[None]):
         from osvm_tui.ui.widgets.command_line import CommandLine
 
         found = self.query(CommandLine)
-        line = found.first() if found else CommandLine()
+        line = found.first() if found else CommandLine(blink=self.options.blink)
         if not found:
             await self.mount(line)
         line.open()

@@ -1,0 +1,143 @@
+"""`FleetView`: the fleet's rows, filtered and sorted, kept so as VMs change. Pure; cost grows with what changed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any
+
+from osvm_tui.domain.diff import FleetDelta
+from osvm_tui.domain.filter import Filter
+from osvm_tui.domain.vm import Vm, VmRef
+
+SortKey = Callable[[Vm], Any]
+_BY_ORDER = attrgetter("order")
+
+
+class Row:
+    """One VM as the table holds it. Two rows of the same VM value are the same picture."""
+
+    __slots__ = ("order", "ref", "vm")
+
+    def __init__(self, vm: Vm, order: Any) -> None:
+        self.ref = vm.ref
+        self.vm = vm
+        self.order = order
+
+
+class FleetView:
+    """All rows by VmRef, and those that pass the filter in the order of the sort."""
+
+    def __init__(self, sort: SortKey, *, descending: bool = False) -> None:
+        self.revision = 0
+        self.busy = 0
+        self.wrong = 0
+        self._all: dict[VmRef, Row] = {}
+        self._sorted: list[Row] = []
+        self._sort = sort
+        self.descending = descending
+        self._filter: Filter[Vm] | None = None
+
+    @property
+    def total(self) -> int:
+        """How many VMs there are, filtered out or not."""
+        return len(self._all)
+
+    @property
+    def filter(self) -> Filter[Vm] | None:
+        """The filter in force."""
+        return self._filter
+
+    def rows(self) -> list[Row]:
+        """Return the passing rows in their order, as a list of the caller's own."""
+        return self._sorted[::-1] if self.descending else self._sorted.copy()
+
+    def vms(self) -> Iterable[Vm]:
+        """Return every VM, in no order."""
+        return (row.vm for row in self._all.values())
+
+    def get(self, ref: VmRef) -> Vm | None:
+        """Return one VM, filtered out or not."""
+        row = self._all.get(ref)
+        return row.vm if row else None
+
+    def apply(self, delta: FleetDelta) -> bool:
+        """Bring the view to the delta's revision; return whether any VM changed."""
+        self.revision = delta.revision
+        if delta.complete:
+            self._replace(delta.upserts)
+            return True
+        many = len(delta.upserts) > 200 and len(delta.upserts) * 8 > len(self._all)
+        for ref in delta.removed:
+            self._drop(ref, detach=not many)
+        for vm in delta.upserts:
+            self._put(vm, attach=not many)
+        if many:
+            self._resort()
+        return bool(delta.upserts or delta.removed)
+
+    def set_filter(self, chosen: Filter[Vm] | None) -> None:
+        """Let only VMs through that pass."""
+        self._filter = chosen
+        self._resort()
+
+    def refilter(self) -> bool:
+        """Ask an ageing filter again, now that time has passed; return whether other rows pass."""
+        if self._filter is None or not self._filter.ageing:
+            return False
+        before = len(self._sorted)
+        kept = self._sorted
+        self._resort()
+        return len(self._sorted) != before or any(a is not b for a, b in zip(kept, self._sorted, strict=True))
+
+    def set_sort(self, sort: SortKey, *, descending: bool) -> None:
+        """Order rows by another key; equal keys by name, then id."""
+        self.descending = descending
+        if sort is not self._sort:
+            self._sort = sort
+            for row in self._all.values():
+                row.order = self._order(row.vm)
+            self._resort()
+
+    def _order(self, vm: Vm) -> Any:
+        return (self._sort(vm), vm.name, vm.id)
+
+    def _replace(self, vms: Iterable[Vm]) -> None:
+        order = self._order
+        self._all = {row.ref: row for row in (Row(vm, order(vm)) for vm in vms)}
+        self.busy = sum(1 for row in self._all.values() if row.vm.busy)
+        self.wrong = sum(1 for row in self._all.values() if row.vm.vm_state == "error")
+        self._resort()
+
+    def _resort(self) -> None:
+        passes = self._filter.passes if self._filter else None
+        rows = self._all.values()
+        chosen = list(rows) if passes is None else [row for row in rows if passes(row.vm)]
+        chosen.sort(key=_BY_ORDER)
+        self._sorted = chosen
+
+    def _put(self, vm: Vm, *, attach: bool) -> None:
+        self._drop(vm.ref, detach=attach)
+        row = Row(vm, self._order(vm))
+        self._all[row.ref] = row
+        self._count(vm, 1)
+        if attach and (self._filter is None or self._filter.passes(vm)):
+            insort(self._sorted, row, key=_BY_ORDER)
+
+    def _drop(self, ref: VmRef, *, detach: bool) -> None:
+        row = self._all.pop(ref, None)
+        if row is None:
+            return
+        self._count(row.vm, -1)
+        if detach:
+            at = bisect_left(self._sorted, row.order, key=_BY_ORDER)
+            while at < len(self._sorted) and self._sorted[at].order == row.order:
+                if self._sorted[at] is row:
+                    del self._sorted[at]
+                    return
+                at += 1
+
+    def _count(self, vm: Vm, by: int) -> None:
+        self.busy += by if vm.busy else 0
+        self.wrong += by if vm.vm_state == "error" else 0

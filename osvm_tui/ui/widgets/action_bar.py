@@ -1,0 +1,189 @@
+"""`ActionBar`: the verbs on one VM as buttons, each with the gate's answer. It runs nothing: it says what was pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from rich.text import Text
+from textual.binding import Binding
+from textual.events import Click, MouseMove
+from textual.message import Message
+from textual.widget import Widget
+
+from osvm_tui.domain.action import ActionSpec
+from osvm_tui.domain.actions import offered
+from osvm_tui.domain.gating import Verdict
+from osvm_tui.domain.vm import Vm
+from osvm_tui.ui.format import SIGNS
+
+Judge = Callable[[str], Verdict]
+"""The gate's answer for an action id, about the VM in question."""
+
+
+class _Button(NamedTuple):
+    spec: ActionSpec
+    verdict: Verdict
+
+
+class _Spot(NamedTuple):
+    line: int
+    start: int
+    end: int
+
+
+class ActionBar(Widget, can_focus=True):
+    """Buttons on one or two lines and a line with the reason of the refused one under the cursor.
+
+    A refused verb stays focusable and pressable: pressing it is how its reason is told.
+    """
+
+    COMPONENT_CLASSES = {
+        "action-bar--button",
+        "action-bar--refused",
+        "action-bar--danger",
+        "action-bar--cursor",
+        "action-bar--reason",
+    }
+    BINDINGS = [
+        Binding("left,h", "step(-1)", show=False),
+        Binding("right", "step(1)", show=False),
+        Binding("enter", "press", show=False),
+    ]
+
+    class Pressed(Message):
+        """A button was pressed, refused or not."""
+
+        def __init__(self, action_id: str) -> None:
+            super().__init__()
+            self.action_id = action_id
+
+    def __init__(self, *, whole: bool = False, glyphs: str = "unicode", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._whole = whole
+        self._off = SIGNS[glyphs]["off"]
+        self._vm: Vm | None = None
+        self._buttons: tuple[_Button, ...] = ()
+        self._spots: list[_Spot] = []
+        self.at = 0
+        self._reason = ""
+
+    def set_vm(self, vm: Vm | None, judge: Judge) -> None:
+        """Show the verbs for this VM. `whole` shows all of them, else one of each opposite pair, as the state has it."""
+        other = vm is None or self._vm is None or vm.ref != self._vm.ref
+        self._vm = vm
+        specs = [] if vm is None else list(offered()) if self._whole else _one_of_each(vm)
+        self._buttons = tuple(_Button(spec, judge(spec.id)) for spec in specs)
+        if other:
+            self.at = 0
+            self._reason = ""
+        self.at = min(self.at, max(0, len(self._buttons) - 1))
+        self.refresh(layout=other)
+
+    def show_reason(self, reason: str) -> None:
+        """Show a sentence in the reason line until the cursor moves."""
+        self._reason = reason
+        self.refresh()
+
+    def refused(self, action_id: str) -> bool:
+        """Return whether this verb is shown as refused."""
+        return any(button.spec.id == action_id and not button.verdict.allowed for button in self._buttons)
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """Return the lines that the buttons need at this width, and one for the reason."""
+        return self._lay(width)[-1].line + 2 if self._buttons else 1
+
+    def render(self) -> Text:
+        """Return buttons and reason."""
+        self._spots = self._lay(self.size.width)
+        lines = [Text(no_wrap=True) for _ in range(self._spots[-1].line + 1 if self._spots else 0)]
+        for n, (button, spot) in enumerate(zip(self._buttons, self._spots, strict=True)):
+            line = lines[spot.line]
+            line.append(" " * (spot.start - line.cell_len))
+            line.append(self._label(button), self._part(self._class(n, button)))
+        lines.append(Text(self._sentence(), self._part("reason"), no_wrap=True, overflow="ellipsis"))
+        return Text("\n").join(lines)
+
+    def _lay(self, width: int) -> list[_Spot]:
+        spots: list[_Spot] = []
+        line = x = 0
+        for button in self._buttons:
+            length = len(button.spec.label) + 4
+            if x and x + length > width:
+                line, x = line + 1, 0
+            spots.append(_Spot(line, x, x + length))
+            x += length + 1
+        return spots
+
+    def _label(self, button: _Button) -> str:
+        if button.verdict.allowed:
+            return f"( {button.spec.label} )"
+        return f"({self._off}{button.spec.label}{self._off})"
+
+    def _class(self, n: int, button: _Button) -> str:
+        if self.has_focus and n == self.at:
+            return "cursor"
+        if not button.verdict.allowed:
+            return "refused"
+        return "danger" if button.spec.risk == "destructive" else "button"
+
+    def _sentence(self) -> str:
+        if self._reason or not self.has_focus or not self._buttons:
+            return self._reason
+        spec, verdict = self._buttons[self.at]
+        note = f"; {spec.note}" if spec.note else ""
+        return verdict.reason or f"{spec.help}{note}"
+
+    def action_step(self, step: int) -> None:
+        """Go to the next button or the one before."""
+        if self._buttons:
+            self.at = (self.at + step) % len(self._buttons)
+            self._reason = ""
+            self.refresh()
+
+    def action_press(self) -> None:
+        """Press the button under the cursor."""
+        if self._buttons:
+            self.post_message(self.Pressed(self._buttons[self.at].spec.id))
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide the cursor and its sentence."""
+        self._reason = ""
+        self.refresh()
+
+    def on_click(self, event: Click) -> None:
+        """Press the clicked button."""
+        spot = self._spot_at(event.x, event.y)
+        if spot is not None:
+            self.at = spot
+            self.action_press()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Tell what stands under the mouse."""
+        spot = self._spot_at(event.x, event.y)
+        self.tooltip = None if spot is None else (self._buttons[spot].verdict.reason or self._buttons[spot].spec.help)
+
+    def _spot_at(self, x: int, y: int) -> int | None:
+        return next((n for n, spot in enumerate(self._spots) if spot.line == y and spot.start <= x < spot.end), None)
+
+    def _part(self, part: str) -> str:
+        return self.get_component_rich_style(f"action-bar--{part}", partial=True)  # type: ignore[return-value]
+
+
+def _one_of_each(vm: Vm) -> list[ActionSpec]:
+    chosen: dict[str, ActionSpec] = {}
+    for spec in offered():
+        key = spec.key or spec.id
+        if key not in chosen or _fits(spec, vm):
+            chosen[key] = spec
+    return list(chosen.values())
+
+
+def _fits(spec: ActionSpec, vm: Vm) -> bool:
+    if spec.expect.locked is not None:
+        return vm.locked is not spec.expect.locked
+    return spec.vm_states is not None and vm.vm_state in spec.vm_states

@@ -1,0 +1,149 @@
+"""`FilterBar`: one line that tells what is shown (filter, counts, sort) and in which the filter is typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.text import Text
+from textual.binding import Binding
+from textual.message import Message
+from textual.widget import Widget
+
+from osvm_tui.ui.format import SIGNS, count
+from osvm_tui.ui.options import UiOptions
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+
+class Shown(NamedTuple):
+    """What the right end tells: rows shown of all, marks, and the sort in words."""
+
+    rows: int = 0
+    total: int = 0
+    marked: int = 0
+    sort: str = ""
+    frozen: bool = False
+
+
+class FilterBar(Widget):
+    """Shows the filter; `open()` lets it be typed. Every change is told at once, Escape takes it back."""
+
+    COMPONENT_CLASSES = {"filter-bar--text", "filter-bar--error", "filter-bar--dim", "filter-bar--mark"}
+    BINDINGS = [
+        Binding("escape", "cancel", show=False, priority=True),
+        Binding("enter,down", "accept", show=False, priority=True),
+    ]
+
+    class Typed(Message):
+        """The filter reads `text` now."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+        def can_replace(self, message: Message) -> bool:
+            """Let the last of fast typing stand for all."""
+            return isinstance(message, FilterBar.Typed)
+
+    class Left(Message):
+        """Typing has ended; the focus belongs to the rows again."""
+
+    def __init__(self, options: UiOptions) -> None:
+        super().__init__()
+        self._options = options
+        self._signs = SIGNS[options.glyphs]
+        self._text = ""
+        self._before = ""
+        self._error = ""
+        self._shown = Shown()
+        self._input: Input | None = None
+
+    @property
+    def text(self) -> str:
+        """The filter as shown."""
+        return self._text
+
+    @property
+    def typing(self) -> bool:
+        """Whether the filter is being typed."""
+        return self._input is not None
+
+    def show(self, text: str, error: str = "") -> None:
+        """Show a filter, and what is wrong with it."""
+        self._text, self._error = text, error
+        self.refresh()
+
+    def tell(self, shown: Shown) -> None:
+        """Show these counts."""
+        if shown != self._shown:
+            self._shown = shown
+            self.refresh()
+
+    async def open(self) -> None:
+        """Let the filter be typed; the field is loaded at its first use."""
+        from textual.widgets import Input
+
+        if self._input is not None:
+            return
+        self._before = self._text
+        field = Input(self._text, placeholder="web status=ERROR age>30d !lab", compact=True, select_on_focus=False)
+        field.cursor_blink = self._options.blink
+        field.styles.width = max(20, self.size.width - self._right().cell_len - 5)
+        self._input = field
+        await self.mount(field)
+        field.focus()
+        self.refresh()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell every change."""
+        event.stop()
+        if self._input is not None and event.value != self._text:
+            self._text = event.value
+            self.post_message(self.Typed(event.value))
+
+    async def action_accept(self) -> None:
+        """Keep what was typed."""
+        await self._close()
+
+    async def action_cancel(self) -> None:
+        """Go back to the filter that was there before typing."""
+        if self._text != self._before:
+            self._text = self._before
+            self.post_message(self.Typed(self._before))
+        await self._close()
+
+    async def _close(self) -> None:
+        field, self._input = self._input, None
+        if field is not None:
+            await field.remove()
+        self.refresh()
+        self.post_message(self.Left())
+
+    def render(self) -> Text:
+        """Return the line: the filter or its error at the left, what is shown at the right."""
+        right = self._right()
+        left = Text(" / ", self._part("mark"), no_wrap=True)
+        if self._input is None:
+            left.append(self._text or "no filter", self._part("text" if self._text else "dim"))
+        room = self.size.width - right.cell_len - 1
+        if self._error:
+            right = Text(f"{self._error} ", self._part("error"), no_wrap=True, overflow="ellipsis")
+            room = max(left.cell_len + 1, self.size.width - right.cell_len)
+        left.truncate(max(3, room), overflow="ellipsis")
+        gap = max(1, self.size.width - left.cell_len - right.cell_len)
+        return Text.assemble(left, " " * gap, right, no_wrap=True)
+
+    def _right(self) -> Text:
+        shown, dot = self._shown, f" {self._signs['dot']} "
+        parts = [f"{count(shown.rows)} of {count(shown.total)}"]
+        if shown.marked:
+            parts.append(f"{count(shown.marked)} marked")
+        if shown.frozen:
+            parts.append("frozen, P goes on")
+        if shown.sort and self.size.width >= 70:
+            parts.append(f"sorted by {shown.sort}")
+        return Text(f"{dot.join(parts)} ", self._part("dim"), no_wrap=True)
+
+    def _part(self, part: str) -> str:
+        return self.get_component_rich_style(f"filter-bar--{part}", partial=True)  # type: ignore[return-value]

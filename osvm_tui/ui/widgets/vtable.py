@@ -1,0 +1,452 @@
+"""`VTable`: a table over many rows that draws only the lines on screen. Knows no VM; rows are any immutable values.
+
+A line is a strip cached by what it shows. A change repaints single lines, never the screen. The cursor and the marks
+hold on to a row's key, not to its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.events import Click, Leave, MouseMove, MouseScrollDown, MouseScrollUp, Resize
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from osvm_tui.ui.bindings import bindings_of
+from osvm_tui.ui.columns import GAP, Cell, Column, Placed, fit
+from osvm_tui.ui.format import SIGNS, Token
+from osvm_tui.ui.widgets.line_cells import cells_to_segments, padded
+
+T = TypeVar("T")
+_CACHE = 2000
+FLASH_S = 0.8
+
+
+class _Line(NamedTuple):
+    """Everything that a drawn line depends on."""
+
+    cells: tuple[Cell, ...]
+    cursor: bool
+    marked: bool
+    hovered: bool
+    focused: bool
+    flash: frozenset[int]
+
+
+class VTable(ScrollView, Generic[T], can_focus=True):
+    """Rows under a fixed head. `tone` may give a token in which a whole row is drawn, for rows that are stale."""
+
+    COMPONENT_CLASSES = {
+        "vtable--head",
+        "vtable--head-sorted",
+        "vtable--cursor",
+        "vtable--cursor-dim",
+        "vtable--marked",
+        "vtable--hover",
+        "vtable--flash",
+        "vtable--sign",
+        "vtable--empty",
+        *(f"vtable--{token}" for token in Token),
+    }
+    BINDINGS = bindings_of("table")
+
+    class Highlighted(Message):
+        """The cursor is on another row, or that row has changed; `key` is None in an empty table."""
+
+        def __init__(self, key: Hashable | None) -> None:
+            super().__init__()
+            self.key = key
+
+        def can_replace(self, message: Message) -> bool:
+            """Let the last of a burst stand for all."""
+            return isinstance(message, VTable.Highlighted)
+
+    class Opened(Message):
+        """A row was double-clicked."""
+
+        def __init__(self, key: Hashable) -> None:
+            super().__init__()
+            self.key = key
+
+    class HeadPressed(Message):
+        """A column's title was clicked."""
+
+        def __init__(self, column: str) -> None:
+            super().__init__()
+            self.column = column
+
+    class MarksMoved(Message):
+        """Other rows are marked now."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[T]],
+        key: Callable[[T], Hashable],
+        *,
+        tone: Callable[[T], Token | None] | None = None,
+        glyphs: str = "unicode",
+        empty: str = "",
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.rows: Sequence[T] = ()
+        self.columns = tuple(columns)
+        self.placed: tuple[Placed[T], ...] = ()
+        self.marks: set[Hashable] = set()
+        self.cursor = 0
+        self.cursor_key: Hashable | None = None
+        self.empty = empty
+        """What an empty table says."""
+        self.wide = False
+        self.on_placed: Callable[[tuple[Placed[T], ...]], None] | None = None
+        """Called when other columns are shown."""
+        self._key = key
+        self._tone = tone
+        self._signs = SIGNS[glyphs]
+        self._skip = 0
+        self._sorted: tuple[str, bool] = ("", False)
+        self._hover = -1
+        self._anchor: Hashable | None = None
+        self._strips: dict[_Line, Strip] = {}
+        self._styles: dict[tuple[str, ...], Style] = {}
+        self._drawn: dict[int, _Line] = {}
+        self._seen: dict[Hashable, tuple[Cell, ...]] = {}
+        self._flash: dict[Hashable, frozenset[int]] = {}
+
+    # rows
+    def set_rows(self, rows: Sequence[T]) -> None:
+        """Show these rows. The cursor stays on its row, and that row on its line as far as the ends allow."""
+        before = len(self.rows)
+        self.rows = rows
+        line = self.cursor - self.scroll_offset.y
+        held = self.cursor_key
+        self.cursor = self._find(held)
+        self.cursor_key = self._key(rows[self.cursor]) if rows else None
+        if len(rows) != before or not rows:
+            self.virtual_size = Size(self._width, len(rows) + 1)
+            self.refresh()
+        if self.scroll_offset.y or self.cursor >= self._page:
+            self._scroll_rows(self.cursor - line)
+        self.redraw_changed()
+        if self.cursor_key != held:
+            self.post_message(self.Highlighted(self.cursor_key))
+
+    def row_at_cursor(self) -> T | None:
+        """Return the row under the cursor, None in an empty table."""
+        return self.rows[self.cursor] if self.rows else None
+
+    def redraw_changed(self) -> None:
+        """Repaint the lines on screen that would look different now: changed rows, ages, spinners."""
+        seen: dict[Hashable, tuple[Cell, ...]] = {}
+        for y in range(1, self.size.height):
+            index = self.scroll_offset.y + y - 1
+            if index >= len(self.rows):
+                break
+            key = self._key(self.rows[index])
+            cells = self._cells(self.rows[index])
+            seen[key] = cells
+            self._note_flash(key, cells)
+            if self._drawn.get(y) != self._line(index, cells):
+                self._refresh_line(y)
+        self._seen = seen
+
+    def set_sorted(self, column: str, descending: bool) -> None:
+        """Show the sort arrow at this column."""
+        self._sorted = (column, descending)
+        self._refresh_line(0)
+
+    def set_wide(self, wide: bool) -> None:
+        """Show all columns, scrolled sideways, or those that fit."""
+        self.wide, self._skip = wide, 0
+        self._place()
+
+    def set_columns(self, columns: Sequence[Column[T]]) -> None:
+        """Show other columns."""
+        self.columns, self._skip = tuple(columns), 0
+        self._place()
+
+    def cursor_to(self, key: Hashable) -> None:
+        """Put the cursor on the row of this key; nothing happens when it is not shown."""
+        index = self._find(key)
+        if self.rows and self._key(self.rows[index]) == key:
+            self._move(index)
+
+    # marks
+    def toggle_mark(self) -> None:
+        """Mark the row under the cursor or take its mark away, and go one down."""
+        if self.cursor_key is None:
+            return
+        self.marks ^= {self.cursor_key}
+        self._anchor = self.cursor_key
+        self._marks_moved()
+        self._move(self.cursor + 1)
+
+    def mark_range(self) -> None:
+        """Mark all rows from the last mark to the cursor."""
+        if not self.rows:
+            return
+        anchor = self._find(self._anchor) if self._anchor is not None else self.cursor
+        low, high = sorted((anchor, self.cursor))
+        self.marks |= {self._key(row) for row in self.rows[low : high + 1]}
+        self._marks_moved()
+
+    def mark_all(self) -> None:
+        """Mark every row shown by the filter."""
+        self.marks |= {self._key(row) for row in self.rows}
+        self._marks_moved()
+
+    def unmark(self, keys: set[Hashable] | None = None) -> None:
+        """Take these marks away, all when None."""
+        left = self.marks - keys if keys is not None else set()
+        if left != self.marks:
+            self.marks = left
+            self._marks_moved()
+
+    def _marks_moved(self) -> None:
+        self.redraw_changed()
+        self.post_message(self.MarksMoved())
+
+    # moving
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor by `step` rows."""
+        self._move(self.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by a page."""
+        self._move(self.cursor + step * self._page)
+
+    def action_top(self) -> None:
+        """Move the cursor to the first row."""
+        self._move(0)
+
+    def action_bottom(self) -> None:
+        """Move the cursor to the last row."""
+        self._move(len(self.rows) - 1)
+
+    def action_scroll_columns(self, step: int) -> None:
+        """Scroll sideways by a column; only when all columns are asked for."""
+        if self.wide:
+            self._skip = min(max(0, self._skip + step), max(0, len(self.columns) - 2))
+            self._place()
+
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def _move(self, index: int) -> None:
+        if not self.rows:
+            return
+        old, self.cursor = self.cursor, min(max(0, index), len(self.rows) - 1)
+        self.cursor_key = self._key(self.rows[self.cursor])
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self._scroll_rows(self.cursor)
+        elif self.cursor >= top + self._page:
+            self._scroll_rows(self.cursor - self._page + 1)
+        if old != self.cursor:
+            self._refresh_line(old - self.scroll_offset.y + 1)
+            self._refresh_line(self.cursor - self.scroll_offset.y + 1)
+            self.post_message(self.Highlighted(self.cursor_key))
+
+    def _scroll_rows(self, top: int) -> None:
+        self.scroll_to(y=min(max(0, top), max(0, len(self.rows) - self._page)), animate=False, immediate=True)
+
+    def _find(self, key: Hashable | None) -> int:
+        rows, near = self.rows, min(self.cursor, len(self.rows) - 1)
+        if not rows:
+            return 0
+        if key is None or self._key(rows[near]) == key:
+            return near
+        read = self._key
+        return next((index for index, row in enumerate(rows) if read(row) == key), near)
+
+    # drawing
+    def render_line(self, y: int) -> Strip:
+        """Draw the head for line 0, else the row that stands there."""
+        width = self._width
+        if y == 0:
+            return self._head(width)
+        index = self.scroll_offset.y + y - 1
+        if index >= len(self.rows):
+            self._drawn.pop(y, None)
+            return self._blank(y, width)
+        line = self._line(index, self._cells(self.rows[index]))
+        self._drawn[y] = line
+        strip = self._strips.get(line)
+        if strip is None:
+            if len(self._strips) >= _CACHE:
+                self._strips.clear()
+            strip = self._strips[line] = self._draw(line, width)
+        return strip
+
+    def _cells(self, row: T) -> tuple[Cell, ...]:
+        tone = self._tone(row) if self._tone else None
+        if tone is not None:
+            return tuple([Cell(placed.column.cell(row).text, tone) for placed in self.placed])
+        return tuple([placed.column.cell(row) for placed in self.placed])
+
+    def _line(self, index: int, cells: tuple[Cell, ...]) -> _Line:
+        key = self._key(self.rows[index])
+        return _Line(
+            cells,
+            index == self.cursor,
+            key in self.marks,
+            index == self._hover,
+            self.has_focus,
+            self._flash.get(key, frozenset()),
+        )
+
+    def _draw(self, line: _Line, width: int) -> Strip:
+        ground = self._ground(line)
+        base = self._style(ground) if ground else self._style("plain")
+        sign = self._signs["cursor"] if line.cursor else self._signs["mark"] if line.marked else " "
+        if line.cursor and line.marked:
+            sign = self._signs["mark"]
+        segments = [Segment(f" {sign} ", self._style(ground, "sign"))]
+        for at, (cell, placed) in enumerate(zip(line.cells, self.placed, strict=True)):
+            style = self._style("flash" if at in line.flash else ground, str(cell.token))
+            segments.append(Segment(padded(cell.text, placed.width, right=placed.column.right), style))
+            segments.append(Segment(" " * GAP, base))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _ground(self, line: _Line) -> str:
+        if line.cursor:
+            return "cursor" if line.focused else "cursor-dim"
+        return "marked" if line.marked else "hover" if line.hovered else ""
+
+    def _head(self, width: int) -> Strip:
+        names = []
+        for placed in self.placed:
+            column, down = self._sorted
+            sorted_here = placed.column.key == column
+            arrow = (self._signs["down"] if down else self._signs["up"]) if sorted_here else ""
+            names.append((f"{placed.column.title}{arrow}", "head-sorted" if sorted_here else "head"))
+        return cells_to_segments(names, self.placed, self._style).adjust_cell_length(width, self._style("head"))
+
+    def _blank(self, y: int, width: int) -> Strip:
+        if y == 2 and not self.rows and self.empty:
+            return Strip([Segment(f"   {self.empty}", self._style("empty"))]).adjust_cell_length(width, self.rich_style)
+        return Strip.blank(width, self.rich_style)
+
+    def _style(self, *parts: str) -> Style:
+        found = self._styles.get(parts)
+        if found is None:
+            found = self.rich_style
+            for part in filter(None, parts):
+                found += self.get_component_rich_style(f"vtable--{part}", partial=True)
+            self._styles[parts] = found
+        return found
+
+    def _refresh_line(self, y: int) -> None:
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self._width, 1))
+
+    # flashes
+    def _note_flash(self, key: Hashable, cells: tuple[Cell, ...]) -> None:
+        old = self._seen.get(key)
+        if old is None or old == cells or len(old) != len(cells):
+            return
+        changed = frozenset(
+            at
+            for at, placed in enumerate(self.placed)
+            if placed.column.flash and _words(old[at].text) != _words(cells[at].text)
+        )
+        if changed:
+            self._flash[key] = changed
+            self.set_timer(FLASH_S, lambda: self._end_flash(key))
+
+    def _end_flash(self, key: Hashable) -> None:
+        self._flash.pop(key, None)
+        self.redraw_changed()
+
+    # events
+    def _place(self) -> None:
+        placed = fit(self.columns, self._width, wide=self.wide, skip=self._skip)
+        if placed != self.placed:
+            self.placed = placed
+            self._strips.clear()
+            self._seen.clear()
+            if self.on_placed:
+                self.on_placed(placed)
+            self.refresh()
+
+    def on_resize(self, event: Resize) -> None:
+        """Place the columns anew; the cursor stays in sight."""
+        self._place()
+        self.virtual_size = Size(self._width, len(self.rows) + 1)
+        if self.rows and self.cursor >= self.scroll_offset.y + self._page:
+            self._scroll_rows(self.cursor - self._page + 1)
+
+    def notify_style_update(self) -> None:
+        """Forget strips drawn in other colours."""
+        self._strips.clear()
+        self._styles.clear()
+        super().notify_style_update()
+
+    def on_focus(self) -> None:
+        """Brighten the cursor."""
+        self.redraw_changed()
+
+    def on_blur(self) -> None:
+        """Dim the cursor."""
+        self.redraw_changed()
+
+    def on_click(self, event: Click) -> None:
+        """Put the cursor on the clicked row, open it at a double click, or sort by a clicked title."""
+        if event.y == 0:
+            self._press_head(event.x)
+            return
+        index = self.scroll_offset.y + event.y - 1
+        if index < len(self.rows):
+            self._move(index)
+            if event.chain == 2 and self.cursor_key is not None:
+                self.post_message(self.Opened(self.cursor_key))
+
+    def _press_head(self, x: int) -> None:
+        at = 3
+        for placed in self.placed:
+            if at <= x < at + placed.width + GAP:
+                self.post_message(self.HeadPressed(placed.column.key))
+                return
+            at += placed.width + GAP
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Show which row a click would take."""
+        self._hover_to(self.scroll_offset.y + event.y - 1 if event.y else -1)
+
+    def on_leave(self, event: Leave) -> None:
+        """Hover nowhere."""
+        self._hover_to(-1)
+
+    def _hover_to(self, index: int) -> None:
+        old, self._hover = self._hover, index
+        if old != index:
+            self._refresh_line(old - self.scroll_offset.y + 1 if old >= 0 else -1)
+            self._refresh_line(index - self.scroll_offset.y + 1 if index >= 0 else -1)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """Scroll the rows; the cursor stays on its row."""
+        self._wheel(event, 3)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """Scroll the rows; the cursor stays on its row."""
+        self._wheel(event, -3)
+
+    def _wheel(self, event: MouseScrollDown | MouseScrollUp, step: int) -> None:
+        event.stop()
+        event.prevent_default()
+        self._scroll_rows(self.scroll_offset.y + step)
+
+
+def _words(text: str) -> str:
+    # A glyph that leads the text may turn; that alone is no change.
+    return text[2:] if text[1:2] == " " else text
