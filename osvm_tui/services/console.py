@@ -61,7 +61,7 @@ class Console(ConsoleApi):
     def __init__(
         self,
         entries: Sequence[EntryPlan],
-        open_store: Callable[[], Store],
+        open_store: Callable[[str], Store],
         shelf: SnapshotShelf | None,
         *,
         operator: str,
@@ -146,7 +146,7 @@ class Console(ConsoleApi):
 
     async def _bring_up_store(self) -> None:
         try:
-            store = self._candidate = await asyncio.to_thread(self._open_store)
+            store = self._candidate = await asyncio.to_thread(self._open_store, self.owner)
             await store.open()
             self._store = store
             await self._session("start")

@@ -25,7 +25,8 @@ from osvm_tui.services.resolution import find_trace
 from osvm_tui.services.scopes import Scopes
 
 _log = structlog.get_logger("operations")
-_OPEN = frozenset(state for state in ItemState if state.open)
+_OUT = frozenset({ItemState.SENDING, ItemState.SENT, ItemState.LATE})
+"""States whose call may have left: their end may wait in the audit spool, a planned one's may not."""
 _LATE_FACTOR = 6
 Payload = dict[str, object] | CreateVm
 
@@ -210,4 +211,5 @@ class ItemRunner:
             ended_at=self._now(),
             request_id=request_id or item.request_id,
         )
-        await self._book.move(done, _OPEN, [self._writer.item(done, state.value)])
+        expected = _OUT if item.state in _OUT else frozenset({item.state})
+        await self._book.move(done, expected, [self._writer.item(done, state.value)])

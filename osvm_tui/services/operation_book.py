@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
 import structlog
 
 from osvm_tui.domain.audit import AuditEntry
@@ -31,6 +32,7 @@ class OperationBook:
         self._items: dict[str, OperationItem] = {}
         self._open_by_vm: dict[VmRef, str] = {}
         self._unwritten: dict[str, OperationItem] = {}
+        self._unplanned: dict[str, Operation] = {}
         self._change = 0
 
     @property
@@ -61,6 +63,7 @@ class OperationBook:
         except StoreError as error:
             _log.warning("operation kept in memory", detail=error.detail)
             await store.append_audit(audit)
+            self._unplanned[operation.id] = operation
             self._unwritten.update((item.id, item) for item in operation.items)
         for item in operation.items:
             self.show(item)
@@ -93,9 +96,7 @@ class OperationBook:
             return
         try:
             await store.replay_spool()
-            for item in tuple(self._unwritten.values()):
-                await store.move_item(item, _OPEN, (), owner=self._owner)
-                self._unwritten.pop(item.id, None)
+            await self._write_late(store)
             self._change, items = await store.items_since(self._change)
         except StoreError as error:
             _log.info("operations not kept up", detail=error.detail)
@@ -103,6 +104,18 @@ class OperationBook:
         for item in items:
             if item.id not in self._unwritten and self._items.get(item.id) != item:
                 self.show(item)
+
+    async def _write_late(self, store: Store) -> None:
+        """Write rows that the store would not take before; their audit is in the chain by way of the spool."""
+        for operation in tuple(self._unplanned.values()):
+            items = tuple(self._items[item.id] for item in operation.items)
+            await store.plan(msgspec.structs.replace(operation, items=items), ())
+            del self._unplanned[operation.id]
+            for item in items:
+                self._unwritten.pop(item.id, None)
+        for item in tuple(self._unwritten.values()):
+            await store.move_item(item, _OPEN, (), owner=self._owner)
+            self._unwritten.pop(item.id, None)
 
     def show(self, item: OperationItem) -> None:
         """Remember an item as it is now and tell listeners."""

@@ -1,0 +1,52 @@
+"""A console over a scripted cloud and a real SQLite store, with intervals too small to wait for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from osvm_tui.domain.roles import ConsoleRole
+from osvm_tui.services.cadence import Cadence
+from osvm_tui.services.console import Console
+from osvm_tui.services.entry import EntryPlan
+from osvm_tui.store.base import Store
+from tests.unit.services.scripted_cloud import ScriptedCloud
+
+FAST = Cadence(
+    idle_s=0.02, busy_s=0.01, addresses_s=5.0, item_poll_s=0.005, item_poll_max_s=0.01, claim_s=0.02,
+    owner_ttl_s=0.3, lease_ttl_s=0.6, lease_renew_s=0.2, follow_s=0.02, resolve_s=0.05, resolve_poll_s=0.01,
+    snapshot_s=60.0,
+)  # fmt: skip
+
+Opened = Callable[..., Console]
+
+
+@pytest.fixture
+async def console(tmp_path: Path) -> AsyncIterator[Callable[..., Console]]:
+    """Return a factory of consoles that share one store; all are closed at the end."""
+    made: list[Console] = []
+
+    def make(*clouds: ScriptedCloud, role: ConsoleRole = ConsoleRole.OPERATOR, cadence: Cadence = FAST) -> Console:
+        one = Console(
+            [EntryPlan(cloud.entry, lambda cloud=cloud: cloud) for cloud in clouds],  # type: ignore[misc]
+            lambda owner: open_store(tmp_path, owner), None,
+            operator="ops-1", console_role=role, cadence=cadence,
+        )  # fmt: skip
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        await one.close()
+
+
+def open_store(folder: Path, owner: str) -> Store:
+    """Return the SQLite store of a test's folder."""
+    from osvm_tui.store.sql import SqlStore, default_url
+
+    return SqlStore(
+        default_url(folder / "osvm.db"), spool_dir=folder / "spool", owner=owner, now=lambda: datetime.now(UTC)
+    )

@@ -1,0 +1,300 @@
+"""From a request to its end: gated, audited, sent once, followed, and taken over when its console dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from osvm_tui.domain.catalog import InstanceAction, InstanceEvent
+from osvm_tui.domain.errors import AnswerLost, CloudError, Conflict, Refused, StoreReadOnly, Unreachable
+from osvm_tui.domain.operations import ActionRequest, CreateVm, ItemState, OperationItem
+from osvm_tui.domain.roles import ConsoleRole
+from osvm_tui.domain.vm import Fault, VmRef
+from osvm_tui.services.api import AuditQuery
+from osvm_tui.services.console import Console, utc_now
+from osvm_tui.services.lifecycle import names
+from tests.unit.services.scripted_cloud import ScriptedCloud, a_vm
+
+Make = Callable[..., Console]
+WAIT = 5.0
+
+
+def becomes(cloud: ScriptedCloud, vm_state: str, **more: Any) -> Callable[[str, str], None]:
+    """Return what a cloud does at once when an action is accepted."""
+
+    def acted(action_id: str, vm_id: str) -> None:
+        cloud.vms[vm_id] = a_vm(vm_id, vm_state, updated_at=utc_now(), **more)
+
+    return acted
+
+
+async def run(console: Console, action_id: str, *ids: str, **params: object) -> tuple[OperationItem, ...]:
+    """Submit and wait for the end."""
+    request = ActionRequest(action_id, tuple(VmRef("e", i) for i in ids), dict(params))
+    submission = await console.submit(request)
+    return await console.wait(submission.operation_id, WAIT)
+
+
+async def phases(console: Console) -> list[tuple[str, str]]:
+    """Return (action, phase) of the audit, oldest first, without sessions."""
+    rows = await console.audit(AuditQuery())
+    told = [(row.entry.action, row.entry.phase) for row in reversed(rows)]
+    return [pair for pair in told if not pair[0].startswith("session")]
+
+
+async def test_a_stop_arrives_and_is_audited(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.on_act = becomes(cloud, "stopped")
+    one = console(cloud)
+    await one.load()
+    (item,) = await run(one, "stop", "1")
+    assert item.state is ItemState.ARRIVED
+    assert item.message == "vm-1 is SHUTOFF"
+    assert item.request_id == "req-1"
+    assert await phases(one) == [("stop", "requested"), ("stop", "sent"), ("stop", "arrived")]
+    rows = await one.audit(AuditQuery(vm_id="1"))
+    assert {row.entry.operator for row in rows} == {"ops-1"}
+    assert (await one.verify_audit()).holds
+
+
+async def test_the_gate_refuses_before_anything_is_sent(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1", "stopped"))
+    one = console(cloud)
+    await one.load()
+    with pytest.raises(Refused, match="stop needs ACTIVE or ERROR; vm-1 is SHUTOFF"):
+        await run(one, "stop", "1")
+    assert cloud.sent == []
+    assert await phases(one) == [("stop", "refused")]
+
+
+async def test_a_viewer_changes_nothing(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    one = console(cloud, role=ConsoleRole.VIEWER)
+    await one.load()
+    with pytest.raises(Refused, match="console role viewer may not stop"):
+        await run(one, "stop", "1")
+    assert cloud.sent == []
+
+
+async def test_of_several_targets_only_the_legal_ones_are_sent(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"), a_vm("2", "stopped"), a_vm("3"))
+    cloud.on_act = becomes(cloud, "stopped")
+    one = console(cloud)
+    await one.load()
+    submission = await one.submit(ActionRequest("stop", tuple(VmRef("e", i) for i in "123")))
+    items = await one.wait(submission.operation_id, WAIT)
+    assert sorted(vm_id for _, vm_id in cloud.sent) == ["1", "3"]
+    assert {item.state for item in items} == {ItemState.ARRIVED}
+    assert [(ref.id, "SHUTOFF" in reason) for ref, reason in submission.refused] == [("2", True)]
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "words"),
+    [
+        (Conflict("Cannot 'stop' instance while it is in task_state pausing", request_id="req-9"),
+         ItemState.FAILED, "pausing"),
+        (Unreachable("connection refused"), ItemState.FAILED, "nothing was sent: connection refused"),
+        (CloudError("policy", request_id="req-7"), ItemState.FAILED, "policy"),
+    ],
+)  # fmt: skip
+async def test_what_the_cloud_refuses_fails_in_its_words(
+    console: Make, error: Exception, state: ItemState, words: str
+) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.errors["act"] = [error]
+    one = console(cloud)
+    await one.load()
+    (item,) = await run(one, "stop", "1")
+    assert item.state is state
+    assert words in item.message
+    assert len(cloud.sent) == 1
+
+
+async def test_an_error_state_fails_with_its_fault(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1", "stopped"))
+    cloud.on_act = becomes(cloud, "error", fault=Fault(500, "No valid host was found."))
+    one = console(cloud)
+    await one.load()
+    (item,) = await run(one, "start", "1")
+    assert (item.state, item.message) == (ItemState.FAILED, "vm-1 is ERROR: No valid host was found.")
+
+
+async def test_a_silent_return_is_a_failure_that_names_the_event(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1", "stopped"))
+    event = InstanceEvent("compute_start_instance", utc_now(), utc_now(), "Error")
+    cloud.log = [InstanceAction("start", "req-1", utc_now(), utc_now(), "u", "p", "Error", (event,))]
+    one = console(cloud)
+    await one.load()
+    (item,) = await run(one, "start", "1")
+    assert item.state is ItemState.FAILED
+    assert item.message == "vm-1 went back to SHUTOFF: compute_start_instance failed"
+
+
+async def test_a_vm_changed_by_somebody_else_after_our_success_counts_as_done(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1", "stopped"))
+    event = InstanceEvent("compute_start_instance", utc_now(), utc_now(), "Success")
+    cloud.log = [InstanceAction("start", "req-1", utc_now(), utc_now(), "u", "p", "", (event,))]
+    cloud.on_act = becomes(cloud, "paused")
+    one = console(cloud)
+    await one.load()
+    (item,) = await run(one, "start", "1")
+    assert item.state is ItemState.ARRIVED
+    assert "changed again since" in item.message
+
+
+async def test_a_lost_answer_is_found_in_the_action_log_and_never_sent_again(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.server_time = utc_now()
+    cloud.errors["act"] = [AnswerLost("read timed out")]
+    cloud.log = [InstanceAction("stop", "req-lost", utc_now() + timedelta(seconds=1), None, "u", "p")]
+    one = console(cloud)
+    await one.load()
+    submission = await one.submit(ActionRequest("stop", (VmRef("e", "1"),)))
+    cloud.vms["1"] = a_vm("1", "active", "powering-off", updated_at=utc_now())
+    await asyncio.sleep(0.05)
+    cloud.vms["1"] = a_vm("1", "stopped", updated_at=utc_now())
+    (item,) = await one.wait(submission.operation_id, WAIT)
+    assert (item.state, item.request_id) == (ItemState.ARRIVED, "req-lost")
+    assert len(cloud.sent) == 1
+
+
+async def test_the_trace_is_looked_for_by_the_cloud_s_clock(console: Make) -> None:
+    hour = timedelta(hours=1)
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.server_time = utc_now() - hour
+    cloud.errors["act"] = [AnswerLost("read timed out")]
+    cloud.log = [InstanceAction("stop", "req-lost", utc_now() - hour, None, "u", "p")]
+    cloud.on_act = becomes(cloud, "stopped")
+    one = console(cloud)
+    await one.load()
+    cloud.vms["1"] = a_vm("1", "stopped", updated_at=utc_now())
+    (item,) = await run(one, "stop", "1")
+    assert (item.state, item.request_id) == (ItemState.ARRIVED, "req-lost")
+
+
+async def test_a_lost_answer_without_a_trace_stays_unconfirmed(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.server_time = utc_now()
+    cloud.errors["act"] = [AnswerLost("read timed out")]
+    stranger = InstanceAction("stop", "req-x", utc_now() + timedelta(seconds=1), None, "somebody else", "p")
+    cloud.log = [stranger]
+    one = console(cloud)
+    await one.load()
+    (item,) = await run(one, "stop", "1")
+    assert item.state is ItemState.UNCONFIRMED
+    assert len(cloud.sent) == 1
+
+
+async def test_a_creation_whose_answer_was_lost_is_found_by_our_id(console: Make) -> None:
+    cloud = ScriptedCloud()
+    cloud.errors["created"] = [AnswerLost("read timed out")]
+    one = console(cloud)
+    await one.load()
+    submission = await one.create("lab", CreateVm(name="web", flavor_id="f", image_id="i"))
+    (item,) = await one.wait(submission.operation_id, WAIT)
+    assert item.state is ItemState.ARRIVED
+    assert item.ref.id == "new-1"
+    assert [sent[0] for sent in cloud.sent] == ["create-server"]
+
+
+async def test_several_creations_are_named_by_pattern(console: Make) -> None:
+    cloud = ScriptedCloud()
+    one = console(cloud)
+    await one.load()
+    submission = await one.create("lab", CreateVm(name="web-{n}", flavor_id="f", image_id="i"), 3)
+    items = await one.wait(submission.operation_id, WAIT)
+    assert sorted(item.vm_name for item in items) == ["web-1", "web-2", "web-3"]
+    assert len({item.vm_uuid for item in items}) == 3
+    assert names("db", 2) == ["db-1", "db-2"]
+
+
+async def test_a_slow_action_is_late_and_then_arrives(console: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.on_act = lambda action, vm_id: cloud.vms.update({"1": a_vm("1", "active", "powering-off")})
+    one = console(cloud)
+    await one.load()
+    now = one._now
+    submission = await one.submit(ActionRequest("stop", (VmRef("e", "1"),)))
+    await asyncio.sleep(0.05)
+    one._lifecycle._runner._now = lambda: now() + timedelta(seconds=500)
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if one.operations()[0].state is ItemState.LATE:
+            break
+    assert one.operations()[0].state is ItemState.LATE
+    cloud.vms["1"] = a_vm("1", "stopped", updated_at=utc_now())
+    (item,) = await one.wait(submission.operation_id, WAIT)
+    assert item.state is ItemState.ARRIVED
+    assert ("stop", "late") in await phases(one)
+
+
+async def test_another_console_takes_over_what_a_dead_one_had_sent(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.on_act = lambda action, vm_id: cloud.vms.update({"1": a_vm("1", "active", "powering-off")})
+    first, second = console(cloud), console(cloud)
+    await first.load()
+    await second.load()
+    await first.follow_operations()
+    submission = await first.submit(ActionRequest("stop", (VmRef("e", "1"),)))
+    await asyncio.sleep(0.2)
+    for task in first._tasks:  # as if killed: nothing is renewed or handed over
+        task.cancel()
+    await first._lifecycle.stop()
+    await second.follow_operations()
+    await asyncio.sleep(0.6)
+    cloud.vms["1"] = a_vm("1", "stopped", updated_at=utc_now())
+    for _ in range(300):
+        await asyncio.sleep(0.01)
+        if any(item.state is ItemState.ARRIVED for item in second.operations()):
+            break
+    (item,) = [item for item in second.operations() if item.operation_id == submission.operation_id]
+    assert item.state is ItemState.ARRIVED
+    assert item.owner == second.owner
+    assert len(cloud.sent) == 1
+    assert ("stop", "taken over") in await phases(second)
+
+
+async def test_without_a_writable_store_or_spool_nothing_is_sent(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    one = console(cloud)
+    await one.load()
+    store = one._store
+    assert store is not None
+
+    async def no(*args: object, **more: object) -> None:
+        raise StoreReadOnly("no space left on device")
+
+    store.plan = no  # type: ignore[method-assign, assignment]
+    store.append_audit = no  # type: ignore[method-assign, assignment]
+    with pytest.raises(StoreReadOnly):
+        await run(one, "stop", "1")
+    assert cloud.sent == []
+
+
+async def test_with_only_the_spool_left_the_change_goes_on_and_the_rows_follow(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.on_act = becomes(cloud, "stopped")
+    one = console(cloud)
+    await one.load()
+    store = one._store
+    assert store is not None
+    real = store.plan
+    spooled: list[object] = []
+
+    async def full(*args: object, **more: object) -> None:
+        spooled.append(args)
+        raise StoreReadOnly("no space left on device")
+
+    store.plan = full  # type: ignore[method-assign, assignment]
+    (item,) = await run(one, "stop", "1")
+    assert item.state is ItemState.ARRIVED
+    assert spooled
+    store.plan = real  # type: ignore[method-assign]
+    await one._book.keep(1.0)
+    kept = await store.items()
+    assert [(row.action_id, row.state) for row in kept] == [("stop", ItemState.ARRIVED)]
+    assert await phases(one) == [("stop", "requested"), ("stop", "sent"), ("stop", "arrived")]
