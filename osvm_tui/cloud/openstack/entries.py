@@ -73,11 +73,6 @@ def _loaded() -> OpenStackConfig:
         config = OpenStackConfig()
     except (SDKException, AttributeError, TypeError) as error:
         raise ConfigError(f"the clouds configuration cannot be used: {_sentence(error)}") from None
-    if not isinstance(config.cloud_config.get("clouds"), dict):
-        raise ConfigError(f"{_where(config)}: `clouds` must be a mapping of names to clouds")
-    for name, found in config.cloud_config["clouds"].items():
-        if not isinstance(found, dict):
-            raise ConfigError(f"{_where(config)}: cloud {name} must be a mapping with auth, region_name and the like")
     return config
 
 
@@ -98,7 +93,7 @@ def _check_file(path: str) -> None:
 
     try:
         with open(path, encoding="utf-8") as file:
-            yaml.safe_load(file)
+            found = yaml.safe_load(file)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise ConfigError(f"{path}, line {line}: {error.problem or 'not valid YAML'}") from None
@@ -106,6 +101,18 @@ def _check_file(path: str) -> None:
         raise ConfigError(f"{path}: not valid YAML ({type(error).__name__})") from None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
+    _check_shape(path, found)
+
+
+def _check_shape(path: str, found: object) -> None:
+    if found is None:
+        return
+    clouds = found.get("clouds", {}) if isinstance(found, dict) else None
+    if not isinstance(clouds, dict):
+        raise ConfigError(f"{path}: expected `clouds:` with a mapping of names to clouds")
+    for name, cloud in clouds.items():
+        if not isinstance(cloud, dict):
+            raise ConfigError(f"{path}: cloud {name}: expected a mapping with auth, region_name and the like")
 
 
 def _clouds(config: OpenStackConfig) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,8 @@ from osvm_tui.domain.errors import (
     Unreachable,
 )
 
+_CHECK = "check this entry in clouds.yaml"
+_TRY_LATER = "the console tries again by itself"
 _EXPIRED = frozenset({10})
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21, 24})
 _WRONG_NAME = frozenset({62, 64})
@@ -51,18 +53,19 @@ def refused_login(error: Exception, auth_url: str) -> OsvmError:
     if isinstance(error, http.Unauthorized):
         return Unauthorized(f"Keystone at {where} does not accept these credentials", status=401)
     if isinstance(error, http.Forbidden):
-        return Forbidden(f"Keystone at {where} refuses: {_plain(error)}", status=403)
+        return Forbidden(f"Keystone at {where} refuses: {_plain(error)}", hint=_CHECK, status=403)
     if isinstance(error, http.HttpServerError):
-        return CloudFault(f"Keystone at {where} failed with {error.http_status}", status=error.http_status)
+        words = f"Keystone at {where} failed with {error.http_status}"
+        return CloudFault(words, hint=_TRY_LATER, status=error.http_status)
     if isinstance(error, http.HTTPClientError) and error.http_status == 429:
-        return Throttled(f"Keystone at {where} asks to slow down", status=429)
+        return Throttled(f"Keystone at {where} asks to slow down", hint=_TRY_LATER, status=429)
     if isinstance(error, (http.NotFound, ka.DiscoveryFailure, ka.InvalidResponse, ka.EmptyCatalog)):
         return _no_keystone(auth_url)
     if isinstance(error, (ka.ConnectTimeout, ka.ConnectFailure, ka.UnknownConnectionError)):
         return Unreachable(f"Keystone at {where} {_silence(error, None)}")
     if isinstance(error, ValueError):
         return _no_keystone(auth_url)
-    return ConfigError(f"cannot log in at {where}: {_plain(error)}", hint="check this entry in clouds.yaml")
+    return ConfigError(f"cannot log in at {where}: {_plain(error)}", hint=_CHECK)
 
 
 def _no_keystone(auth_url: str) -> ConfigError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from osvm_tui.cloud.openstack import entries
@@ -51,10 +50,11 @@ class SdkTransport(Transport):
 
     async def open(self) -> Login:
         try:
-            async with asyncio.timeout(4 * _LOGIN_S):
+            # keystoneauth locks itself out for ever when the version document of a Keystone is answered with 401.
+            async with asyncio.timeout(2 * _LOGIN_S):
                 return await self._workers.run(self._open)
         except TimeoutError:
-            raise Unreachable("the login did not end in time") from None
+            raise Unreachable(f"the login did not end within {2 * _LOGIN_S:g} s") from None
 
     async def request(self, call: Call) -> Reply:
         try:
@@ -123,8 +123,8 @@ class SdkTransport(Transport):
             compute_endpoint=endpoint,
             services=frozenset(_KINDS[kind] for kind in found if kind in _KINDS),
             max_microversion=highest,
-            issued_at=_aware(access.issued),
-            expires_at=_aware(access.expires),
+            issued_at=utc(access.issued),
+            expires_at=utc(access.expires),
         )
 
     def _compute(self, region: CloudRegion, project_id: str) -> tuple[str, tuple[int, int]]:
@@ -184,7 +184,3 @@ def _options(call: Call) -> dict[str, Any]:
 def _only_region(access: Any) -> str:
     endpoints = access.service_catalog.get_endpoints(service_type="compute").get("compute", [])
     return str(endpoints[0].get("region_id") or endpoints[0].get("region") or "") if endpoints else ""
-
-
-def _aware(value: datetime | None) -> datetime | None:
-    return utc(value)
