@@ -49,8 +49,8 @@ def users(root: str) -> Rows:
     ]
 
 
-def roles(root: str) -> Rows:
-    """Return all roles."""
+def roles(root: str, among: frozenset[str]) -> Rows:
+    """Return the roles of these names."""
     return [
         {
             "id": role_id,
@@ -61,6 +61,7 @@ def roles(root: str) -> Rows:
             "links": {"self": f"{root}/roles/{role_id}"},
         }
         for name, role_id in accounts.ROLES.items()
+        if name in among
     ]
 
 

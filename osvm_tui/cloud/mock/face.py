@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,9 @@ def serve(path: Path, host: str = LOOPBACK, port: int = 0, on_ready: Callable[[s
     from osvm_tui.cloud.mock.simulator import Simulator
 
     with _listening(host, port) as (listener, base_url), closing(Simulator(path, base_url=base_url)) as simulator:
-        server_for(simulator, lambda: on_ready and on_ready(base_url)).run(sockets=[listener])
+        server = server_for(simulator, lambda: on_ready and on_ready(base_url))
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
 
 
 @contextmanager

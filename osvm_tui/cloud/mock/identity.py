@@ -93,7 +93,12 @@ def _described(world: World, request: SimRequest, token: tokens.Token, status: i
 
 
 def _role_names(world: World, caller: Caller) -> list[str]:
-    return sorted(caller.roles - {"manager"} if world.release.name in _BEFORE_MANAGER else caller.roles)
+    return sorted(caller.roles & _known_roles(world))
+
+
+def _known_roles(world: World) -> frozenset[str]:
+    known = frozenset(accounts.ROLES)
+    return known - {"manager"} if world.release.name in _BEFORE_MANAGER else known
 
 
 def _stamp(at: float) -> str:
@@ -157,7 +162,7 @@ _OWN: dict[str, Callable[[_Session], SimReply]] = {
 _RECORDS: dict[str, Callable[[_Session], directory.Rows]] = {
     "projects": lambda session: directory.projects(session.root),
     "users": lambda session: directory.users(session.root),
-    "roles": lambda session: directory.roles(session.root),
+    "roles": lambda session: directory.roles(session.root, _known_roles(session.world)),
     "domains": lambda session: directory.domains(session.root),
     "regions": lambda session: directory.regions(session.root),
     "services": lambda session: catalogue.services(session.request.base_url),

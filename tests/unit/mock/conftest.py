@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.mock.bench_cloud import BenchCloud
+from tests.unit.mock.nova_bench import NovaBench
 
 
 @pytest.fixture
@@ -19,3 +20,9 @@ def cloud(tmp_path: Path) -> BenchCloud:
 def old_cloud(tmp_path: Path) -> BenchCloud:
     """Give the same cloud as Zed would answer."""
     return BenchCloud(tmp_path / "old-cloud.db", release="zed")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> NovaBench:
+    """Give a cloud without seeded VMs, in which tests place their own."""
+    return NovaBench(tmp_path / "bench.db")

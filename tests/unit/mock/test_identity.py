@@ -131,6 +131,8 @@ def test_an_old_keystone_has_no_manager(old_cloud: BenchCloud) -> None:
     scope = {"project": {"name": "admin", "domain": {"id": "default"}}}
     reply = log_in(old_cloud, {**PASSWORD_OF_DEMO, "name": "admin"}, scope)
     assert [role["name"] for role in reply.json()["token"]["roles"]] == ["admin", "member", "reader"]
+    listed = old_cloud.ask("identity", "GET", "/v3/roles", user="admin").json()["roles"]
+    assert {role["name"] for role in listed} == {"admin", "member", "reader", "service"}
 
 
 def test_a_user_sees_the_own_projects_and_nobody_elses(cloud: BenchCloud) -> None:
