@@ -77,7 +77,7 @@ class _Endpoint:
             await _start(reply, send)
             await send({"type": "http.response.body", "body": reply.body})
             return
-        if reply.fate == "cut":
+        if reply.fate == "cut" and reply.body:
             await _start(reply, send)
             half = reply.body[: len(reply.body) // 2]
             await send({"type": "http.response.body", "body": half, "more_body": True})

@@ -109,6 +109,19 @@ def test_a_cut_reply_ends_in_the_middle(url: str, path: Path) -> None:
         requests.get(f"{url}/compute/v2.1/servers", headers=headers, timeout=TIMEOUT_S)
 
 
+@pytest.mark.parametrize(("fate", "done"), [("unsent", False), ("lost", True), ("cut", True)])
+def test_a_change_without_an_answer_is_done_or_not(url: str, path: Path, fate: str, done: bool) -> None:
+    headers = log_in(url)
+    key = {"name": "kept", "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== x"}
+    address = f"{url}/compute/v2.1/os-keypairs"
+    requests.post(address, json={"keypair": key}, headers=headers, timeout=TIMEOUT_S).raise_for_status()
+    faults.script(path, faults.Scripted(method="DELETE", fate=fate))
+    with pytest.raises(requests.ConnectionError, match="without response"):
+        requests.delete(f"{address}/kept", headers=headers, timeout=TIMEOUT_S)
+    left = requests.get(f"{address}/kept", headers=headers, timeout=TIMEOUT_S)
+    assert left.status_code == (404 if done else 200)
+
+
 def test_a_slow_reply_does_not_hold_up_others(url: str, path: Path) -> None:
     headers = log_in(url)
     faults.set_knobs(path, slow_page=1.0)
