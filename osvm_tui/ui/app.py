@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -35,7 +35,7 @@ def styles_dir() -> Path:
     return inside if inside.is_dir() else package.parent / "styles"
 
 
-def sheets() -> list[Path]:
+def sheets() -> list[str | PurePath]:
     """Return the sheets that are there, in their order."""
     return [path for path in (styles_dir() / name for name in SHEETS) if path.is_file()]
 
@@ -95,7 +95,7 @@ class OsvmApp(App[None]):
                 if wanted.text and isinstance(screen, PlaceScreen):
                     screen.show_text(wanted.text)
                 return
-        self.push_screen(cls(self.api, self.options, wanted.text))  # type: ignore[call-arg, arg-type]
+        self.push_screen(cls(self.api, self.options, wanted.text))  # type: ignore[arg-type]
 
     @on(OpenVm)
     def open_vm(self, wanted: OpenVm) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 ALL = ("fleet", "vm", "op", "audit", "health", "cloud", "flavor", "image", "network", "keypair", "help")
 """The places that have a screen of their own."""
@@ -59,6 +59,8 @@ KEYS: tuple[Key, ...] = (
     Key("go.previous-pane", "shift+tab", "pane before", "pane before", "Move", ALL, "app.focus_previous"),
     Key("place.filter", "slash", "filter", "filter the rows", "Look", (*(p for p in ALL if p != "vm"),), "filter", 3),
     Key("vm.open", "enter", "open", "open the VM", "Look", ("fleet",), "open_vm('overview')", 1),
+    Key("place.open", "enter", "open", "open the row", "Look", ("op", "cloud"), "open_row", 1),
+    Key("audit.verify", "v", "verify", "check the whole chain", "Look", ("audit",), "verify", 4),
     Key("vm.log", "l", "log", "console log", "Look", VMS, "open_vm('console')"),
     Key("vm.events", "e", "events", "Nova's action log joined with our audit", "Look", VMS, "open_vm('events')"),
     Key("vm.raw", "y", "raw", "the VM's JSON as the cloud has it now", "Look", VMS, "open_vm('raw')"),
@@ -81,6 +83,13 @@ KEYS: tuple[Key, ...] = (
     Key("vm.tab-2", "2", "console", "tab Console", "Look", ("vm",), "tab('console')", 4),
     Key("vm.tab-3", "3", "events", "tab Events", "Look", ("vm",), "tab('events')", 5),
     Key("vm.tab-4", "4", "raw", "tab Raw", "Look", ("vm",), "tab('raw')", 6),
+    Key("vm.search", "slash", "search", "search the log or the JSON", "Look", ("vm",), "search", 7),
+    Key("vm.search-next", "n", "next match", "next match of the search", "Look", ("vm",), "search_on(1)"),
+    Key("vm.search-before", "p", "match before", "match before", "Look", ("vm",), "search_on(-1)"),
+    Key("vm.follow", "f", "follow", "keep the end of the console log in sight", "Look", ("vm",), "follow"),
+    Key("vm.whole-log", "L", "whole log", "read the whole console log, or its end again", "Look", ("vm",), "whole_log"),
+    Key("vm.copy-text", "Y", "copy text", "copy the log or the JSON", "Copy", ("vm",), "copy_text"),
+    Key("vm.save-text", "S", "save", "save the log or the JSON in a new file", "Copy", ("vm",), "save_text"),
 )
 
 
@@ -89,7 +98,7 @@ def keys_of(place: str) -> tuple[Key, ...]:
     return tuple(key for key in KEYS if place in key.places)
 
 
-def bindings_of(place: str) -> list[Binding]:
+def bindings_of(place: str) -> list[BindingType]:
     """Return Textual's bindings of a place. None shows in Textual's footer: the console has its own line of hints."""
     return [
         Binding(key.keys, key.action, key.label, show=False, id=key.id, tooltip=key.help, priority=key.id in _FIRST)

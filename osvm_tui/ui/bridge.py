@@ -22,10 +22,11 @@ INTERVAL_S = 0.25
 class Bridge:
     """Listens to a ConsoleApi on behalf of an app. Runs on the app's loop."""
 
-    def __init__(self, app: App[object], api: ConsoleApi) -> None:
+    def __init__(self, app: App[None], api: ConsoleApi) -> None:
         self._app = app
         self._api = api
         self._revision = 0
+        self._told = 0
         self._wait: Timer | None = None
         self._end: Callable[[], None] | None = None
 

@@ -167,7 +167,7 @@ def fleet_columns(look: Look) -> tuple[Column[Vm], ...]:
         Column("floating", "FLOATING", 15, plain(lambda vm: vm.floating_ip), lambda vm: _ip_key(vm.floating_ip), 4),
         Column("flavor", "FLAVOR", 10, plain(lambda vm: vm.flavor.name if vm.flavor else ""), _flavor_key, 5, grow=1),
         Column("vcpu", "VCPU", 4, plain(_vcpu), _vcpu_key, 7, right=True),
-        Column("ram", "RAM", 7, plain(lambda vm: mib(vm.flavor.memory_mib) if vm.flavor else ""), _ram_key, 6, right=True),
+        Column("ram", "RAM", 7, plain(_ram), _ram_key, 6, right=True),
         Column("image", "IMAGE", 14, plain(names.image, dim), names.image, 9, grow=1),
         Column("project", "PROJECT", 10, plain(names.project, dim), names.project, 10, grow=1),
         Column("host", "HOST", 12, plain(lambda vm: vm.host, dim), lambda vm: vm.host, 8, grow=1),
@@ -207,6 +207,10 @@ def _ip_key(addr: str) -> tuple[int, str]:
 
 def _vcpu(vm: Vm) -> str:
     return str(vm.flavor.vcpus) if vm.flavor else ""
+
+
+def _ram(vm: Vm) -> str:
+    return mib(vm.flavor.memory_mib) if vm.flavor else ""
 
 
 def _vcpu_key(vm: Vm) -> int:

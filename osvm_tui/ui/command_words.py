@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from osvm_tui.ui.messages import GoBack
 from osvm_tui.ui.theme import THEMES, theme_for
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ def run_word(app: OsvmApp, word: str, rest: str) -> None:
         case "q":
             app.run_worker(app.action_quit(), exit_on_error=False)
         case "back":
-            app.go_back(GoBack())
+            app.go_back()
         case "theme":
             _theme(app, rest)
         case "set":

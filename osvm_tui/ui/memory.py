@@ -1,4 +1,4 @@
-"""`Memory`: sort, filter and columns of each place and scope, remembered from one start to the next in one small file."""
+"""`Memory`: sort, filter and columns of each place and scope, kept from one start to the next in one file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`FleetScreen`: the first screen. It joins table, filter, sort, marks and detail pane; verbs come from ActionTargets."""
+"""`FleetScreen`: the first screen: table, filter, sort, marks and detail pane joined; verbs come from ActionTargets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 
 from osvm_tui.domain.filter import FilterError, compile_filter
-from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.domain.vm import VmRef
 from osvm_tui.domain.vm_fields import any_text, vm_fields
 from osvm_tui.services.api import ScopeState
 from osvm_tui.ui.action_flow import ActionTargets
@@ -203,9 +203,9 @@ class FleetScreen(ActionTargets):
         self.table.empty = f"no VM matches {text}; esc clears the filter" if chosen else "no VM here yet; N makes one"
         self._show_rows()
 
-    async def action_filter(self) -> None:
+    def action_filter(self) -> None:
         """Let the filter be typed."""
-        await self.query_one(FilterBar).open()
+        self.query_one(FilterBar).open()
 
     def action_faults(self) -> None:
         """Show only VMs in trouble, or all again."""
@@ -266,7 +266,7 @@ class FleetScreen(ActionTargets):
 
     def _row_columns(self) -> list[Column[Row]]:
         return [
-            Column(*column)._replace(cell=lambda row, cell=column.cell: cell(row.vm))  # type: ignore[misc, arg-type]
+            Column(*column)._replace(cell=lambda row, cell=column.cell: cell(row.vm))  # type: ignore[misc]
             for column in self._vm_columns.values()
         ]
 

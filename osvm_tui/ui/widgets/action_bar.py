@@ -1,4 +1,4 @@
-"""`ActionBar`: the verbs on one VM as buttons, each with the gate's answer. It runs nothing: it says what was pressed."""
+"""`ActionBar`: the verbs on one VM as buttons with the gate's answers. It runs nothing, it tells what was pressed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class ActionBar(Widget, can_focus=True):
         self._reason = ""
 
     def set_vm(self, vm: Vm | None, judge: Judge) -> None:
-        """Show the verbs for this VM. `whole` shows all of them, else one of each opposite pair, as the state has it."""
+        """Show the verbs for this VM: all of them if `whole`, else one of each opposite pair, by state."""
         other = vm is None or self._vm is None or vm.ref != self._vm.ref
         self._vm = vm
         specs = [] if vm is None else list(offered()) if self._whole else _one_of_each(vm)

@@ -13,8 +13,8 @@ from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.columns import Look, expected
 from osvm_tui.ui.format import SIGNS, Token, long_age, mib, moment, state_mark
 from osvm_tui.ui.options import UiOptions
-from osvm_tui.ui.widgets.action_bar import ActionBar, Judge
 from osvm_tui.ui.printable import printable
+from osvm_tui.ui.widgets.action_bar import ActionBar, Judge
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

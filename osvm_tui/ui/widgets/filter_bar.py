@@ -80,7 +80,7 @@ class FilterBar(Widget):
             self._shown = shown
             self.refresh()
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Let the filter be typed; the field is loaded at its first use."""
         from textual.widgets import Input
 
@@ -91,7 +91,7 @@ class FilterBar(Widget):
         field.cursor_blink = self._options.blink
         field.styles.width = max(20, self.size.width - self._right().cell_len - 5)
         self._input = field
-        await self.mount(field)
+        self.mount(field)
         field.focus()
         self.refresh()
 
@@ -102,21 +102,21 @@ class FilterBar(Widget):
             self._text = event.value
             self.post_message(self.Typed(event.value))
 
-    async def action_accept(self) -> None:
+    def action_accept(self) -> None:
         """Keep what was typed."""
-        await self._close()
+        self._close()
 
-    async def action_cancel(self) -> None:
+    def action_cancel(self) -> None:
         """Go back to the filter that was there before typing."""
         if self._text != self._before:
             self._text = self._before
             self.post_message(self.Typed(self._before))
-        await self._close()
+        self._close()
 
-    async def _close(self) -> None:
+    def _close(self) -> None:
         field, self._input = self._input, None
         if field is not None:
-            await field.remove()
+            field.remove()
         self.refresh()
         self.post_message(self.Left())
 

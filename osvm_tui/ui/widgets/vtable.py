@@ -7,10 +7,8 @@ hold on to a row's key, not to its place.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.events import Click, Leave, MouseMove, MouseScrollDown, MouseScrollUp, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -18,24 +16,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from osvm_tui.ui.bindings import bindings_of
-from osvm_tui.ui.columns import GAP, Cell, Column, Placed, fit
-from osvm_tui.ui.format import SIGNS, Token
-from osvm_tui.ui.widgets.line_cells import cells_to_segments, padded
+from osvm_tui.ui.columns import GAP, GUTTER, Cell, Column, Placed, fit
+from osvm_tui.ui.format import Token
+from osvm_tui.ui.widgets.line_painter import Line, LinePainter
 
 T = TypeVar("T")
-_CACHE = 2000
 FLASH_S = 0.8
-
-
-class _Line(NamedTuple):
-    """Everything that a drawn line depends on."""
-
-    cells: tuple[Cell, ...]
-    cursor: bool
-    marked: bool
-    hovered: bool
-    focused: bool
-    flash: frozenset[int]
 
 
 class VTable(ScrollView, Generic[T], can_focus=True):
@@ -107,14 +93,12 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         """Called when other columns are shown."""
         self._key = key
         self._tone = tone
-        self._signs = SIGNS[glyphs]
+        self._painter = LinePainter(self, glyphs)
         self._skip = 0
         self._sorted: tuple[str, bool] = ("", False)
         self._hover = -1
         self._anchor: Hashable | None = None
-        self._strips: dict[_Line, Strip] = {}
-        self._styles: dict[tuple[str, ...], Style] = {}
-        self._drawn: dict[int, _Line] = {}
+        self._drawn: dict[int, Line] = {}
         self._seen: dict[Hashable, tuple[Cell, ...]] = {}
         self._flash: dict[Hashable, frozenset[int]] = {}
 
@@ -274,19 +258,13 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         """Draw the head for line 0, else the row that stands there."""
         width = self._width
         if y == 0:
-            return self._head(width)
+            return self._painter.head(self.placed, width, *self._sorted)
         index = self.scroll_offset.y + y - 1
-        if index >= len(self.rows):
-            self._drawn.pop(y, None)
-            return self._blank(y, width)
-        line = self._line(index, self._cells(self.rows[index]))
-        self._drawn[y] = line
-        strip = self._strips.get(line)
-        if strip is None:
-            if len(self._strips) >= _CACHE:
-                self._strips.clear()
-            strip = self._strips[line] = self._draw(line, width)
-        return strip
+        if index < len(self.rows):
+            line = self._drawn[y] = self._line(index, self._cells(self.rows[index]))
+            return self._painter.row(line, self.placed, width)
+        self._drawn.pop(y, None)
+        return self._painter.words(self.empty if y == 2 and not self.rows else "", width)
 
     def _cells(self, row: T) -> tuple[Cell, ...]:
         tone = self._tone(row) if self._tone else None
@@ -294,9 +272,9 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             return tuple([Cell(placed.column.cell(row).text, tone) for placed in self.placed])
         return tuple([placed.column.cell(row) for placed in self.placed])
 
-    def _line(self, index: int, cells: tuple[Cell, ...]) -> _Line:
+    def _line(self, index: int, cells: tuple[Cell, ...]) -> Line:
         key = self._key(self.rows[index])
-        return _Line(
+        return Line(
             cells,
             index == self.cursor,
             key in self.marks,
@@ -304,47 +282,6 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             self.has_focus,
             self._flash.get(key, frozenset()),
         )
-
-    def _draw(self, line: _Line, width: int) -> Strip:
-        ground = self._ground(line)
-        base = self._style(ground) if ground else self._style("plain")
-        sign = self._signs["cursor"] if line.cursor else self._signs["mark"] if line.marked else " "
-        if line.cursor and line.marked:
-            sign = self._signs["mark"]
-        segments = [Segment(f" {sign} ", self._style(ground, "sign"))]
-        for at, (cell, placed) in enumerate(zip(line.cells, self.placed, strict=True)):
-            style = self._style("flash" if at in line.flash else ground, str(cell.token))
-            segments.append(Segment(padded(cell.text, placed.width, right=placed.column.right), style))
-            segments.append(Segment(" " * GAP, base))
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _ground(self, line: _Line) -> str:
-        if line.cursor:
-            return "cursor" if line.focused else "cursor-dim"
-        return "marked" if line.marked else "hover" if line.hovered else ""
-
-    def _head(self, width: int) -> Strip:
-        names = []
-        for placed in self.placed:
-            column, down = self._sorted
-            sorted_here = placed.column.key == column
-            arrow = (self._signs["down"] if down else self._signs["up"]) if sorted_here else ""
-            names.append((f"{placed.column.title}{arrow}", "head-sorted" if sorted_here else "head"))
-        return cells_to_segments(names, self.placed, self._style).adjust_cell_length(width, self._style("head"))
-
-    def _blank(self, y: int, width: int) -> Strip:
-        if y == 2 and not self.rows and self.empty:
-            return Strip([Segment(f"   {self.empty}", self._style("empty"))]).adjust_cell_length(width, self.rich_style)
-        return Strip.blank(width, self.rich_style)
-
-    def _style(self, *parts: str) -> Style:
-        found = self._styles.get(parts)
-        if found is None:
-            found = self.rich_style
-            for part in filter(None, parts):
-                found += self.get_component_rich_style(f"vtable--{part}", partial=True)
-            self._styles[parts] = found
-        return found
 
     def _refresh_line(self, y: int) -> None:
         if 0 <= y < self.size.height:
@@ -373,7 +310,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         placed = fit(self.columns, self._width, wide=self.wide, skip=self._skip)
         if placed != self.placed:
             self.placed = placed
-            self._strips.clear()
+            self._painter.forget()
             self._seen.clear()
             if self.on_placed:
                 self.on_placed(placed)
@@ -388,8 +325,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
 
     def notify_style_update(self) -> None:
         """Forget strips drawn in other colours."""
-        self._strips.clear()
-        self._styles.clear()
+        self._painter.forget(styles=True)
         super().notify_style_update()
 
     def on_focus(self) -> None:
@@ -412,7 +348,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
                 self.post_message(self.Opened(self.cursor_key))
 
     def _press_head(self, x: int) -> None:
-        at = 3
+        at = GUTTER
         for placed in self.placed:
             if at <= x < at + placed.width + GAP:
                 self.post_message(self.HeadPressed(placed.column.key))
