@@ -21,7 +21,8 @@ from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.operations import ActionRequest, CreateVm, OperationItem, Submission
 from osvm_tui.domain.roles import ConsoleRole, Scope
 from osvm_tui.domain.vm import Flavor, Vm, VmRef
-from osvm_tui.store.base import AuditQuery, StateInterval, StoreInfo
+from osvm_tui.store.base import AuditQuery as AuditQuery
+from osvm_tui.store.base import StateInterval, StoreInfo
 
 
 class ScopeState(StrEnum):

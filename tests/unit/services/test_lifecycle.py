@@ -268,8 +268,8 @@ async def test_without_a_writable_store_or_spool_nothing_is_sent(console: Make) 
     async def no(*args: object, **more: object) -> None:
         raise StoreReadOnly("no space left on device")
 
-    store.plan = no  # type: ignore[method-assign, assignment]
-    store.append_audit = no  # type: ignore[method-assign, assignment]
+    store.plan = no  # type: ignore[method-assign]
+    store.append_audit = no  # type: ignore[method-assign]
     with pytest.raises(StoreReadOnly):
         await run(one, "stop", "1")
     assert cloud.sent == []
@@ -289,7 +289,7 @@ async def test_with_only_the_spool_left_the_change_goes_on_and_the_rows_follow(c
         spooled.append(args)
         raise StoreReadOnly("no space left on device")
 
-    store.plan = full  # type: ignore[method-assign, assignment]
+    store.plan = full  # type: ignore[method-assign]
     (item,) = await run(one, "stop", "1")
     assert item.state is ItemState.ARRIVED
     assert spooled
