@@ -1,4 +1,4 @@
-"""`Store`: the face of everything that is kept. One implementation serves SQLite and PostgreSQL; services see only this.
+"""`Store`: the face of everything that is kept, one implementation for SQLite and PostgreSQL; services see only this.
 
 Every method may raise StoreError and its kinds, nothing else. Each writing method is one transaction.
 """
@@ -101,9 +101,16 @@ class StoreInfo(Struct, frozen=True):
 class Store(ABC):
     """Everything that is kept, behind one face."""
 
+    notices: list[str]
+    """What the operator must be told once: a damaged file set aside, a migration, a damaged spool."""
+
     @abstractmethod
     async def open(self) -> None:
-        """Open and, for SQLite, migrate after a backup copy; a damaged file is set aside (StoreCorrupt says where)."""
+        """Open and, for SQLite, migrate after a backup copy.
+
+        A damaged file is set aside and a new one made; a file that cannot be written is opened for reading
+        (`info().writable`). Both are told in `notices`. SchemaMismatch: another release's schema, nothing was touched.
+        """
 
     @abstractmethod
     async def close(self) -> None: ...
@@ -128,10 +135,12 @@ class Store(ABC):
     async def save_vms(
         self, scope: Scope, upserts: Sequence[Vm], removed: Sequence[VmRef], seen_at: datetime, lease: Lease | None
     ) -> int:
-        """Write changed rows, their addresses and state intervals; return the store's new revision.
+        """Write changed rows, their addresses and state intervals; return the store's revision, new if a row changed.
 
-        With a `lease` whose epoch is no longer the current one nothing is written and StoreError is raised. Fields
-        that only admins may see are kept when a member's reading lacks them.
+        Every VM of the scope that is not mentioned counts as seen unchanged at `seen_at`, so a healthy poll without
+        changes may be saved too, now and then: it costs one row and keeps the intervals' `seen_at` true. With a
+        `lease` whose epoch is no longer the current one nothing is written and StoreError is raised. Fields that only
+        admins may see are kept when a member's reading lacks them.
         """
 
     @abstractmethod
@@ -140,7 +149,10 @@ class Store(ABC):
 
     @abstractmethod
     async def vms_since(self, scope: Scope, revision: int) -> FleetRows:
-        """Return what moved after `revision`; cost grows with what moved."""
+        """Return what moved after `revision`; cost grows with what moved.
+
+        An answer with a smaller revision than asked for means that the store was replaced: call `load_vms`.
+        """
 
     @abstractmethod
     async def intervals(self, ref: VmRef) -> tuple[StateInterval, ...]:
@@ -149,7 +161,12 @@ class Store(ABC):
     # operations
     @abstractmethod
     async def plan(self, operation: Operation, audit: Sequence[AuditEntry]) -> None:
-        """Write an operation with its items and their audit rows in one transaction, before anything is sent."""
+        """Write an operation with its items and their audit rows in one transaction, before anything is sent.
+
+        Raises StoreError when the database does not take it: then nothing may be sent. Items without an owner belong
+        to the store's own. Parameters named like secrets are left out and user_data is masked; `Operation.secret` is
+        then set in what is stored.
+        """
 
     @abstractmethod
     async def move_item(
@@ -162,14 +179,21 @@ class Store(ABC):
     ) -> bool:
         """Write `item` if it is still in one of `expected` and owned by `owner`; False when somebody else moved it.
 
-        This is the compare-and-swap that keeps two owners from sending the same call.
+        This is the compare-and-swap that keeps two owners from sending the same call. A move out of PLANNED needs
+        the database and raises StoreError without it: nothing may be sent. A later move tells of a call that is out:
+        without the database it goes to the spool with its audit rows, is replayed in order, and answers True.
+        StoreReadOnly then means that neither took it: keep it and try again. `item.owner` is not written.
         """
 
     @abstractmethod
     async def claim_items(
         self, owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str]
     ) -> tuple[OperationItem, ...]:
-        """Take over open items of these scopes whose owner's lease has expired; return those newly owned."""
+        """Take over other owners' open items of these scopes whose lease has expired; return those newly owned.
+
+        What dead processes left in their spools is replayed first. `owner` must be unique to a process's run. Here and
+        in `keep_items` PostgreSQL goes by its own clock, not by `now`.
+        """
 
     @abstractmethod
     async def keep_items(self, owner: str, ttl_s: float, now: datetime) -> None:
