@@ -6,8 +6,9 @@ the gate's verdict is the only reason ever shown. Dialogs are imported when firs
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import work
-from textual.widgets import Input, TextArea
 
 from osvm_tui.domain.action import Risk
 from osvm_tui.domain.errors import OsvmError, Refused
@@ -16,6 +17,9 @@ from osvm_tui.domain.vm import VmRef
 from osvm_tui.ui.action_plan import ActionPlan, plan
 from osvm_tui.ui.messages import OpenVm
 from osvm_tui.ui.screens.place import PlaceScreen
+
+if TYPE_CHECKING:
+    from osvm_tui.ui.dialogs.dialog import Dialog
 
 
 class ActionTargets(PlaceScreen):
@@ -38,12 +42,12 @@ class ActionTargets(PlaceScreen):
 
     def action_vm_verb(self, action_id: str) -> None:
         """Begin one verb on the targets of this moment."""
-        if not self._typing:
+        if not self.typing:
             self.begin(plan(self.api, action_id, self.targets()))
 
     def action_action_menu(self) -> None:
         """Open the action menu for the targets of this moment; its second letter begins a verb."""
-        if self._typing:
+        if self.typing:
             return
         from osvm_tui.ui.dialogs.action_menu import ActionMenu
 
@@ -55,7 +59,7 @@ class ActionTargets(PlaceScreen):
 
     def action_new_vm(self) -> None:
         """Open the form for a new VM."""
-        if self._typing:
+        if self.typing:
             return
         from osvm_tui.ui.dialogs.new_vm import NewVmForm
 
@@ -64,7 +68,7 @@ class ActionTargets(PlaceScreen):
     def action_copy_menu(self) -> None:
         """Wait for the letter that says what to copy from the current VM."""
         ref = self.current()
-        vm = None if ref is None or self._typing else self.api.vm(ref)
+        vm = None if ref is None or self.typing else self.api.vm(ref)
         if vm is not None:
             from osvm_tui.ui.dialogs.copy_menu import CopyMenu
 
@@ -73,13 +77,13 @@ class ActionTargets(PlaceScreen):
     def action_console_url(self) -> None:
         """Ask the cloud for a console URL of the current VM and show it to copy."""
         ref = self.current()
-        if ref is not None and not self._typing:
+        if ref is not None and not self.typing:
             self.begin(plan(self.api, "remote-console", (ref,)))
 
     def action_open_vm(self, tab: str = "overview") -> None:
         """Open the current VM at a tab: overview, console, events or raw."""
         ref = self.current()
-        if ref is None or self._typing:
+        if ref is None or self.typing:
             return
         self.post_message(OpenVm(ref, tab))
 
@@ -102,8 +106,9 @@ class ActionTargets(PlaceScreen):
         self.show_reason(reason)
 
     @property
-    def _typing(self) -> bool:
-        return isinstance(self.focused, Input | TextArea)
+    def typing(self) -> bool:
+        """Whether an input has the focus: then no key begins a change."""
+        return self.focused is not None and self.focused.check_consume_key("a", "a")
 
     def _menu_chosen(self, plans: tuple[ActionPlan, ...] | None) -> None:
         if not plans:
@@ -139,16 +144,19 @@ class ActionTargets(PlaceScreen):
         if chosen.many:
             from osvm_tui.ui.dialogs.confirm_many import ConfirmMany
 
-            return bool(await self.app.push_screen_wait(ConfirmMany(chosen)))
+            return await self._answer(ConfirmMany(chosen))
         if chosen.spec.risk is Risk.DISRUPTIVE:
             from osvm_tui.ui.dialogs.confirm import ConfirmDialog
 
-            return bool(await self.app.push_screen_wait(ConfirmDialog(chosen)))
+            return await self._answer(ConfirmDialog(chosen))
         if chosen.spec.risk is Risk.DESTRUCTIVE:
             from osvm_tui.ui.dialogs.confirm_name import ConfirmName
 
-            return bool(await self.app.push_screen_wait(ConfirmName(chosen)))
+            return await self._answer(ConfirmName(chosen))
         return True
+
+    async def _answer(self, dialog: Dialog[bool]) -> bool:
+        return await self.app.push_screen_wait(dialog) is True
 
     def _say(self, chosen: ActionPlan, done: Submission) -> None:
         names = {target.ref: target.name for target in chosen.targets}

@@ -1,0 +1,289 @@
+"""One VM: tabs Overview, Console, Events and Raw, and the action bar on every tab. Knows no cloud and no rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import ContentSwitcher, Static
+
+from osvm_tui.domain.actions import ACTIONS
+from osvm_tui.domain.errors import OsvmError
+from osvm_tui.services.api import CatalogKind
+from osvm_tui.ui.action_flow import ActionTargets
+from osvm_tui.ui.bindings import bindings_of
+from osvm_tui.ui.columns import expected
+from osvm_tui.ui.format import SIGNS, age, moment, size, state_mark
+from osvm_tui.ui.printable import printable
+from osvm_tui.ui.vm_facts import BLOCKS, sections
+from osvm_tui.ui.widgets.action_bar import ActionBar
+from osvm_tui.ui.widgets.sections import Sections
+from osvm_tui.ui.widgets.tab_strip import Tab, TabStrip
+from osvm_tui.ui.widgets.text_tab import TextTab
+from osvm_tui.ui.widgets.vm_events import VmEvents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+    from osvm_tui.domain.vm import VmRef
+    from osvm_tui.services.api import ConsoleApi
+    from osvm_tui.ui.messages import CatalogMoved, FleetMoved, OperationMoved
+    from osvm_tui.ui.options import UiOptions
+
+TABS = (Tab("overview", "overview"), Tab("console", "console"), Tab("events", "events"), Tab("raw", "raw"))
+_LOG_LINES = 500
+_FOLLOW_S = 5.0
+
+
+class VmScreen(ActionTargets):
+    """The screen of one VM; it stays on this VM whatever the fleet does, also when the VM is gone."""
+
+    place: ClassVar[str] = "vm"
+    BINDINGS = bindings_of("vm")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-two"), (170, "-three")]
+
+    def __init__(self, api: ConsoleApi, options: UiOptions, ref: VmRef, tab: str = "overview") -> None:
+        super().__init__(api, options)
+        self.ref = ref
+        self.tab = tab
+        self.seen = api.vm(ref)
+        """The VM as last read; kept when it is gone."""
+        self._whole_log = False
+
+    def body(self) -> Iterable[Widget]:
+        with Horizontal(id="vm-head"):
+            yield Static("", id="vm-title", markup=False)
+            yield TabStrip(TABS, self.tab)
+        with ContentSwitcher(initial=self.tab, id="vm-tabs"):
+            yield Sections(BLOCKS, broad=("fault",), id="overview")
+            yield TextTab("console", waiting="asking the cloud for the console log ...", follow=True)
+            yield VmEvents(id="events")
+            yield TextTab("raw", waiting="asking the cloud for the VM as it is now ...")
+        yield ActionBar(whole=True, glyphs=self.options.glyphs)
+
+    def on_mount(self) -> None:
+        """Show what is known; ages move by one slow timer."""
+        self.show_vm()
+        self.action_tab(self.tab)
+        self.set_interval(1.0, self._tick)
+        self.set_interval(_FOLLOW_S, self._follow)
+
+    def targets(self) -> tuple[VmRef, ...]:
+        return (self.ref,)
+
+    def show_reason(self, reason: str) -> None:
+        self.query_one(ActionBar).show_reason(reason)
+
+    def show_vm(self) -> None:
+        """Draw what depends on the VM's state."""
+        vm = self.api.vm(self.ref)
+        self.seen = vm or self.seen
+        self.query_one("#vm-title", Static).update(self._title())
+        self.query_one(ActionBar).set_vm(vm, lambda action_id: self.api.verdict(self.ref, action_id))
+        self._show_overview()
+
+    def _title(self) -> Content:
+        vm, now = self.seen, self.options.clock()
+        if vm is None:
+            return Content.styled(f" {self.ref.short} is not known here", "$state-stale")
+        mark = state_mark(vm, self.options.glyphs)
+        parts: list[Content | str | tuple[str, str]] = [" ", (printable(vm.name), "bold"), "  "]
+        if self.api.vm(self.ref) is None:
+            return Content.assemble(*parts, ("gone; this is how it was last seen", "$state-stale"))
+        parts.append((f"{mark.glyph} {mark.word}", f"$state-{mark.token}"))
+        if vm.task_state:
+            parts.append((f"  {vm.task_state}", "$state-changing"))
+        coming = expected(self.api.pending(self.ref))
+        if coming:
+            parts.append((f"  {SIGNS[self.options.glyphs]['to']} {coming}", "$state-changing"))
+        if vm.locked:
+            parts.append(("  locked", "$state-stale"))
+        view = self.api.scope_of(self.ref)
+        if view is not None and view.state != "live" and view.last_good_at is not None:
+            parts.append((f"  {view.state} {age((now - view.last_good_at).total_seconds())}", "$state-stale"))
+        return Content.assemble(*parts)
+
+    def _asked(self) -> str:
+        item = self.api.pending(self.ref)
+        if item is None:
+            return ""
+        since = age((self.options.clock() - (item.sent_at or item.planned_at)).total_seconds())
+        coming = expected(item)
+        arrow = SIGNS[self.options.glyphs]["to"]
+        asked = f"{ACTIONS[item.action_id].label.lower()} {item.state} {since} ago"
+        return f"{arrow} {coming}, {asked}" if coming else asked
+
+    def _show_overview(self) -> None:
+        if self.seen is None:
+            return
+        contents = sections(self.seen, self.options, self._image_name(), self._project_name(), self._asked())
+        self.query_one(Sections).show(contents)
+
+    def _image_name(self) -> str:
+        view = self.api.scope_of(self.ref)
+        catalog = self.api.catalog(view.entry, CatalogKind.IMAGE) if view else None
+        items = catalog.items if catalog else ()
+        wanted = self.seen.image_id if self.seen else None
+        return next((item.name for item in items if getattr(item, "id", None) == wanted and hasattr(item, "name")), "")
+
+    def _project_name(self) -> str:
+        view = self.api.scope_of(self.ref)
+        if view is None or self.seen is None:
+            return ""
+        if view.scope is not None and view.scope.project_id == self.seen.project_id:
+            return view.scope.project_name
+        return self.api.names(view.entry)[0].get(self.seen.project_id, "")
+
+    # tabs
+    def action_tab(self, name: str) -> None:
+        """Show a tab and read what it shows."""
+        self.tab = name
+        self.query_one(TabStrip).active = name
+        self.query_one(ContentSwitcher).current = name
+        if name in ("console", "raw"):
+            self.query_one(f"#{name}", TextTab).view.focus()
+        else:
+            self.query_one(f"#{name}").focus()
+        self.action_refresh_tab()
+
+    def action_open_vm(self, tab: str = "overview") -> None:
+        """Switch the tab: this VM is open already."""
+        if not self.typing:
+            self.action_tab(tab)
+
+    def action_refresh_now(self) -> None:
+        """Read the cloud and this tab again."""
+        super().action_refresh_now()
+        self.action_refresh_tab()
+
+    def action_refresh_tab(self) -> None:
+        """Read what the tab in sight shows."""
+        match self.tab:
+            case "console":
+                self._read_console()
+            case "events":
+                self._read_events()
+            case "raw":
+                self._read_raw()
+            case _:
+                self._show_overview()
+
+    @work(group="vm-tab", exclusive=True, exit_on_error=False)
+    async def _read_console(self) -> None:
+        tab = self.query_one("#console", TextTab)
+        try:
+            log = await self.api.console_log(self.ref, None if self._whole_log else _LOG_LINES)
+        except OsvmError as error:
+            tab.show_error(error)
+            return
+        what = "whole log" if self._whole_log else f"last {_LOG_LINES} lines at most · L whole"
+        follow = "following" if tab.view.follow else "f follows"
+        tab.show(log or "", f"read {self._now()} · {what} · {follow} · / search · S save" if log else _NO_LOG)
+
+    @work(group="vm-tab", exclusive=True, exit_on_error=False)
+    async def _read_events(self) -> None:
+        tab = self.query_one(VmEvents)
+        try:
+            tab.show(await self.api.timeline(self.ref), self.options)
+        except OsvmError as error:
+            tab.show_error(error)
+
+    @work(group="vm-tab", exclusive=True, exit_on_error=False)
+    async def _read_raw(self) -> None:
+        tab = self.query_one("#raw", TextTab)
+        try:
+            raw = await self.api.raw(self.ref)
+        except OsvmError as error:
+            tab.show_error(error)
+            return
+        tab.show(raw, f"read {self._now()} · {size(len(raw))} · / search · Y copy · S save")
+
+    def _now(self) -> str:
+        now = self.options.clock()
+        return moment(now, now, utc=self.options.utc)
+
+    # keys of the text tabs
+    def _text_tab(self) -> TextTab | None:
+        return self.query_one(f"#{self.tab}", TextTab) if self.tab in ("console", "raw") else None
+
+    def action_search(self) -> None:
+        """Search the console log or the JSON."""
+        tab = self._text_tab()
+        if tab is not None:
+            tab.open_search()
+
+    def action_search_on(self, by: int) -> None:
+        """Go to the next or previous match."""
+        tab = self._text_tab()
+        if tab is not None:
+            tab.view.search_on(by)
+
+    def action_follow(self) -> None:
+        """Keep the end of the console log in sight, or stop it."""
+        if self.tab == "console":
+            view = self.query_one("#console", TextTab).view
+            view.follow = not view.follow
+            self._read_console()
+
+    def action_whole_log(self) -> None:
+        """Read the whole console log, or its end again."""
+        if self.tab == "console":
+            self._whole_log = not self._whole_log
+            self._read_console()
+
+    def action_copy_text(self) -> None:
+        """Copy the JSON or the console log."""
+        tab = self._text_tab()
+        if tab is not None and tab.view.text:
+            self.app.copy_to_clipboard(tab.view.text)
+            self.notify(f"copied {size(len(tab.view.text))}")
+
+    def action_save_text(self) -> None:
+        """Save the console log or the JSON in a new file."""
+        tab = self._text_tab()
+        if tab is None or not tab.view.text:
+            return
+        from osvm_tui.ui.dialogs.save_text import SaveText
+
+        name = printable(self.seen.name if self.seen else self.ref.short).replace("/", "-")
+        ending = "-console.log" if self.tab == "console" else ".json"
+        self.app.push_screen(SaveText(tab.view.text, name + ending))
+
+    # what moves
+    def _tick(self) -> None:
+        self.query_one("#vm-title", Static).update(self._title())
+        if self.tab == "overview":
+            self._show_overview()
+
+    def _follow(self) -> None:
+        if self.tab == "console" and self.is_current and self.query_one("#console", TextTab).view.follow:
+            self._read_console()
+
+    def on_fleet_moved(self, _: FleetMoved) -> None:
+        """Draw the VM if it is another one than before."""
+        if self.api.vm(self.ref) != self.seen:
+            self.show_vm()
+
+    def on_operation_moved(self, event: OperationMoved) -> None:
+        """Show what is asked of this VM."""
+        if event.item.ref == self.ref:
+            self.show_vm()
+
+    def on_catalog_moved(self, _: CatalogMoved) -> None:
+        """Names may be known now."""
+        self._show_overview()
+
+    @on(TabStrip.Chosen)
+    def _tab_chosen(self, event: TabStrip.Chosen) -> None:
+        self.action_tab(event.tab)
+
+    @on(ActionBar.Pressed)
+    def _bar_pressed(self, event: ActionBar.Pressed) -> None:
+        self.action_vm_verb(event.action_id)
+
+
+_NO_LOG = "the console log is empty: the guest wrote nothing to its serial console, or the cloud keeps none"

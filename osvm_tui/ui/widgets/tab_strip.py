@@ -1,0 +1,60 @@
+"""`TabStrip`: one line of numbered tabs, by click or by their number; knows no tab's content."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rich.text import Text
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+
+class Tab(NamedTuple):
+    """One tab: its id and the word that is shown."""
+
+    id: str
+    label: str
+
+
+class TabStrip(Widget):
+    """Show `tabs` numbered from 1 with `active` lit. The owner switches; a click only asks by `Chosen`."""
+
+    COMPONENT_CLASSES = {"tab-strip--active", "tab-strip--key"}
+    active: reactive[str] = reactive("")
+
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
+    def __init__(self, tabs: tuple[Tab, ...], active: str) -> None:
+        super().__init__()
+        self.tabs = tabs
+        self.set_reactive(TabStrip.active, active)
+
+    def render(self) -> Text:
+        """Return the line."""
+        line = Text(no_wrap=True)
+        lit = self.get_component_rich_style("tab-strip--active")
+        key = self.get_component_rich_style("tab-strip--key", partial=True)
+        for number, tab in enumerate(self.tabs, start=1):
+            if tab.id == self.active:
+                line.append(f" {number} {tab.label} ", lit)
+            else:
+                line.append(f" {number}", key)
+                line.append(f" {tab.label} ")
+            line.append(" ")
+        return line
+
+    def on_click(self, event: Click) -> None:
+        """Ask for the tab under the pointer."""
+        start = 0
+        for number, tab in enumerate(self.tabs, start=1):
+            end = start + len(f" {number} {tab.label}  ")
+            if start <= event.x - self.styles.padding.left < end:
+                self.post_message(self.Chosen(tab.id))
+            start = end
