@@ -118,13 +118,13 @@ def _interval(vm_id: int, vm: Vm, since: datetime, seen_at: datetime) -> dict[st
 
 
 async def intervals(connection: AsyncConnection, ref: VmRef) -> tuple[StateInterval, ...]:
-    """Return a VM's intervals, oldest first; the open one was seen when its scope last was."""
+    """Return a VM's intervals in the order they were seen; the open one was seen when its scope last was."""
     known = select(vms.c.id, vms.c.project_id).where(vms.c.endpoint == ref.endpoint, vms.c.openstack_id == ref.id)
     vm = (await connection.execute(known)).one_or_none()
     if vm is None:
         return ()
     last = (await seen(connection, ref.endpoint)).of(vm.project_id)
-    query = select(vm_states).where(vm_states.c.vm_id == vm.id).order_by(vm_states.c.since, vm_states.c.id)
+    query = select(vm_states).where(vm_states.c.vm_id == vm.id).order_by(vm_states.c.id)
     found = []
     for row in await connection.execute(query):
         values = {name: row._mapping[name] for name in StateInterval.__struct_fields__}

@@ -139,7 +139,7 @@ vm_states = Table(
     Column("since", UtcTime, nullable=False),
     Column("until", UtcTime),
     Column("seen_at", UtcTime, nullable=False),
-    Index("ix_vm_states_vm_id", "vm_id", "since"),
+    Index("ix_vm_states_vm_id", "vm_id", "id"),
 )
 
 operations = Table(

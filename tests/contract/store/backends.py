@@ -58,7 +58,7 @@ class Backend:
             await self._on_server(f"DROP DATABASE {self._name} WITH (FORCE)")
 
     async def _on_server(self, statement: str) -> None:
-        import asyncpg
+        import asyncpg  # type: ignore[import-untyped]
 
         url = make_url(SERVER_URL).set(drivername="postgresql").render_as_string(hide_password=False)
         connection = await asyncpg.connect(url)

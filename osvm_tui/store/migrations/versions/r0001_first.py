@@ -115,7 +115,7 @@ def _fleet() -> None:
         sa.Column("until", sa.DateTime(timezone=True)),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
     )
-    op.create_index("ix_vm_states_vm_id", "vm_states", ["vm_id", "since"])
+    op.create_index("ix_vm_states_vm_id", "vm_states", ["vm_id", "id"])
 
 
 def _operations() -> None:
