@@ -119,7 +119,10 @@ class SimulatedCloud:
         from osvm_tui.cloud.mock.seed import reset
 
         private_dir(self.path.parent)
-        return reset(self.path, vms=vms, seed=seed, release=release)
+        try:
+            return reset(self.path, vms=vms, seed=seed, release=release)
+        except ValueError as error:
+            raise ConfigError(str(error), hint="osvm mock reset --help shows what can be given") from None
 
     def churn(self, *, rate: float, seed: int, seconds: float | None) -> int:
         """Change VMs `rate` times a second for `seconds`, or until interrupted; return how many changes were made."""

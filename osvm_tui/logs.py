@@ -54,6 +54,7 @@ def start_logging(file: Path, level: str = "info") -> None:
     handler.setFormatter(_structured_lines())
     root.addHandler(handler)
     logging.raiseExceptions = False
+    logging.captureWarnings(True)
     for noisy in ("keystoneauth", "urllib3", "openstack", "stevedore", "aiosqlite", "asyncio", "paramiko"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
 
-from osvm_tui.domain.errors import Ambiguous, OsvmError, Refused, Unreachable
+from osvm_tui.domain.errors import Ambiguous, CloudError, OsvmError, Refused, Unreachable
 from osvm_tui.domain.operations import ItemState, OperationItem
 
 
@@ -54,7 +54,9 @@ def exit_of_items(items: Iterable[OperationItem]) -> Exit:
 
 def tell(error: OsvmError) -> Exit:
     """Print an error's sentence and hint on stderr and return its exit code."""
-    print(f"osvm: {error.detail}", file=sys.stderr)
+    entry = error.entry if isinstance(error, CloudError) else ""
+    where = f"{entry}: " if entry and entry not in error.detail else ""
+    print(f"osvm: {where}{error.detail}", file=sys.stderr)
     if isinstance(error, Ambiguous):
         for candidate in error.candidates:
             print(f"  {candidate}", file=sys.stderr)

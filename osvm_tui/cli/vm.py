@@ -31,10 +31,10 @@ def vm() -> None:
 @click.pass_obj
 def list_vms(launch: Launch, text: str, output: str) -> Exit:
     """List VMs."""
-    from osvm_tui.cli.vm_rows import TITLES, filtered, row
+    from osvm_tui.cli.vm_rows import TITLES, filtered, names_of, row
 
     async def work(console: Console) -> None:
-        fleet = filtered(console.vms(), text)
+        fleet = filtered(console.vms(), text, names_of(console))
         if output == "json":
             print_json(fleet)
         else:
@@ -91,7 +91,8 @@ def console_output(launch: Launch, name: str, lines: int | None) -> Exit:
 
     async def work(console: Console) -> None:
         found = console.find(name)
-        click.echo(await console.console_log(found.ref, lines))
+        text = await console.console_log(found.ref, lines)
+        click.echo(text, nl=not text.endswith("\n"))
 
     return headless(launch, work)
 
