@@ -18,7 +18,6 @@ from osvm_tui.cloud.mock.replies import refusal
 from osvm_tui.cloud.mock.request import SimReply, SimRequest
 from osvm_tui.cloud.mock.world import World
 
-_CHANCE = Random()
 _WAITS_FOR_HOST = re.compile(r"/servers/[^/]+/(diagnostics|os-interface.*|remote-consoles)")
 _HOST_ACTIONS = (b"os-getConsoleOutput", b"changePassword")
 
@@ -76,22 +75,22 @@ class Fault(msgspec.Struct, frozen=True):
 
 def decide(world: World, request: SimRequest) -> Fault:
     """Return what happens to `request`: a scripted fault first, else what the knobs' chances say."""
-    delay = _delay(world.knobs, request)
+    delay = _delay(world.knobs, world.dice, request)
     taken = world.take_scripted(lambda record: msgspec.convert(record, Scripted).matches(request))
     if taken is not None:
         script = msgspec.convert(taken, Scripted)
         return Fault(delay + script.delay, script.status, script.message, script.retry_after, script.fate)
-    return _by_chance(world.knobs, delay)
+    return _by_chance(world.knobs, world.dice, delay)
 
 
-def _by_chance(knobs: Knobs, delay: float) -> Fault:
+def _by_chance(knobs: Knobs, dice: Random, delay: float) -> Fault:
     for status, chance in knobs.errors.items():
-        if _CHANCE.random() < chance:
+        if dice.random() < chance:
             wait = knobs.retry_after if status in ("429", "503") else None
             return Fault(delay, int(status), _TEXTS.get(status, "The server is unable to answer."), wait)
-    if knobs.lost and _CHANCE.random() < knobs.lost:
+    if knobs.lost and dice.random() < knobs.lost:
         return Fault(delay, fate="lost")
-    if knobs.cut and _CHANCE.random() < knobs.cut:
+    if knobs.cut and dice.random() < knobs.cut:
         return Fault(delay, fate="cut")
     return Fault(delay)
 
@@ -104,8 +103,8 @@ _TEXTS = {
 }
 
 
-def _delay(knobs: Knobs, request: SimRequest) -> float:
-    delay = max(0.0, _CHANCE.gauss(knobs.latency, knobs.jitter)) if knobs.latency or knobs.jitter else 0.0
+def _delay(knobs: Knobs, dice: Random, request: SimRequest) -> float:
+    delay = max(0.0, dice.gauss(knobs.latency, knobs.jitter)) if knobs.latency or knobs.jitter else 0.0
     if request.service != "compute":
         return delay
     if knobs.slow_page and request.path == "/servers/detail":

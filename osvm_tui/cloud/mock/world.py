@@ -251,6 +251,7 @@ class World:
         self._take_settings(settings)
         if settings["generation"] != self._generation:
             self._generation = settings["generation"]
+            self.dice = random.Random(f"{self.seed}:dice")
             rows = self._connection.execute("SELECT record FROM servers WHERE record IS NOT NULL")
             self.fleet.load([SERVER_DECODER.decode(row[0]) for row in rows])
             self._things.clear()
