@@ -18,12 +18,14 @@ _BY_ORDER = attrgetter("order")
 class Row:
     """One VM as the table holds it. Two rows of the same VM value are the same picture."""
 
-    __slots__ = ("order", "ref", "vm")
+    __slots__ = ("order", "ref", "text", "vm")
 
     def __init__(self, vm: Vm, order: Any) -> None:
         self.ref = vm.ref
         self.vm = vm
         self.order = order
+        self.text = ""
+        """What bare words are looked for in; written at its first use, as it costs more than the search."""
 
 
 class FleetView:
@@ -34,10 +36,12 @@ class FleetView:
         self.busy = 0
         self.wrong = 0
         self._all: dict[VmRef, Row] = {}
-        self._sorted: list[Row] = []
+        self._ordered: list[Row] = []
+        self._shown: list[Row] = self._ordered
+        """The rows that pass; without a filter the very list of all."""
         self._sort = sort
         self.descending = descending
-        self._filter: Filter[Vm] | None = None
+        self._filter: Filter[Row] | None = None
 
     @property
     def total(self) -> int:
@@ -45,13 +49,13 @@ class FleetView:
         return len(self._all)
 
     @property
-    def filter(self) -> Filter[Vm] | None:
+    def filter(self) -> Filter[Row] | None:
         """The filter in force."""
         return self._filter
 
     def rows(self) -> list[Row]:
         """Return the passing rows in their order, as a list of the caller's own."""
-        return self._sorted[::-1] if self.descending else self._sorted.copy()
+        return self._shown[::-1] if self.descending else self._shown.copy()
 
     def vms(self) -> Iterable[Vm]:
         """Return every VM, in no order."""
@@ -77,19 +81,18 @@ class FleetView:
             self._resort()
         return bool(delta.upserts or delta.removed)
 
-    def set_filter(self, chosen: Filter[Vm] | None) -> None:
-        """Let only VMs through that pass."""
+    def set_filter(self, chosen: Filter[Row] | None) -> None:
+        """Let only rows through that pass."""
         self._filter = chosen
-        self._resort()
+        self._choose()
 
     def refilter(self) -> bool:
         """Ask an ageing filter again, now that time has passed; return whether other rows pass."""
         if self._filter is None or not self._filter.ageing:
             return False
-        before = len(self._sorted)
-        kept = self._sorted
-        self._resort()
-        return len(self._sorted) != before or any(a is not b for a, b in zip(kept, self._sorted, strict=True))
+        kept = self._shown
+        self._choose()
+        return len(self._shown) != len(kept) or any(a is not b for a, b in zip(kept, self._shown, strict=True))
 
     def set_sort(self, sort: SortKey, *, descending: bool) -> None:
         """Order rows by another key; equal keys by name, then id."""
@@ -111,19 +114,23 @@ class FleetView:
         self._resort()
 
     def _resort(self) -> None:
+        self._ordered = sorted(self._all.values(), key=_BY_ORDER)
+        self._choose()
+
+    def _choose(self) -> None:
         passes = self._filter.passes if self._filter else None
-        rows = self._all.values()
-        chosen = list(rows) if passes is None else [row for row in rows if passes(row.vm)]
-        chosen.sort(key=_BY_ORDER)
-        self._sorted = chosen
+        self._shown = self._ordered if passes is None else [row for row in self._ordered if passes(row)]
 
     def _put(self, vm: Vm, *, attach: bool) -> None:
         self._drop(vm.ref, detach=attach)
         row = Row(vm, self._order(vm))
         self._all[row.ref] = row
         self._count(vm, 1)
-        if attach and (self._filter is None or self._filter.passes(vm)):
-            insort(self._sorted, row, key=_BY_ORDER)
+        if not attach:
+            return
+        insort(self._ordered, row, key=_BY_ORDER)
+        if self._filter and self._filter.passes(row):
+            insort(self._shown, row, key=_BY_ORDER)
 
     def _drop(self, ref: VmRef, *, detach: bool) -> None:
         row = self._all.pop(ref, None)
@@ -131,13 +138,20 @@ class FleetView:
             return
         self._count(row.vm, -1)
         if detach:
-            at = bisect_left(self._sorted, row.order, key=_BY_ORDER)
-            while at < len(self._sorted) and self._sorted[at].order == row.order:
-                if self._sorted[at] is row:
-                    del self._sorted[at]
-                    return
-                at += 1
+            _take(self._ordered, row)
+            if self._filter:
+                _take(self._shown, row)
 
     def _count(self, vm: Vm, by: int) -> None:
         self.busy += by if vm.busy else 0
         self.wrong += by if vm.vm_state == "error" else 0
+
+
+def _take(rows: list[Row], row: Row) -> None:
+    # Orders are unique (they end in the id), except when two endpoints share an id: then a few are looked at.
+    at = bisect_left(rows, row.order, key=_BY_ORDER)
+    while at < len(rows) and rows[at].order == row.order:
+        if rows[at] is row:
+            del rows[at]
+            return
+        at += 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 
-from osvm_tui.domain.filter import FilterError, compile_filter
+from osvm_tui.domain.filter import Field, FilterError, compile_filter
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.domain.vm_fields import any_text, vm_fields
 from osvm_tui.services.api import ScopeState
@@ -26,6 +26,7 @@ from osvm_tui.ui.widgets.header_bar import Counts, HeaderBar
 from osvm_tui.ui.widgets.vtable import VTable
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
     from textual.widget import Widget
 
     from osvm_tui.domain.gating import Verdict
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from osvm_tui.ui.options import UiOptions
 
 FAULTS = "status=ERROR"
+PANE_S = 0.05
+"""How far the detail pane may lag behind the cursor."""
 
 
 class FleetScreen(ActionTargets):
@@ -53,8 +56,12 @@ class FleetScreen(ActionTargets):
         self._vm_columns = {column.key: column for column in fleet_columns(self.look)}
         self._sort = self._kept.sort if self._kept.sort in self._vm_columns else "name"
         self.view = FleetView(self._sort_key(self._sort), descending=self._kept.descending)
-        self._fields = vm_fields(options.clock, self._names)
+        self._fields = {
+            name: Field(field.kind, lambda row, read=field.read: read(row.vm))  # type: ignore[misc]
+            for name, field in vm_fields(options.clock, self._names).items()
+        }
         self._frozen = False
+        self._pane_wait: Timer | None = None
         self._stale: frozenset[str] = frozenset()
 
     def body(self) -> Iterable[Widget]:
@@ -194,7 +201,7 @@ class FleetScreen(ActionTargets):
     def _apply_text(self, text: str) -> None:
         bar = self.query_one(FilterBar)
         try:
-            chosen = compile_filter(text, self._fields, lambda vm: any_text(vm, self._names))
+            chosen = compile_filter(text, self._fields, self._row_text)
         except FilterError as wrong:
             bar.show(text, wrong.sentence)
             return
@@ -202,6 +209,10 @@ class FleetScreen(ActionTargets):
         self.view.set_filter(chosen)
         self.table.empty = f"no VM matches {text}; esc clears the filter" if chosen else "no VM here yet; N makes one"
         self._show_rows()
+
+    def _row_text(self, row: Row) -> str:
+        row.text = row.text or any_text(row.vm, self._names)
+        return row.text
 
     def action_filter(self) -> None:
         """Let the filter be typed."""
@@ -304,6 +315,12 @@ class FleetScreen(ActionTargets):
 
     @on(VTable.Highlighted)
     def _highlighted(self) -> None:
+        # The row is drawn before the pane: a held key must not wait for seven lines at each step.
+        if self._pane_wait is None:
+            self._pane_wait = self.set_timer(PANE_S, self._pane_follows)
+
+    def _pane_follows(self) -> None:
+        self._pane_wait = None
         self._show_detail()
 
     @on(VTable.Opened)

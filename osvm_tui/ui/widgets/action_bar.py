@@ -67,18 +67,23 @@ class ActionBar(Widget, can_focus=True):
         self._spots: list[_Spot] = []
         self.at = 0
         self._reason = ""
+        self._height = 0
 
     def set_vm(self, vm: Vm | None, judge: Judge) -> None:
         """Show the verbs for this VM: all of them if `whole`, else one of each opposite pair, by state."""
         other = vm is None or self._vm is None or vm.ref != self._vm.ref
         self._vm = vm
         specs = [] if vm is None else list(offered()) if self._whole else _one_of_each(vm)
-        self._buttons = tuple(_Button(spec, judge(spec.id)) for spec in specs)
+        buttons = tuple(_Button(spec, judge(spec.id)) for spec in specs)
+        if buttons == self._buttons and not other:
+            return
+        self._buttons = buttons
         if other:
             self.at = 0
             self._reason = ""
         self.at = min(self.at, max(0, len(self._buttons) - 1))
-        self.refresh(layout=other)
+        lines = self._lines(self.size.width)
+        self.refresh(layout=lines != self._height)
 
     def show_reason(self, reason: str) -> None:
         """Show a sentence in the reason line until the cursor moves."""
@@ -91,6 +96,10 @@ class ActionBar(Widget, can_focus=True):
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """Return the lines that the buttons need at this width, and one for the reason."""
+        self._height = self._lines(width)
+        return self._height
+
+    def _lines(self, width: int) -> int:
         return self._lay(width)[-1].line + 2 if self._buttons else 1
 
     def render(self) -> Text:

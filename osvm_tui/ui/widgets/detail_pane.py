@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.containers import Vertical
-from textual.widgets import Static
+from textual.widget import Widget
 
 from osvm_tui.domain.states import POWER_WORDS
 from osvm_tui.domain.vm import Vm
@@ -22,6 +22,24 @@ if TYPE_CHECKING:
     from osvm_tui.domain.operations import OperationItem
 
 
+class DetailLines(Widget):
+    """Two lines about a VM. Its height never changes, so a new VM costs no layout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = Text()
+
+    def show(self, text: Text) -> None:
+        """Show these lines, if they are other lines."""
+        if text != self._text:
+            self._text = text
+            self.refresh()
+
+    def render(self) -> Text:
+        """Return the lines."""
+        return self._text
+
+
 class DetailPane(Vertical):
     """State and size, fault or addresses, and the action bar. Border title: the name; at its right what is expected."""
 
@@ -30,11 +48,12 @@ class DetailPane(Vertical):
         self._options = options
         self._look = look
         self._vm: Vm | None = None
+        self._lines = DetailLines()
         self.bar = ActionBar(glyphs=options.glyphs)
 
     def compose(self) -> ComposeResult:
         """Put the lines over the action bar."""
-        yield Static(id="detail-lines")
+        yield self._lines
         yield self.bar
 
     def show(self, vm: Vm | None, judge: Judge) -> None:
@@ -46,14 +65,18 @@ class DetailPane(Vertical):
     def tick(self) -> None:
         """Write ages and expectations anew."""
         vm = self._vm
-        lines = self.query_one("#detail-lines", Static)
         if vm is None:
-            self.border_title, self.border_subtitle = "", ""
-            lines.update("")
+            self._entitle("", "")
+            self._lines.show(Text())
             return
-        self.border_title = Text(f"{printable(vm.name)} {vm.ref.short}").markup
-        self.border_subtitle = self._pending(self._look.pending(vm.ref))
-        lines.update(Text("\n").join([self._first(vm), self._second(vm)]))
+        self._entitle(f"{printable(vm.name)} {vm.ref.short}", self._pending(self._look.pending(vm.ref)))
+        self._lines.show(Text("\n").join([self._first(vm), self._second(vm)]))
+
+    def _entitle(self, title: str, pending: str) -> None:
+        for part, words in (("border_title", title), ("border_subtitle", pending)):
+            markup = Text(words).markup
+            if getattr(self, part) != markup:
+                setattr(self, part, markup)
 
     def _first(self, vm: Vm) -> Text:
         mark = state_mark(vm, self._options.glyphs)

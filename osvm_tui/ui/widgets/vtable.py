@@ -112,7 +112,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         self.cursor = self._find(held)
         self.cursor_key = self._key(rows[self.cursor]) if rows else None
         if len(rows) != before or not rows:
-            self.virtual_size = Size(self._width, len(rows) + 1)
+            self._resize_virtual()
             self.refresh()
         if self.scroll_offset.y or self.cursor >= self._page:
             self._scroll_rows(self.cursor - line)
@@ -135,8 +135,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             cells = self._cells(self.rows[index])
             seen[key] = cells
             self._note_flash(key, cells)
-            if self._drawn.get(y) != self._line(index, cells):
-                self._refresh_line(y)
+            self._refresh_difference(y, self._drawn.get(y), self._line(index, cells))
         self._seen = seen
 
     def set_sorted(self, column: str, descending: bool) -> None:
@@ -283,6 +282,18 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             self._flash.get(key, frozenset()),
         )
 
+    def _refresh_difference(self, y: int, old: Line | None, new: Line) -> None:
+        if old == new:
+            return
+        if old is None or old[1:] != new[1:] or len(old.cells) != len(new.cells):
+            self._refresh_line(y)
+            return
+        x = GUTTER
+        for before, after, placed in zip(old.cells, new.cells, self.placed, strict=True):
+            if before != after:
+                self.refresh(Region(x, y, placed.width, 1))
+            x += placed.width + GAP
+
     def _refresh_line(self, y: int) -> None:
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self._width, 1))
@@ -316,10 +327,16 @@ class VTable(ScrollView, Generic[T], can_focus=True):
                 self.on_placed(placed)
             self.refresh()
 
+    def _resize_virtual(self) -> None:
+        # Setting the reactive would lay out the whole screen; the scroll bar is always there, so nothing moves.
+        size = Size(self._width, len(self.rows) + 1)
+        self.set_reactive(ScrollView.virtual_size, size)
+        self._scroll_update(size)
+
     def on_resize(self, event: Resize) -> None:
         """Place the columns anew; the cursor stays in sight."""
         self._place()
-        self.virtual_size = Size(self._width, len(self.rows) + 1)
+        self._resize_virtual()
         if self.rows and self.cursor >= self.scroll_offset.y + self._page:
             self._scroll_rows(self.cursor - self._page + 1)
 
