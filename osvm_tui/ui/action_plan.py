@@ -13,6 +13,7 @@ from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.actions import ACTIONS, offered
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ConsoleApi
+from osvm_tui.ui.printable import printable
 
 
 class Target(Struct, frozen=True):
@@ -60,10 +61,9 @@ class ActionPlan(Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """The verb and its object in the console's words: `stop web-0017`."""
-        verb = self.spec.label.lower()
         if len(self.targets) == 1:
-            return f"{verb} {self.targets[0].name}"
-        return f"{verb} {len(self.targets)} VMs"
+            return f"{verb(self.spec)} {printable(self.targets[0].name)}"
+        return f"{verb(self.spec)} {len(self.targets)} VMs"
 
     @property
     def refusal(self) -> str:
@@ -71,11 +71,14 @@ class ActionPlan(Struct, frozen=True):
         if self.targets:
             return ""
         if not self.skipped:
-            return f"{self.spec.label.lower()}: no VM is chosen"
+            return f"{verb(self.spec)}: no VM is chosen"
         first = self.skipped[0].reason
-        return (
-            first if len(self.skipped) == 1 else f"none of {len(self.skipped)} can {self.spec.label.lower()}: {first}"
-        )
+        return first if len(self.skipped) == 1 else f"none of {len(self.skipped)} can {verb(self.spec)}: {first}"
+
+
+def verb(spec: ActionSpec) -> str:
+    """Return a verb's label inside a sentence: `hard reboot`, `console URL`."""
+    return spec.label[0].lower() + spec.label[1:]
 
 
 def plan(api: ConsoleApi, action_id: str, refs: Sequence[VmRef]) -> ActionPlan:
@@ -96,7 +99,7 @@ def plan(api: ConsoleApi, action_id: str, refs: Sequence[VmRef]) -> ActionPlan:
 
 def _reason(api: ConsoleApi, spec: ActionSpec, ref: VmRef, count: int) -> str:
     if count > 1 and not spec.bulk:
-        return f"{spec.label.lower()} works on one VM at a time; {count} are marked"
+        return f"{verb(spec)} works on one VM at a time; {count} are marked"
     if api.vm(ref) is None:
         return f"{ref.short} is gone"
     verdict = api.verdict(ref, spec.id)
@@ -132,15 +135,35 @@ def _shared_names(api: ConsoleApi, refs: Sequence[VmRef]) -> frozenset[str]:
     return frozenset(shared)
 
 
+def regate(api: ConsoleApi, old: ActionPlan) -> ActionPlan:
+    """Gate a plan's VMs again on their present state; verb and VMs stay what they were, nothing is ever flipped."""
+    if not old.targets:
+        return plan(api, old.spec.id, [skip.target.ref for skip in old.skipped])
+    new = plan(api, old.spec.id, old.refs)
+    return ActionPlan(old.spec, new.targets, (*old.skipped, *new.skipped))
+
+
 def plans_for_key(api: ConsoleApi, letter: str, refs: Sequence[VmRef]) -> tuple[ActionPlan, ...]:
     """Return the plans behind a second letter of the action menu: one, or two when marks are mixed.
 
     Opposite verbs share a letter and the state chooses. When neither is possible the verb is returned that tells
     most: the one whose states include the VM's own, else the first.
     """
-    plans = [plan(api, spec.id, refs) for spec in offered() if spec.key == letter]
+    plans = [_unlocked_only(api, plan(api, spec.id, refs)) for spec in offered() if spec.key == letter]
     possible = [each for each in plans if each.targets]
-    return tuple(possible) if possible else tuple(plans[:1] if len(plans) < 2 else [_telling(api, plans, refs)])
+    return tuple(possible) if possible else (_telling(api, plans, refs),)
+
+
+def _unlocked_only(api: ConsoleApi, all_of_them: ActionPlan) -> ActionPlan:
+    # Nova takes a second lock and a needless unlock; behind one letter they would leave the direction open.
+    wanted = all_of_them.spec.expect.locked
+    if wanted is None:
+        return all_of_them
+    done = [each for each in all_of_them.targets if (vm := api.vm(each.ref)) is not None and vm.locked is wanted]
+    word = "locked already" if wanted else "not locked"
+    skipped = [Skip(each, f"{each.name} is {word}") for each in done]
+    targets = tuple(each for each in all_of_them.targets if each not in done)
+    return ActionPlan(all_of_them.spec, targets, (*all_of_them.skipped, *skipped))
 
 
 def _telling(api: ConsoleApi, plans: Sequence[ActionPlan], refs: Sequence[VmRef]) -> ActionPlan:

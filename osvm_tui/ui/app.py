@@ -20,6 +20,7 @@ from osvm_tui.ui.screens.place import PlaceScreen
 from osvm_tui.ui.theme import THEMES, theme_for
 
 if TYPE_CHECKING:
+    from textual.command import Provider
     from textual.screen import Screen
 
     from osvm_tui.services.api import ConsoleApi
@@ -40,11 +41,19 @@ def sheets() -> list[str | PurePath]:
     return [path for path in (styles_dir() / name for name in SHEETS) if path.is_file()]
 
 
+def console_commands() -> type[Provider]:
+    """Import the palette's entries at its first opening."""
+    from osvm_tui.ui.commands import ConsoleCommands
+
+    return ConsoleCommands
+
+
 class OsvmApp(App[None]):
     """The console over one ConsoleApi."""
 
     TITLE = "osvm"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {console_commands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
     CSS_PATH = sheets()

@@ -19,4 +19,4 @@ def facts(rows: Iterable[tuple[str, Value]], label_width: int = 0) -> Content:
 def _line(label: str, value: Value, width: int) -> Content:
     body = value if isinstance(value, Content) else Content(value)
     indented = Content("\n" + " " * (width + 2)).join(body.split("\n"))
-    return Content.assemble((label.ljust(width), "$text-muted"), "  ", indented)
+    return Content.assemble((label.ljust(width), "$dim"), "  ", indented)

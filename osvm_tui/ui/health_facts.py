@@ -52,6 +52,9 @@ def scope_facts(scope: ScopeView, options: UiOptions) -> Content:
     reach = scope.scope
     leader = "this console" if scope.leader else scope.leader_owner or "nobody"
     rows = (
+        ("trouble", Content.styled(_trouble(scope), "$state-wrong") if scope.error_title else ""),
+        ("to do", printable(scope.error_hint)),
+        ("request", scope.request_id),
         ("last good poll", f"{seen}, {scope.poll_ms:.0f} ms, {scope.calls_per_minute} calls a minute"),
         ("VMs", count(scope.vms)),
         ("leader", leader),
@@ -65,9 +68,6 @@ def scope_facts(scope: ScopeView, options: UiOptions) -> Content:
         ),
         ("endpoint", reach.endpoint.replace("|", "  ") if reach else ""),
         ("token ends", moment(scope.token_expires_at, now, utc=options.utc) if scope.token_expires_at else ""),
-        ("trouble", Content.styled(_trouble(scope), "$state-wrong") if scope.error_title else ""),
-        ("to do", printable(scope.error_hint)),
-        ("request", scope.request_id),
     )
     return Content("\n").join([head, facts(rows)])
 

@@ -21,10 +21,10 @@ from osvm_tui.domain.action import Group
 from osvm_tui.domain.actions import offered
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ConsoleApi
-from osvm_tui.ui.action_plan import ActionPlan, plan, plans_for_key
+from osvm_tui.ui.action_plan import ActionPlan, plans_for_key, regate, verb
 from osvm_tui.ui.dialogs.dialog import Dialog
 
-_LABEL_WIDTH = 24
+_LABEL_WIDTH = 19
 
 
 class MenuRow(Struct, frozen=True):
@@ -43,16 +43,24 @@ class MenuRow(Struct, frozen=True):
     def label(self) -> str:
         """The verb as the row shows it; both when marks are mixed."""
         if len(self.plans) == 1 and len(self.plans[0].targets) < 2:
-            return self.plans[0].spec.label.lower()
-        return " or ".join(f"{each.spec.label.lower()} {len(each.targets)}" for each in self.plans)
+            return verb(self.plans[0].spec)
+        return " or ".join(f"{verb(each.spec)} {len(each.targets)}" for each in self.plans)
+
+    @property
+    def sentence(self) -> str:
+        """What the line below the menu says of this row."""
+        if self.refusal or len(self.plans) > 1:
+            return self.refusal or "choose a direction first"
+        spec = self.plans[0].spec
+        return f"{spec.help}; {spec.note}" if spec.note else spec.help
 
     def prompt(self) -> Content:
         """Return the row's line: letter, verb, and what it does or why it does not."""
-        verb = self.label.ljust(_LABEL_WIDTH)
+        label = self.label.ljust(_LABEL_WIDTH)
         if self.refusal:
-            return Content.assemble((f"{self.letter} ", "bold $text-muted"), (verb + self.refusal, "$text-muted"))
+            return Content.assemble((f"{self.letter} ", "bold $dim"), (label + self.refusal, "$dim"))
         doing = self.plans[0].spec.help if len(self.plans) == 1 else "the marks are in different states"
-        return Content.assemble((f"{self.letter} ", "bold $accent"), verb, (doing, "$text-muted"))
+        return Content.assemble((f"{self.letter} ", "bold $accent"), label, (doing, "$dim"))
 
 
 def menu_rows(api: ConsoleApi, refs: tuple[VmRef, ...]) -> tuple[MenuRow, ...]:
@@ -94,7 +102,7 @@ class ActionMenu(Dialog[tuple[ActionPlan, ...]]):
     def _options(self) -> list[Option]:
         options: list[Option] = []
         for group, rows in groupby(self.rows.values(), key=lambda row: row.group):
-            options.append(Option(Content.styled(str(group), "$text-muted"), disabled=True))
+            options.append(Option(Content.styled(str(group), "$dim"), disabled=True))
             options.extend(Option(row.prompt(), id=f"key-{row.letter}") for row in rows)
         return options
 
@@ -108,6 +116,17 @@ class ActionMenu(Dialog[tuple[ActionPlan, ...]]):
     def _selected(self, event: OptionList.OptionSelected) -> None:
         self.choose((event.option.id or "").removeprefix("key-"))
 
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        row = self.rows[(event.option.id or "").removeprefix("key-")]
+        self.tell(row.sentence, refused=bool(row.refusal))
+
+    def tell(self, sentence: str, *, refused: bool) -> None:
+        """Say something in the line below the menu."""
+        line = self.query_one("#reason", Static)
+        line.update(sentence)
+        line.set_class(refused, "-refused")
+
     def action_step(self, by: int) -> None:
         """Move the cursor."""
         menu = self.query_one(OptionList)
@@ -116,9 +135,9 @@ class ActionMenu(Dialog[tuple[ActionPlan, ...]]):
     def choose(self, letter: str) -> None:
         """Gate the row's verbs again; leave with those that can go on, or tell why none can."""
         row = self.rows[letter]
-        plans = tuple(plan(self.api, each.spec.id, self.refs) for each in row.plans)
+        plans = tuple(regate(self.api, each) for each in row.plans)
         possible = tuple(each for each in plans if each.targets)
         if possible:
             self.dismiss(possible)
         else:
-            self.query_one("#reason", Static).update(f"refused: {plans[0].refusal}")
+            self.tell(f"refused: {plans[0].refusal}", refused=True)

@@ -41,5 +41,5 @@ def skips(skipped: tuple[Skip, ...]) -> Content:
     by_reason: dict[str, list[str]] = defaultdict(list)
     for skip in skipped:
         by_reason[skip.reason.replace(skip.target.name, "it")].append(skip.target.name)
-    lines = [Content.assemble(", ".join(names), ("  " + reason, "$text-muted")) for reason, names in by_reason.items()]
+    lines = [Content.assemble(", ".join(names), ("  " + reason, "$dim")) for reason, names in by_reason.items()]
     return Content("\n").join(lines)

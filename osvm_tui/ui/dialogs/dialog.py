@@ -22,7 +22,7 @@ class Dialog(ModalScreen[Answer]):
         Binding("right", "app.focus_next", show=False),
     ]
     SIZE: ClassVar[str] = "-narrow"
-    """`-narrow`, `-wide` or `-tall`: how much of the screen the box may take."""
+    """`-narrow`, `-wide` or `-large`: how much of the screen the box may take."""
 
     @property
     def heading(self) -> str:

@@ -180,9 +180,9 @@ class VmScreen(ActionTargets):
         except OsvmError as error:
             tab.show_error(error)
             return
-        what = "whole log" if self._whole_log else f"last {_LOG_LINES} lines at most · L whole"
-        follow = "following" if tab.view.follow else "f follows"
-        tab.show(log or "", f"read {self._now()} · {what} · {follow} · / search · S save" if log else _NO_LOG)
+        what = "the whole log" if self._whole_log else f"its last {_LOG_LINES} lines · L reads all"
+        follow = "following, f stops" if tab.view.follow else "f follows"
+        tab.show(log, f"read {self._now()} · {what} · {follow}" if log else _NO_LOG)
 
     @work(group="vm-tab", exclusive=True, exit_on_error=False)
     async def _read_events(self) -> None:
@@ -200,7 +200,7 @@ class VmScreen(ActionTargets):
         except OsvmError as error:
             tab.show_error(error)
             return
-        tab.show(raw, f"read {self._now()} · {size(len(raw))} · / search · Y copy · S save")
+        tab.show(raw, f"read {self._now()} · {size(len(raw))} · Y copies it, S saves it")
 
     def _now(self) -> str:
         now = self.options.clock()

@@ -44,7 +44,7 @@ class TextView(ScrollView, can_focus=True):
         self._find()
         self.refresh()
         if self.follow:
-            self.scroll_end(animate=False, immediate=True)
+            self.call_after_refresh(self.scroll_end, animate=False)
 
     @property
     def text(self) -> str:

@@ -17,6 +17,7 @@ from osvm_tui.ui.printable import printable
 from osvm_tui.ui.scroll_keys import SCROLL_KEYS
 from osvm_tui.ui.widgets.about import About
 
+_AT = 22
 _BAD = ("error", "fail", "refused", "gone", "late", "unconfirmed")
 
 
@@ -31,17 +32,15 @@ def _lines(entry: TimelineEntry, options: UiOptions) -> list[Content]:
     ago = f"{long_age((now - entry.at).total_seconds())} ago" if entry.at else ""
     bad = any(word in entry.result.lower() for word in _BAD)
     head = Content.assemble(
-        (at.ljust(21), "$dim"),
-        (f"{entry.action:<18} ", "bold"),
+        (at.ljust(_AT), "$dim"),
+        (f"{entry.action:<16} ", "bold"),
         (f"{printable(entry.result):<12} ", "$state-wrong" if bad else "$state-running"),
-        f"{entry.who:<10} ",
-        (f"{entry.source:<5} ", "$dim"),
-        (ago, "$dim"),
+        f"{printable(entry.who):<10} ",
+        (entry.source, "$dim"),
     )
-    below = [printable(entry.detail)] if entry.detail else []
-    below += [printable(step) for step in entry.events]
-    below += [entry.request_id] if entry.request_id else []
-    return [head, *(Content.styled(" " * 21 + text, "$dim") for text in below)]
+    below = [printable(text) for text in (entry.detail, *entry.events) if text]
+    below.append("  ".join(filter(None, (entry.request_id, ago))))
+    return [head, *(Content.styled(" " * _AT + text, "$dim") for text in below if text)]
 
 
 class VmEvents(VerticalScroll, can_focus=True):
@@ -56,7 +55,7 @@ class VmEvents(VerticalScroll, can_focus=True):
     def show(self, entries: Sequence[TimelineEntry], options: UiOptions) -> None:
         """Show a time line."""
         zone = "UTC" if options.utc else "local time"
-        told = f"{len(entries)} entries · {zone} · nova: its action log, osvm: our audit, both: joined by request"
+        told = f"{len(entries)} entries, newest first, {zone} · nova: its action log, osvm: our audit, both: joined"
         self.query_one(About).tell(told if entries else _EMPTY)
         self.query_one("#timeline", Static).update(timeline_content(entries, options))
 

@@ -1,0 +1,262 @@
+"""The form for a new VM: what is wrong stands beside its field, what the cloud refuses comes back with what was typed.
+
+It sends one order by `ConsoleApi.create` and stays until the cloud has taken or refused it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Button, Input, Static, TextArea
+
+from osvm_tui.domain.errors import OsvmError
+from osvm_tui.domain.operations import ItemState, OperationItem
+from osvm_tui.services.api import CatalogKind, CatalogView, ConsoleApi
+from osvm_tui.services.user_data import MAX_BYTES
+from osvm_tui.ui.dialogs.dialog import Dialog
+from osvm_tui.ui.dialogs.order_choices import choices_for, preselected
+from osvm_tui.ui.order_draft import Catalogs, OrderDraft, order_of, problems, quota_left
+from osvm_tui.ui.widgets.choice_field import ChoiceField
+from osvm_tui.ui.widgets.form_field import FormField
+
+if TYPE_CHECKING:
+    from osvm_tui.domain.vm import VmRef
+    from osvm_tui.ui.messages import OperationMoved
+
+_KINDS = tuple(CatalogKind)
+_FIELDS = ("cloud", "name", "count", "image", "flavor", "network", "groups", "key", "user-data", "metadata", "about")
+_NOT_YET = (ItemState.PLANNED, ItemState.SENDING)
+
+
+class NewVmForm(Dialog[None]):
+    """Order one VM or several; `near` chooses the cloud of a VM that was under the cursor."""
+
+    SIZE: ClassVar[str] = "-large"
+    AUTO_FOCUS: ClassVar[str] = "#name"
+
+    def __init__(self, api: ConsoleApi, near: VmRef | None = None) -> None:
+        super().__init__()
+        self.api = api
+        scopes = api.scopes()
+        here = api.scope_of(near) if near else None
+        acting = next((scope for scope in scopes if scope.acting), scopes[0] if scopes else None)
+        first = here or acting
+        self.entry = first.entry if first else ""
+        self.catalogs = Catalogs({})
+        self.asked: set[str] = set()
+        """Fields that were left once, or all after the first try: only these are told to be wrong."""
+        self.operation_id = ""
+
+    @property
+    def heading(self) -> str:
+        return "new VM"
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False, classes="form"):
+            if len(self.api.scopes()) > 1:
+                yield FormField("cloud", "cloud", ChoiceField("cloud", id="cloud"))
+            yield FormField("name", "name", Input(id="name", compact=True, placeholder="web-{n} numbers several"))
+            yield FormField("count", "count", Input("1", id="count", compact=True, restrict="[0-9]*", max_length=3))
+            yield FormField("image", "image", ChoiceField("image", nothing="choose", id="image"))
+            yield FormField("flavor", "flavor", ChoiceField("flavor", nothing="choose", id="flavor"))
+            yield FormField("network", "network", ChoiceField("networks", many=True, nothing=_AUTO, id="network"))
+            yield FormField(
+                "groups", "groups", ChoiceField("groups", many=True, nothing="the project's default", id="groups")
+            )
+            yield FormField("key", "key pair", ChoiceField("key pair", nothing="none", id="key"))
+            yield FormField(
+                "file", "user data", Input(id="file", compact=True, placeholder="path of a file, or paste below")
+            )
+            yield FormField("user-data", "", TextArea(id="user-data", compact=True, tab_behavior="focus"))
+            yield FormField(
+                "metadata", "metadata", Input(id="metadata", compact=True, placeholder="team=web, stage=prod")
+            )
+            yield FormField("about", "about", Input(id="about", compact=True, placeholder="a description, if you like"))
+        yield Static("reading what this cloud offers ...", id="told", markup=False)
+        with Horizontal(classes="buttons"):
+            yield Button("cancel", id="cancel", compact=True)
+            yield Button("create", id="create", compact=True)
+
+    def on_mount(self) -> None:
+        """Read the catalogs of the cloud."""
+        for field in self.query(FormField):
+            field.tell("")
+        for choice in self.query("#cloud").results(ChoiceField):
+            choice.offer(choices_for("cloud", self.catalogs, self.api))
+            choice.choose((self.entry,))
+        self._read_catalogs()
+
+    @work(group="catalogs", exclusive=True, exit_on_error=False)
+    async def _read_catalogs(self) -> None:
+        asked = (self.api.load_catalog(self.entry, kind) for kind in _KINDS)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        views = {view.kind: view for view in answers if isinstance(view, CatalogView)}
+        self.catalogs = Catalogs(views)
+        for name in ("image", "flavor", "network", "groups", "key"):
+            field = self.query_one(f"#{name}", ChoiceField)
+            field.offer(choices_for(name, self.catalogs, self.api))
+            if not field.chosen:
+                field.choose(preselected(name, self.catalogs))
+        trouble = next((each for each in answers if isinstance(each, BaseException)), None)
+        self._show()
+        if isinstance(trouble, OsvmError):
+            self._say(f"{trouble.title}: {trouble.detail}", wrong=True)
+        elif trouble is not None:
+            raise trouble
+
+    def draft(self) -> OrderDraft:
+        """Return what is typed and chosen now."""
+        return OrderDraft(
+            entry=self.entry,
+            name=self._typed("name"),
+            count=self._typed("count"),
+            flavor_id=self._choice("flavor").value,
+            image_id=self._choice("image").value,
+            network_ids=self._choice("network").chosen,
+            groups=self._choice("groups").chosen,
+            key_name=self._choice("key").value,
+            user_data=self.query_one("#user-data", TextArea).text,
+            metadata=self._typed("metadata"),
+            description=self._typed("about"),
+        )
+
+    def _typed(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value
+
+    def _choice(self, name: str) -> ChoiceField:
+        return self.query_one(f"#{name}", ChoiceField)
+
+    def _show(self, found: dict[str, str] | None = None) -> dict[str, str]:
+        draft = self.draft()
+        found = problems(draft, self.catalogs) if found is None else found
+        for field in self.query(FormField):
+            name = (field.id or "").removeprefix("field-")
+            field.tell(found.get(name, "") if name in self.asked else "")
+        self._say(quota_left(draft, self.catalogs))
+        return found
+
+    def _say(self, told: str, *, wrong: bool = False) -> None:
+        line = self.query_one("#told", Static)
+        line.update(told)
+        line.set_class(wrong, "-wrong")
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        self._show()
+
+    @on(ChoiceField.Changed)
+    def _chosen(self, event: ChoiceField.Changed) -> None:
+        name = event.field.id or ""
+        self.asked.add(name)
+        if name == "cloud" and event.field.value != self.entry:
+            self.entry = event.field.value
+            self._read_catalogs()
+        self._show()
+
+    @on(Input.Blurred)
+    def _left(self, event: Input.Blurred) -> None:
+        if event.value:
+            self.asked.add(event.input.id or "")
+            self._show()
+
+    @on(Input.Submitted)
+    def _next(self) -> None:
+        self.focus_next()
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.action_leave()
+
+    @on(Button.Pressed, "#create")
+    @work(group="create", exclusive=True, exit_on_error=False)
+    async def _create(self) -> None:
+        if self.operation_id:
+            self._say("the cloud was asked already; it has not answered yet")
+            return
+        draft = await self._with_file()
+        self.asked.update(_FIELDS)
+        found = self._show(problems(draft, self.catalogs)) if draft else {"file": ""}
+        if draft is None or found:
+            self._say(
+                "not sent: " + (f"{len(found)} fields need a look" if len(found) > 1 else "one field needs a look"),
+                wrong=True,
+            )
+            self._focus_first(found)
+            return
+        verdict = self.api.create_verdict(self.entry)
+        if not verdict.allowed:
+            self._say(f"refused: {verdict.reason}", wrong=True)
+            return
+        self._say("asking the cloud ...")
+        try:
+            done = await self.api.create(self.entry, order_of(draft), draft.how_many)
+        except OsvmError as error:
+            self.come_back(f"{error.title}: {error.detail}" + (f"; {error.hint}" if error.hint else ""))
+        else:
+            self.operation_id = done.operation_id
+            self._follow(done.items)
+
+    async def _with_file(self) -> OrderDraft | None:
+        draft, path = self.draft(), self._typed("file").strip()
+        if not path:
+            return draft
+        field = self.query_one("#field-file", FormField)
+        if draft.user_data:
+            field.tell("a file or pasted text, not both")
+            return None
+        try:
+            raw = await asyncio.to_thread(read_some, Path(path).expanduser())
+            return replace(draft, user_data=raw.decode())
+        except UnicodeDecodeError:
+            field.tell(f"{path} is not text")
+        except OSError as error:
+            field.tell(f"{path}: {(error.strerror or str(error)).lower()}")
+        return None
+
+    def _focus_first(self, found: dict[str, str]) -> None:
+        for field in self.query(FormField):
+            name = (field.id or "").removeprefix("field-")
+            if name in found:
+                self.query_one(f"#{name}").focus()
+                return
+
+    # the cloud's answer
+    def on_operation_moved(self, _: OperationMoved) -> None:
+        """See what became of the order."""
+        if self.operation_id:
+            self._follow([item for item in self.api.operations() if item.operation_id == self.operation_id])
+
+    def _follow(self, items: tuple[OperationItem, ...] | list[OperationItem]) -> None:
+        if any(item.state in _NOT_YET for item in items):
+            return
+        refused = [item for item in items if item.state in (ItemState.FAILED, ItemState.REFUSED)]
+        if refused:
+            request = f" ({refused[0].request_id})" if refused[0].request_id else ""
+            many = f"{len(refused)} of {len(items)} " if len(items) > 1 else ""
+            self.come_back(f"{many}refused: {refused[0].message or 'the cloud gave no reason'}{request}")
+            return
+        names = items[0].vm_name if len(items) == 1 else f"{len(items)} VMs"
+        self.app.notify(f"creating {names}", markup=False)
+        if self.is_attached:
+            self.dismiss(None)
+
+    def come_back(self, reason: str) -> None:
+        """Let the operator try again with all that was typed, and say why the cloud refused."""
+        self.operation_id = ""
+        self._say(reason, wrong=True)
+
+
+_AUTO = "the cloud's choice"
+
+
+def read_some(path: Path) -> bytes:
+    """Return a file's bytes, one more than Nova takes at most, so that a larger file is told apart."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)

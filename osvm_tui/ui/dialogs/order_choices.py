@@ -1,0 +1,55 @@
+"""What the New VM form offers for each field, and what it chooses beforehand. Pure reading of catalogs."""
+
+from __future__ import annotations
+
+from osvm_tui.domain.catalog import Image, Network
+from osvm_tui.services.api import ConsoleApi
+from osvm_tui.ui.dialogs.pick import Choice
+from osvm_tui.ui.format import mib, size
+from osvm_tui.ui.order_draft import NO_NETWORK, Catalogs
+
+
+def choices_for(name: str, catalogs: Catalogs, api: ConsoleApi) -> list[Choice]:
+    """Return the choices of a field of the form."""
+    match name:
+        case "cloud":
+            return [Choice(scope.entry, scope.entry, str(scope.state)) for scope in api.scopes()]
+        case "image":
+            return [Choice(image.id, image.name, _image(image)) for image in catalogs.images]
+        case "flavor":
+            return [
+                Choice(each.id, each.name, f"{each.vcpus} vCPU, {mib(each.memory_mib)}, {each.disk_gib} GiB disk")
+                for each in catalogs.flavors
+            ]
+        case "network":
+            networks = [Choice(each.id, each.name, _network(each)) for each in catalogs.networks]
+            return [*networks, Choice(NO_NETWORK, "no network", "the VM gets no port")]
+        case "groups":
+            return [Choice(each.id, each.name, each.description) for each in catalogs.groups]
+        case _:
+            keys = [Choice(key.name, key.name, key.fingerprint) for key in catalogs.keys]
+            return [Choice("", "none", "no key is put into the guest"), *keys]
+
+
+def preselected(name: str, catalogs: Catalogs) -> tuple[str, ...]:
+    """Return what a field starts with: the one network or key there is, and the group named default."""
+    match name:
+        case "network":
+            inside = [each.id for each in catalogs.networks if not each.external]
+            return tuple(inside) if len(inside) == 1 else ()
+        case "key":
+            return (catalogs.keys[0].name,) if len(catalogs.keys) == 1 else ()
+        case "groups":
+            return tuple(each.id for each in catalogs.groups if each.name == "default")[:1]
+        case _:
+            return ()
+
+
+def _image(image: Image) -> str:
+    needs = f", needs {image.min_disk_gib} GiB disk" if image.min_disk_gib else ""
+    return f"{size(image.size_bytes)}{needs}{', from a VM' if image.snapshot else ''}"
+
+
+def _network(network: Network) -> str:
+    subnets = ", ".join(subnet.cidr for subnet in network.subnets) or "no subnet"
+    return f"{subnets}{', external' if network.external else ''}"
