@@ -14,7 +14,6 @@ from osvm_tui import __version__
 from osvm_tui.cli.exits import Exit, tell, tell_defect
 from osvm_tui.cli.launch import Launch
 from osvm_tui.domain.errors import OsvmError
-from osvm_tui.logs import start_logging
 from osvm_tui.paths import find_paths
 
 COMMANDS = {
@@ -91,6 +90,8 @@ def _log_to() -> Path:
     with contextlib.suppress(OsvmError):
         launch.start_logging()
         return launch.paths.log_file
+    from osvm_tui.logs import start_logging
+
     file = find_paths().log_file
     start_logging(file)
     return file
