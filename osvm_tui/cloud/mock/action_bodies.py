@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -76,6 +77,33 @@ def _resize(call: NovaCall, value: Any) -> None:
 
 def _rebuild(call: NovaCall, value: Any) -> None:
     need(value, "rebuild", "imageRef")
+    image = value["imageRef"]
+    if image and not is_uuid(image):
+        raise invalid("imageRef", image, f"{image!r} is not a 'uuid'")
+
+
+def is_uuid(value: Any) -> bool:
+    """Tell whether `value` is the text of a UUID, with or without hyphens."""
+    try:
+        uuid.UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        return False
+    return True
+
+
+def _rescue(call: NovaCall, value: Any) -> None:
+    if value is not None:
+        need(value, "rescue")
+        only(value, "rescue", {"adminPass", "rescue_image_ref"})
+
+
+def _migrate(call: NovaCall, value: Any) -> None:
+    if value is None or call.minor < 56:
+        return
+    need(value, "migrate")
+    only(value, "migrate", {"host"})
+    if value.get("host") is not None and not isinstance(value["host"], str):
+        raise invalid("host", value["host"], f"{value['host']!r} is not of type 'string', 'null'")
 
 
 def _create_image(call: NovaCall, value: Any) -> None:
@@ -96,7 +124,7 @@ def _password(call: NovaCall, value: Any) -> None:
 
 
 def _live(call: NovaCall, value: Any) -> None:
-    need(value, "os-migrateLive", "host", "block_migration")
+    need(value, "os-migrateLive", "block_migration", "host")
     if call.minor >= 25 and value["block_migration"] not in (True, False, "auto"):
         raise invalid("block_migration", value["block_migration"], "is not valid under any of the given schemas")
 
@@ -135,5 +163,7 @@ CHECKS: dict[str, Check] = {
     "addSecurityGroup": _group,
     "removeSecurityGroup": _group,
     "evacuate": _evacuate,
+    "rescue": _rescue,
+    "migrate": _migrate,
     "unshelve": _unshelve,
 }

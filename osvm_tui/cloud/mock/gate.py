@@ -1,6 +1,7 @@
 """Decides whether Nova accepts an action on a server, in Nova's order of checks and words of refusal.
 
-Order: lock, host, vm_state, task_state, never launched. Lookup and policy come before, in the caller.
+Order: lock, host, vm_state, task_state, never launched; the actions that need the host to be up look at the
+state before the host. Lookup and policy come before, in the caller.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ def check(call: NovaCall, entry: Entry, rule: Rule) -> None:
     server, moment = entry.server, entry.moment
     if rule.lock and server.locked_by is not None and not call.caller.is_admin:
         raise Refused(409, _locked(server.id, rule))
+    if rule.host_up:
+        _states(entry, rule)
     if rule.host and moment.host is None:
         raise Refused(409, f"Instance {server.id} is not ready")
     _states(entry, rule)
@@ -34,11 +37,11 @@ def _states(entry: Entry, rule: Rule) -> None:
 
 def _locked(server_id: str, rule: Rule) -> str:
     if rule.word in GENERIC_LOCK_TEXT:
-        return f"Instance is in an invalid state for '{rule.word}'"
+        return f"Instance {server_id} is in an invalid state for '{rule.word}'"
     return f"Instance {server_id} is locked"
 
 
 def _conflict(server_id: str, rule: Rule, attribute: str, value: str | None) -> str:
     if value is None:
-        return f"Instance is in an invalid state for '{rule.word}'"
+        return f"Instance {server_id} is in an invalid state for '{rule.word}'"
     return f"Cannot '{rule.word}' instance {server_id} while it is in {attribute} {value}"

@@ -94,7 +94,7 @@ def action(call: NovaCall, server_id: str, request_id: str) -> SimReply:
             if call.caller.is_admin or call.minor >= 51:
                 shown["events"] = _events(call, server_id, record)
             return call.reply(200, {"instanceAction": shown})
-    raise Refused(404, f"Action for request_id {request_id} on instance {server_id} not found")
+    raise Refused(404, f"Action {request_id} not found")
 
 
 def _lookup(call: NovaCall, server_id: str, policy: str) -> None:

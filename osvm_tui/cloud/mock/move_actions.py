@@ -153,10 +153,6 @@ def evacuate(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     if host_statuses(call.world).get(moment.host or "") == "UP":
         raise Refused(400, f"Compute service of {moment.host} is still in use.")
     wanted = value.get("host")
-    if wanted is not None:
-        _known_host(call, wanted, 404)
-        if wanted == moment.host:
-            raise Refused(400, "The target host can't be the same one.")
     server = call.world.checkout(entry.server.id)
     host = wanted or execution.pick_host(call, besides=moment.host)
     stopped = moment.vm_state == "stopped" or (call.minor >= 95 and moment.vm_state != "error")
@@ -165,6 +161,18 @@ def evacuate(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     if host is not None:
         migrations.begin(call, server, "evacuation", moment.host, host, steps)
     return call.reply(200, {"adminPass": secrets.token_urlsafe(9)} if call.minor < 14 else None)
+
+
+def refuse_target(call: NovaCall, entry: Entry, value: Any) -> None:
+    """Refuse an evacuation to an unknown host (404) or to where the server is, before its state is looked at.
+
+    A server without a host and a body without one are "the same" to Nova.
+    """
+    wanted = value.get("host")
+    if wanted is not None and wanted not in host_statuses(call.world):
+        raise Refused(404, f"Compute host {wanted} not found.")
+    if wanted == entry.moment.host:
+        raise Refused(400, "The target host can't be the same one.")
 
 
 def refuse_named_host(call: NovaCall, entry: Entry, value: Any) -> None:
@@ -179,6 +187,6 @@ def _refuse_host_down(call: NovaCall, entry: Entry) -> None:
         raise Refused(409, "Service is unavailable at this time.")
 
 
-def _known_host(call: NovaCall, host: str, status: int = 400) -> None:
+def _known_host(call: NovaCall, host: str) -> None:
     if host not in host_statuses(call.world):
-        raise Refused(status, f"Compute host {host} could not be found.")
+        raise Refused(400, f"Compute host {host} could not be found.")

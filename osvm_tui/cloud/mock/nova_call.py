@@ -18,6 +18,10 @@ from osvm_tui.cloud.mock.server_view import Viewer, viewer
 from osvm_tui.cloud.mock.world import World
 
 MINIMUM: Microversion = (2, 1)
+UNEXPECTED = (
+    "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log"
+    " if possible.\n<class 'nova.exception.NovaException'>"
+)
 _FORM = re.compile(r"([1-9]\d*)\.([1-9]\d*|0)")
 
 

@@ -20,7 +20,7 @@ def group_named(call: NovaCall, ref: str, project: str, status: int) -> Thing:
         raise Refused(409, f"Multiple security groups found matching '{ref}'. Use an ID to be more specific.")
     if not found:
         text = f"Unable to find security_group with name or id '{ref}'"
-        raise Refused(status, text if status == 400 else f"Security group {ref} not found.")
+        raise Refused(status, text if status == 400 else f"Security group {ref} is not found for project {project}")
     return found[0]
 
 

@@ -10,14 +10,18 @@ from osvm_tui.cloud.mock import execution, gate, image_actions, move_actions, ti
 from osvm_tui.cloud.mock.action_bodies import CHECKS
 from osvm_tui.cloud.mock.console_log import console_log
 from osvm_tui.cloud.mock.fleet import Entry
-from osvm_tui.cloud.mock.nova_call import NovaCall, Refused, host_statuses
+from osvm_tui.cloud.mock.nova_call import UNEXPECTED, NovaCall, Refused, host_statuses
 from osvm_tui.cloud.mock.request import SimReply
 from osvm_tui.cloud.mock.rules import RULES
 from osvm_tui.cloud.mock.security_groups import add_to_server, remove_from_server
 
 Handler = Callable[[NovaCall, Entry, Any], SimReply]
 NOT_ACTIONS = frozenset({"abort", "force_complete", "delete", "remote-console", "update", "diagnostics"})
-GONE = frozenset({"addFloatingIp", "removeFloatingIp", "addFixedIp", "removeFixedIp"})
+GONE = frozenset({"addFloatingIp", "removeFloatingIp", "addFixedIp", "removeFixedIp", "os-getVNCConsole"}) | {
+    "os-getSPICEConsole",
+    "os-getSerialConsole",
+    "os-getRDPConsole",
+}
 
 
 def act(call: NovaCall, server_id: str) -> SimReply:
@@ -83,6 +87,8 @@ def _only_action(call: NovaCall) -> tuple[str, Any]:
     if body is None or len(body) != 1:
         raise Refused(400, "Malformed request body")
     key, value = next(iter(body.items()))
+    if key == "resetNetwork":
+        raise Refused(410, "This resource is no longer available. No forwarding address is given.")
     if key in GONE or (key in RULES and call.version < RULES[key].since):
         raise Refused(404, "The resource could not be found.")
     if key not in RULES or key in NOT_ACTIONS or ("-" in key and not key.startswith("os-")):
@@ -97,6 +103,8 @@ def _lookup(call: NovaCall, server_id: str, key: str) -> Entry:
         if key in ("os-start", "os-stop") and server_id not in call.world.fleet:
             raise Refused(404, f"Instance {server_id} has no mapping to a cell.") from None
         raise
+    if key in ("os-start", "os-stop") and entry.moment.request:
+        raise Refused(404, f"Instance {server_id} could not be found.")
     return entry
 
 
@@ -195,7 +203,7 @@ def _crash_dump(call: NovaCall, entry: Entry, value: Any) -> SimReply:
 
 def _inject(call: NovaCall, entry: Entry, value: Any) -> None:
     if entry.moment.host is None:
-        raise Refused(500, "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/")
+        raise Refused(500, UNEXPECTED)
 
 
 _PRECHECKS: dict[str, Callable[[NovaCall, Entry, Any], None]] = {
@@ -203,6 +211,7 @@ _PRECHECKS: dict[str, Callable[[NovaCall, Entry, Any], None]] = {
     "injectNetworkInfo": _inject,
     "os-migrateLive": move_actions.refuse_named_host,
     "migrate": move_actions.refuse_named_host,
+    "evacuate": move_actions.refuse_target,
 }
 _HANDLERS: dict[str, Handler] = {
     "suspend": _suspend,

@@ -6,9 +6,9 @@ import secrets
 from typing import Any
 
 from osvm_tui.cloud.mock import execution, gate, ports
-from osvm_tui.cloud.mock.action_bodies import need, only, text
+from osvm_tui.cloud.mock.action_bodies import invalid, need, only, text
 from osvm_tui.cloud.mock.fleet import Entry
-from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
+from osvm_tui.cloud.mock.nova_call import UNEXPECTED, NovaCall, Refused
 from osvm_tui.cloud.mock.request import SimReply
 from osvm_tui.cloud.mock.rules import RULES
 from osvm_tui.cloud.mock.server import Server
@@ -183,8 +183,9 @@ def _set_tags(call: NovaCall, server: Server, wanted: list[str]) -> None:
     if len(unique) > MAX_TAGS:
         raise Refused(400, f"The number of tags exceeded the per-server limit {MAX_TAGS}")
     for one in unique:
-        if not one or len(one) > MAX_TAG or set(one) & set("/,"):
-            raise Refused(400, f"Invalid input for field/attribute tags. Value: {one}.")
+        text(one, "0", MAX_TAG, empty=False)
+        if set(one) & set("/,"):
+            raise invalid("0", one, f"{one!r} does not match '^[^,/]*$'")
     server.tags = unique
     call.world.save(server)
 
@@ -209,13 +210,15 @@ def interface(call: NovaCall, server_id: str, port_id: str) -> SimReply:
     if call.request.method == "GET":
         call.allow("reader", "os-attach-interfaces:show")
         if port is None:
-            raise Refused(404, f"Instance {server_id} does not have a port with id {port_id}")
+            raise Refused(404, f"Port id {port_id} could not be found.")
         return call.reply(200, {"interfaceAttachment": _interface(call, port)})
     call.allow_rule(RULES["detach-interface"])
     gate.check(call, entry, RULES["detach-interface"])
-    if port is None:
-        raise Refused(404, f"Port {port_id} not found.")
     server = call.world.checkout(server_id)
+    if port is None:  # accepted: only the compute host finds out
+        failure = f"Port {port_id} could not be found."
+        execution.record(call, server, "detach-interface", call.now, entry.moment.host, failure)
+        return call.reply(202)
     server.nics = [nic for nic in server.nics if nic.port != port_id]
     call.world.save(server)
     call.world.drop("port", port_id)
@@ -265,7 +268,7 @@ def remote_console(call: NovaCall, server_id: str) -> SimReply:
     wanted = call.body("remote_console")
     need(wanted, "remote_console", "protocol", "type")
     if CONSOLES.get(wanted["protocol"]) != wanted["type"]:
-        raise Refused(400, f"Invalid input for field/attribute type. Value: {wanted['type']}.")
+        raise Refused(400, f"Invalid console type {wanted['type']}")
     entry = call.server(server_id)
     call.allow_rule(RULES["remote-console"])
     if wanted["type"] != "novnc":
@@ -274,6 +277,6 @@ def remote_console(call: NovaCall, server_id: str) -> SimReply:
     if moment.host is None or moment.vm_state == "building":
         raise Refused(409, f"Instance {server_id} is not ready")
     if moment.task_state in ("deleting", "migrating"):
-        raise Refused(500, "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/")
+        raise Refused(500, UNEXPECTED)
     url = f"{call.request.base_url}/console/vnc_auto.html?path=%3Ftoken%3D{secrets.token_hex(16)}"
     return call.reply(200, {"remote_console": {"protocol": "vnc", "type": "novnc", "url": url}})
