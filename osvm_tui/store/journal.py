@@ -71,17 +71,26 @@ class Journal:
             except OSError as error:
                 raise StoreReadOnly(f"{because.detail}; the audit spool failed too: {error.strerror}") from error
 
-    async def _apply(self, connection: AsyncConnection, record: SpoolRecord, *, replay: bool = False) -> bool:
-        """Do what a record says, once. A replayed record's audit enters even if its item has been moved by others."""
-        if replay and record.entries and await audit_rows.has_batch(connection, record.batch):
-            return True
+    async def _apply(self, connection: AsyncConnection, record: SpoolRecord) -> bool:
         moved = True
         if record.item is not None:
             now = await self._database().now(connection)
             moved = await operation_rows.swap(connection, record.item, record.expected, record.owner, now)
-        if moved or replay:
+        if moved:
             await audit_rows.append(connection, record.entries, record.batch)
         return moved
+
+    async def _apply_late(self, connection: AsyncConnection, record: SpoolRecord) -> int:
+        """Do what a spooled record says, once; return its audit rows, which enter even if others moved the item.
+
+        The ownership is not renewed: a dead process's items are to be taken over.
+        """
+        if record.entries and await audit_rows.has_batch(connection, record.batch):
+            return 0
+        if record.item is not None:
+            await operation_rows.swap(connection, record.item, record.expected, record.owner, None)
+        await audit_rows.append(connection, record.entries, record.batch)
+        return len(record.entries)
 
     async def replay_own(self) -> int:
         """Move what waits in this process's spool into the database; return how many audit rows that were."""
@@ -108,11 +117,11 @@ class Journal:
         return rows
 
     async def _replay(self, records: Sequence[SpoolRecord]) -> int:
+        rows = 0
         for start in range(0, len(records), _AT_ONCE):
             async with self._database().write(durable=True) as connection:
-                for record in records[start : start + _AT_ONCE]:
-                    await self._apply(connection, record, replay=True)
-        return sum(len(record.entries) for record in records)
+                rows += sum([await self._apply_late(connection, one) for one in records[start : start + _AT_ONCE]])
+        return rows
 
 
 def spoolable(expected: frozenset[ItemState]) -> bool:

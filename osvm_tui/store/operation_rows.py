@@ -42,9 +42,9 @@ async def insert_operation(connection: AsyncConnection, operation: Operation, ow
 
 
 async def swap(
-    connection: AsyncConnection, item: OperationItem, expected: frozenset[ItemState], owner: str, now: datetime
+    connection: AsyncConnection, item: OperationItem, expected: frozenset[ItemState], owner: str, now: datetime | None
 ) -> bool:
-    """Write `item` if its row is still `owner`'s and in one of `expected`."""
+    """Write `item` if its row is still `owner`'s and in one of `expected`; `now` None does not renew the ownership."""
     change = await counters.lock(connection, "item") + 1
     mine = and_(items.c.id == item.id, items.c.owner == owner, items.c.state.in_(sorted(expected)))
     result = await connection.execute(update(items).where(mine).values({**_values(item, owner, now), "change": change}))
@@ -138,15 +138,16 @@ async def state_of(connection: AsyncConnection, item_id: str) -> OperationItem |
 _PLAIN = tuple(name for name in OperationItem.__struct_fields__ if name not in ("ref", "state", "owner"))
 
 
-def _values(item: OperationItem, owner: str, now: datetime) -> dict[str, object]:
+def _values(item: OperationItem, owner: str, now: datetime | None) -> dict[str, object]:
     values = {name: getattr(item, name) for name in _PLAIN}
+    if now is not None:
+        values["owner_until"] = now + timedelta(seconds=OWNER_TTL_S)
     return {
         **values,
         "endpoint": item.ref.endpoint,
         "openstack_id": item.ref.id,
         "state": item.state.value,
         "owner": owner,
-        "owner_until": now + timedelta(seconds=OWNER_TTL_S),
     }
 
 

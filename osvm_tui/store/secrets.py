@@ -22,7 +22,7 @@ _CHPASSWD = re.compile(r"(?P<head>(?:^|\n)\s*chpasswd:.*?\n(?=\S|\Z))", re.S)
 def keepable(params: Mapping[str, object]) -> tuple[dict[str, object], bool]:
     """Return what may be stored of `params`, and whether something was withheld."""
     kept = {name: _kept(name, value) for name, value in params.items() if not _SECRET_NAME.search(name)}
-    return kept, msgspec.to_builtins(kept) != msgspec.to_builtins(dict(params))
+    return kept, msgspec.json.encode(kept) != msgspec.json.encode(params)
 
 
 def _kept(name: str, value: object) -> object:
