@@ -57,7 +57,7 @@ KEYS: tuple[Key, ...] = (
     Key("table.right", "right", "right", "scroll right", "Move", ("table",), "scroll_columns(1)"),
     Key("go.next-pane", "tab", "next pane", "next pane", "Move", ALL, "app.focus_next"),
     Key("go.previous-pane", "shift+tab", "pane before", "pane before", "Move", ALL, "app.focus_previous"),
-    Key("place.filter", "slash", "filter", "filter the rows", "Look", (*(p for p in ALL if p != "vm"),), "filter", 3),
+    Key("place.filter", "slash", "filter", "filter the rows", "Look", tuple(p for p in ALL if p not in ("vm", "health", "help")), "filter", 3),
     Key("vm.open", "enter", "open", "open the VM", "Look", ("fleet",), "open_vm('overview')", 1),
     Key("place.open", "enter", "open", "open the row", "Look", ("op", "cloud"), "open_row", 1),
     Key("audit.verify", "v", "verify", "check the whole chain", "Look", ("audit",), "verify", 4),

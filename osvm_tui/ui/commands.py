@@ -1,4 +1,4 @@
-"""The palette's entries: verbs, keys and places by name, all read from ACTIONS, KEYS and PLACES. Runs nothing itself."""
+"""The palette's entries: verbs, keys and places by name, a reading of ACTIONS, KEYS and PLACES. Runs nothing itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.types import IgnoreReturnCallbackType
 
 from osvm_tui.domain.actions import offered
 from osvm_tui.ui.action_flow import ActionTargets
-from osvm_tui.ui.action_plan import verb
+from osvm_tui.ui.action_plan import plan, verb
 from osvm_tui.ui.bindings import keys_of, shown
 from osvm_tui.ui.messages import GoTo
 from osvm_tui.ui.places import PLACES
@@ -42,8 +42,10 @@ def commands_of(screen: Screen[object]) -> Iterator[Command]:
 
 
 def _verbs(screen: ActionTargets) -> Iterator[Command]:
+    refs = screen.targets()
     for spec in offered():
-        told = f"a {spec.key}  {spec.help}" if spec.key else spec.help
+        refusal = plan(screen.api, spec.id, refs).refusal if refs else "no VM is chosen"
+        told = f"a {spec.key}  {f'refused: {refusal}' if refusal else spec.help}"
         yield Command(verb(spec), told, partial(screen.action_vm_verb, spec.id))
 
 

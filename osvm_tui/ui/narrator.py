@@ -8,6 +8,7 @@ from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.events import Severity
 from osvm_tui.domain.operations import ItemState, OperationItem
 from osvm_tui.services.api import ConsoleApi
+from osvm_tui.ui.action_plan import verb
 
 _LOUD = {
     ItemState.ARRIVED: Severity.INFORMATION,
@@ -45,20 +46,20 @@ class Narrator:
         return Spoken(self._sentence(item), _LOUD[item.state])
 
     def _sentence(self, item: OperationItem) -> str:
-        verb = ACTIONS[item.action_id].label.lower()
+        asked = verb(ACTIONS[item.action_id])
         told = f": {item.message}" if item.message else ""
         request = f" ({item.request_id})" if item.request_id else ""
         match item.state:
             case ItemState.ARRIVED:
                 return self._arrival(item)
             case ItemState.LATE:
-                return f"{verb} {item.vm_name} takes longer than usual; still followed{request}"
+                return f"{asked} {item.vm_name} takes longer than usual; still followed{request}"
             case ItemState.UNCONFIRMED:
-                return f"{verb} {item.vm_name} is unconfirmed{told or ': the answer was lost'}; not sent again"
+                return f"{asked} {item.vm_name} is unconfirmed{told or ': the answer was lost'}; not sent again"
             case ItemState.GONE:
                 return f"{item.vm_name} is gone{told}"
             case _:
-                return f"{verb} {item.vm_name} {item.state}{told}{request}"
+                return f"{asked} {item.vm_name} {item.state}{told}{request}"
 
     def _arrival(self, item: OperationItem) -> str:
         spec = ACTIONS[item.action_id]
@@ -68,7 +69,7 @@ class Narrator:
             return f"{item.vm_name} is {'locked' if spec.expect.locked else 'unlocked'}"
         vm = self._api.vm(item.ref)
         if spec.expect.immediate or vm is None:
-            return f"{spec.label.lower()} {item.vm_name}: done"
+            return f"{verb(spec)} {item.vm_name}: done"
         return f"{item.vm_name} is {vm.status}"
 
     def _summary(self, item: OperationItem, siblings: list[OperationItem]) -> Spoken | None:
@@ -76,10 +77,10 @@ class Narrator:
             return None
         for each in siblings:
             self._said[each.id] = each.state
-        verb = ACTIONS[item.action_id].label.lower()
+        asked = verb(ACTIONS[item.action_id])
         bad = [each for each in siblings if each.state is not ItemState.ARRIVED]
         if not bad:
-            return Spoken(f"{verb}: all {len(siblings)} done", Severity.INFORMATION)
+            return Spoken(f"{asked}: all {len(siblings)} done", Severity.INFORMATION)
         first = f"{bad[0].vm_name} {bad[0].state}" + (f": {bad[0].message}" if bad[0].message else "")
-        text = f"{verb}: {len(siblings) - len(bad)} of {len(siblings)} done, {len(bad)} not; {first}"
+        text = f"{asked}: {len(siblings) - len(bad)} of {len(siblings)} done, {len(bad)} not; {first}"
         return Spoken(text, Severity.WARNING)

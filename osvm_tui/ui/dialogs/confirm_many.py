@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from osvm_tui.ui.action_plan import ActionPlan, Skip
+from osvm_tui.ui.action_plan import ActionPlan, Skip, verb
 from osvm_tui.ui.dialogs.typed_confirm import TypedConfirm
 
 
@@ -27,7 +27,7 @@ class ConfirmMany(TypedConfirm):
         plan = self.plan
         with VerticalScroll(classes="plan", can_focus=False):
             names = "  ".join(f"{target.name} ({target.cloud})" for target in plan.targets)
-            yield Static(f"{plan.spec.label.lower()} {len(plan.targets)}", classes="plan-title", markup=False)
+            yield Static(f"{verb(plan.spec)} {len(plan.targets)}", classes="plan-title", markup=False)
             yield Static(names, classes="plan-names", markup=False)
             if plan.skipped:
                 yield Static(f"skip {len(plan.skipped)}", classes="plan-title", markup=False)

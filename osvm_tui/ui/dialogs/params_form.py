@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Static
 
 from osvm_tui.domain.action import Param
 from osvm_tui.services.api import ConsoleApi
-from osvm_tui.ui.action_plan import ActionPlan
+from osvm_tui.ui.action_plan import ActionPlan, verb
 from osvm_tui.ui.dialogs.dialog import Dialog
 
 
@@ -44,7 +44,7 @@ class ParamsForm(Dialog[dict[str, object]]):
         yield Static("", classes="note", id="wrong", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("cancel", id="cancel", compact=True)
-            yield Button(Content(self.plan.spec.label.lower()), id="go", compact=True)
+            yield Button(Content(verb(self.plan.spec)), id="go", compact=True)
 
     def values(self) -> dict[str, object]:
         """Return what is asked for: fields that were changed and are not empty, or were emptied on purpose."""

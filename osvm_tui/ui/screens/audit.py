@@ -84,6 +84,9 @@ class AuditScreen(ListPlace[AuditRow]):
         )
         return facts(rows)
 
+    def title_of(self, row: AuditRow) -> str:
+        return f"{row.seq}: {row.entry.phase} {row.entry.action}"
+
     @work(group="audit", exclusive=True, exit_on_error=False)
     async def read(self) -> None:  # type: ignore[override]
         try:

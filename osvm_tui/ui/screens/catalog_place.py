@@ -49,10 +49,6 @@ class CatalogPlace(ListPlace[Entry[I]]):
     def key_of(self, row: Entry[I]) -> Hashable:
         return (row.cloud, getattr(row.item, "id", "") or row.item.name)
 
-    @property
-    def noun(self) -> str:  # type: ignore[override]
-        return f"{self.kind.value}s"
-
     @work(group="catalog", exclusive=True, exit_on_error=False)
     async def read(self) -> None:  # type: ignore[override]
         entries = [scope.entry for scope in self.api.scopes()]
@@ -72,7 +68,7 @@ class CatalogPlace(ListPlace[Entry[I]]):
         rows = [Entry(view.entry, cast(I, item)) for view in views for item in view.items]
         read = [view.fetched_at for view in views if view.fetched_at is not None]
         old = f" · read {age((self.options.clock() - min(read)).total_seconds())} ago" if read else ""
-        self.empty = f"this cloud offers no {self.kind.value} to this project"
+        self.empty = f"this cloud offers no {self.noun} to this project"
         self.show_rows(sorted(rows, key=lambda row: (row.cloud, row.item.name)), old)
         wrong = next((view for view in views if view.error), None)
         if wrong is not None:
@@ -91,6 +87,7 @@ class FlavorScreen(CatalogPlace[Flavor]):
     place: ClassVar[str] = "flavor"
     BINDINGS = bindings_of("flavor")
     kind = CatalogKind.FLAVOR
+    noun = "flavors"
 
     def item_columns(self) -> tuple[Column[Entry[Flavor]], ...]:
         return (
@@ -134,6 +131,7 @@ class ImageScreen(CatalogPlace[Image]):
     place: ClassVar[str] = "image"
     BINDINGS = bindings_of("image")
     kind = CatalogKind.IMAGE
+    noun = "images"
 
     def item_columns(self) -> tuple[Column[Entry[Image]], ...]:
         return (
@@ -147,8 +145,8 @@ class ImageScreen(CatalogPlace[Image]):
                 lambda row: row.item.size_bytes or 0,
                 right=True,
             ),
-            Column("disk", "MIN DISK", 8, lambda row: Cell(f"{row.item.min_disk_gib} GiB"), None, 2, right=True),
-            Column("ram", "MIN RAM", 8, lambda row: Cell(mib(row.item.min_memory_mib)), None, 3, right=True),
+            Column("disk", "MIN DISK", 8, lambda row: _least(row.item.min_disk_gib, "GiB"), None, 2, right=True),
+            Column("ram", "MIN RAM", 8, lambda row: _least(row.item.min_memory_mib, "MiB"), None, 3, right=True),
             Column("seen", "SEEN BY", 9, lambda row: Cell(row.item.visibility or "-", Token.DIM), priority=4),
             Column("id", "ID", 8, lambda row: Cell(row.item.id[:8], Token.DIM), priority=5),
         )
@@ -174,6 +172,7 @@ class NetworkScreen(CatalogPlace[Network]):
     place: ClassVar[str] = "network"
     BINDINGS = bindings_of("network")
     kind = CatalogKind.NETWORK
+    noun = "networks"
 
     def item_columns(self) -> tuple[Column[Entry[Network]], ...]:
         return (
@@ -210,6 +209,7 @@ class KeyPairScreen(CatalogPlace[KeyPair]):
     place: ClassVar[str] = "keypair"
     BINDINGS = bindings_of("keypair")
     kind = CatalogKind.KEYPAIR
+    noun = "key pairs"
 
     def item_columns(self) -> tuple[Column[Entry[KeyPair]], ...]:
         return (
@@ -222,6 +222,10 @@ class KeyPairScreen(CatalogPlace[KeyPair]):
         item = row.item
         rows = (("name", printable(item.name)), ("fingerprint", item.fingerprint), ("key", printable(item.public_key)))
         return facts(rows)
+
+
+def _least(value: int, unit: str) -> Cell:
+    return Cell(f"{value} {unit}") if value else Cell("-", Token.DIM)
 
 
 def _yes(value: bool) -> Cell:

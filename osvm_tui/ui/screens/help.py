@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from osvm_tui.domain.actions import offered
+from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.bindings import VMS, bindings_of, keys_of, shown
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.places import PLACES, WORDS
@@ -64,7 +65,7 @@ def key_blocks(place: str, rebound: dict[str, str]) -> dict[str, Content]:
         for group, rows in groupby(ordered, key=lambda key: key.group)
     }
     blocks = {group.lower(): groups.get(group, Content("")) for group in _GROUPS}
-    verbs = [(f"a {spec.key}", f"{spec.label.lower()}: {spec.help}") for spec in offered() if spec.key]
+    verbs = [(f"a {spec.key}", f"{verb(spec)}: {spec.help}") for spec in offered() if spec.key]
     return {
         **blocks,
         "action menu": facts(verbs) if place in VMS else Content(""),

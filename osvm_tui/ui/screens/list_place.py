@@ -42,6 +42,10 @@ class ListPlace(PlaceScreen, Generic[T]):
         """Return what the pane says about a row."""
         raise NotImplementedError
 
+    def title_of(self, row: T) -> str:
+        """Return what the pane is called: the row's first cell."""
+        return self._columns[0].cell(row).text
+
     def opened(self, row: T) -> None:
         """Do what enter means on a row."""
 
@@ -130,6 +134,7 @@ class ListPlace(PlaceScreen, Generic[T]):
         row, pane = self.table.row_at_cursor(), self.query_one(".detail", Static)
         pane.display = row is not None and self.size.height >= 20
         if row is not None:
+            pane.border_title = self.title_of(row).replace("[", "\\[")
             pane.update(self.detail(row))
 
     # keys

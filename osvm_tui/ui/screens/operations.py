@@ -9,6 +9,7 @@ from textual.content import Content
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.operations import ItemState, OperationItem
+from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.columns import Cell, Column, expected
 from osvm_tui.ui.facts import facts
@@ -42,14 +43,14 @@ class OperationsScreen(ListPlace[OperationItem]):
     def columns(self) -> tuple[Column[OperationItem], ...]:
         return (
             Column("state", "STATE", 13, self._state),
-            Column("action", "ACTION", 13, lambda item: Cell(ACTIONS[item.action_id].label.lower())),
+            Column("action", "ACTION", 13, lambda item: Cell(verb(ACTIONS[item.action_id]))),
             Column("vm", "VM", 18, lambda item: Cell(item.vm_name), grow=2),
-            Column("end", "EXPECTED", 10, lambda item: Cell(expected(item) or "-", Token.DIM), priority=3),
-            Column("who", "WHO", 10, lambda item: Cell(item.operator, Token.DIM), priority=4),
-            Column("cloud", "CLOUD", 8, lambda item: Cell(item.entry, Token.DIM), priority=5),
+            Column("end", "EXPECTED", 10, lambda item: Cell(expected(item) or "-", Token.DIM), priority=4),
+            Column("who", "WHO", 10, lambda item: Cell(item.operator, Token.DIM), priority=5),
+            Column("cloud", "CLOUD", 8, lambda item: Cell(item.entry, Token.DIM), priority=6),
             Column("asked", "ASKED", 6, self._asked, lambda item: item.planned_at, priority=1, right=True, flash=False),
             Column("took", "TOOK", 8, self._took, priority=2, right=True, flash=False),
-            Column("message", "MESSAGE", 20, lambda item: Cell(printable(item.message)), priority=6, grow=4),
+            Column("message", "MESSAGE", 20, lambda item: Cell(printable(item.message)), priority=3, grow=4),
         )
 
     def _state(self, item: OperationItem) -> Cell:
@@ -69,6 +70,9 @@ class OperationsScreen(ListPlace[OperationItem]):
 
     def more_text(self, row: OperationItem) -> str:
         return f"{row.request_id} {row.ref.id} {row.operation_id}"
+
+    def title_of(self, row: OperationItem) -> str:
+        return f"{verb(ACTIONS[row.action_id])} {printable(row.vm_name)}: {row.state}"
 
     def detail(self, row: OperationItem) -> Content:
         now, utc = self.options.clock(), self.options.utc

@@ -13,6 +13,7 @@ from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.services.api import CatalogKind
 from osvm_tui.ui.action_flow import ActionTargets
+from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.columns import expected
 from osvm_tui.ui.format import SIGNS, age, moment, size, state_mark
@@ -114,7 +115,7 @@ class VmScreen(ActionTargets):
         since = age((self.options.clock() - (item.sent_at or item.planned_at)).total_seconds())
         coming = expected(item)
         arrow = SIGNS[self.options.glyphs]["to"]
-        asked = f"{ACTIONS[item.action_id].label.lower()} {item.state} {since} ago"
+        asked = f"{verb(ACTIONS[item.action_id])} {item.state} {since} ago"
         return f"{arrow} {coming}, {asked}" if coming else asked
 
     def _show_overview(self) -> None:

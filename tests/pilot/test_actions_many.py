@@ -1,0 +1,112 @@
+"""Verbs on marked VMs: the plan, who is skipped and why, the count typed, a direction chosen when marks are mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from osvm_tui.domain.vm import VmRef
+from osvm_tui.services.api import ConsoleApi
+from osvm_tui.ui.action_flow import ActionTargets
+from osvm_tui.ui.bindings import bindings_of
+from osvm_tui.ui.dialogs.confirm_many import ConfirmMany
+from osvm_tui.ui.dialogs.direction import DirectionDialog
+from osvm_tui.ui.options import UiOptions
+from tests.pilot.desk import Desk
+from tests.pilot.fake_console import FakeConsole
+
+
+class MarkedScreen(ActionTargets):
+    """A place on which these VMs are marked."""
+
+    place = "vm"
+    BINDINGS = bindings_of("vm")
+
+    def __init__(self, api: ConsoleApi, options: UiOptions, refs: tuple[VmRef, ...]) -> None:
+        super().__init__(api, options)
+        self.refs = refs
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("marked")
+
+    def targets(self) -> tuple[VmRef, ...]:
+        return self.refs
+
+
+def marked(*refs: VmRef) -> Callable[[ConsoleApi, UiOptions], Screen[None]]:
+    return lambda api, options: MarkedScreen(api, options, refs)
+
+
+def some(api: FakeConsole, state: str, count: int) -> list[VmRef]:
+    found = [vm.ref for vm in api.fleet.values() if vm.vm_state == state and vm.task_state is None and not vm.locked]
+    return found[:count]
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+
+
+async def test_the_count_is_typed_and_only_those_that_can_are_sent() -> None:
+    api = FakeConsole()
+    running, paused = some(api, "active", 3), some(api, "paused", 1)
+    app = Desk(api, marked(*running, *paused))
+    async with app.run_test() as pilot:
+        await press(pilot, "a", "t")
+        dialog = app.screen
+        assert isinstance(dialog, ConfirmMany)
+        assert [skip.target.ref for skip in dialog.plan.skipped] == paused
+        await press(pilot, "2", "enter")
+        assert app.screen is dialog
+        await press(pilot, "backspace", "3", "enter")
+        await pilot.pause()
+    assert [request.targets for request in api.requests] == [tuple(running)]
+    assert app.told[-1] == "stopping 3 VMs"
+
+
+async def test_mixed_marks_choose_a_direction_first() -> None:
+    api = FakeConsole()
+    running, stopped = some(api, "active", 2), some(api, "stopped", 2)
+    app = Desk(api, marked(*running, *stopped))
+    async with app.run_test() as pilot:
+        await press(pilot, "a", "t")
+        assert isinstance(app.screen, DirectionDialog)
+        await press(pilot, "enter")
+        assert not api.requests
+        await press(pilot, "a", "t", "right", "enter")
+        assert isinstance(app.screen, ConfirmMany)
+        assert app.screen.plan.spec.id == "start"
+        await press(pilot, "2", "enter")
+        await pilot.pause()
+    assert [(request.action_id, request.targets) for request in api.requests] == [("start", tuple(stopped))]
+
+
+async def test_a_verb_for_one_vm_is_refused_on_several() -> None:
+    api = FakeConsole()
+    app = Desk(api, marked(*some(api, "active", 2)))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, MarkedScreen)
+        screen.action_vm_verb("update-server")
+        await pilot.pause()
+        assert app.screen is screen
+    assert "one VM at a time" in app.told[-1]
+
+
+async def test_a_mixed_lock_asks_for_the_direction_and_leaves_the_others_out() -> None:
+    api = FakeConsole()
+    locked = [vm.ref for vm in api.fleet.values() if vm.locked][:1]
+    app = Desk(api, marked(*some(api, "active", 2), *locked))
+    async with app.run_test() as pilot:
+        await press(pilot, "a", "l")
+        assert isinstance(app.screen, DirectionDialog)
+        await press(pilot, "right", "right", "enter")
+        assert isinstance(app.screen, ConfirmMany)
+        assert app.screen.plan.spec.id == "unlock"
+        assert list(app.screen.plan.refs) == locked
