@@ -41,6 +41,7 @@ SECONDS: dict[str, tuple[float, float]] = {
     "restoring": (1.0, 2.5),
     "updating_password": (0.4, 1.2),
     "floating": (1.0, 4.0),
+    "power_sync": (30.0, 600.0),
 }
 
 

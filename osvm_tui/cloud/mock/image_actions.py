@@ -78,8 +78,12 @@ def _make_image(call: NovaCall, server: Server, moment: Moment, name: str, steps
     key = call.world.new_id("image")
     saving = next((step.at for step in steps if "uploading" in (step.task_state or "")), call.now)
     done = next((s.at for s in steps if s.at > saving and "uploading" not in (s.task_state or "")), saving)
-    image = snapshot(server, moment, key, name, call.now, [saving, done])
-    call.world.put("image", key, image | more)
+    image = snapshot(server, moment, key, name, call.now, [saving, done]) | more
+    if len(steps) == 1:  # stuck: the upload never begins
+        image["_line"] = []
+    elif steps and steps[-1].fault != moment.fault:  # a failed snapshot takes its image with it
+        image = gone_at(image, steps[-1].at)
+    call.world.put("image", key, image)
     return key
 
 

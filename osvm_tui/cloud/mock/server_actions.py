@@ -49,7 +49,7 @@ def delete(call: NovaCall, server_id: str) -> SimReply:
     if entry.moment.task_state in ("deleting", "soft-deleting"):
         return call.reply(204)
     if entry.moment.request:
-        call.world.forget(server_id)
+        _vanish(call, server_id)
         return call.reply(204)
     server = call.world.checkout(server_id)
     course = execution.course(call, server)
@@ -69,6 +69,14 @@ def _destroy(call: NovaCall, server_id: str, action: str) -> None:
     steps = execution.accept(call, server, action, transitions.delete(course, at_once))
     if steps[-1].deleted:
         release_ports(call, server_id, steps[-1].at)
+
+
+def _vanish(call: NovaCall, server_id: str) -> None:
+    """Delete a build request: nothing of it remains, not even in changes-since."""
+    call.world.forget(server_id)
+    for key, port in list(call.world.things("port").items()):
+        if port["device_id"] == server_id:
+            call.world.drop("port", key)
 
 
 def release_ports(call: NovaCall, server_id: str, at: float) -> None:
@@ -177,7 +185,11 @@ def _console_output(call: NovaCall, entry: Entry, value: Any) -> SimReply:
 
 def _reset_state(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     server = call.world.checkout(entry.server.id)
-    steps = execution.course(call, server).end(vm_state=value["state"])
+    course = execution.course(call, server)
+    steps = course.end(vm_state=value["state"])
+    off = value["state"] == "active" and entry.moment.power_state == transitions.SHUTDOWN
+    if off and call.world.knobs.time_scale > 0:  # Nova's power sync finds an active server whose guest is off
+        steps = transitions.synced_off(course)
     timeline.append(server, call.now, steps)
     call.world.interrupt(server.id, call.now)
     call.world.save(server)
@@ -186,7 +198,7 @@ def _reset_state(call: NovaCall, entry: Entry, value: Any) -> SimReply:
 
 def _force_delete(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     if entry.moment.request:
-        call.world.forget(entry.server.id)
+        _vanish(call, entry.server.id)
     elif entry.moment.task_state != "deleting":
         _destroy(call, entry.server.id, "forceDelete")
     return call.reply(202)

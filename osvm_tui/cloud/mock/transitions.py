@@ -33,6 +33,10 @@ class Course:
         self.at += self._durations.draw(takes or str(task_state))
         return self
 
+    def lasts(self, step: str) -> float:
+        """Return how long `step` takes this time."""
+        return self._durations.draw(step)
+
     def end(self, **changes: object) -> list[Moment]:
         """Add the settled step and return all of them."""
         self._add(**({"task_state": None} | changes))
@@ -180,6 +184,12 @@ def delete(course: Course, at_once: bool) -> list[Moment]:
     return course.end(vm_state="deleted", power_state=0, terminated_at=course.at, deleted=True)
 
 
+def synced_off(course: Course) -> list[Moment]:
+    """Let the periodic power sync, within ten minutes, stop an active server whose guest is found off."""
+    course.at += course.lasts("power_sync")
+    return stop(course)
+
+
 def soft_delete(course: Course) -> list[Moment]:
     """Power off and wait for the reclaim interval."""
     return course.task("soft-deleting").end(vm_state="soft-delete", power_state=SHUTDOWN)
@@ -209,7 +219,7 @@ def change_password(course: Course) -> list[Moment]:
 
 def build(course: Course, host: str | None, fault: Fault | None) -> list[Moment]:
     """Build a new server on `host`, or fail: without a host after scheduling, with a fault after spawning."""
-    course.at += course._durations.draw("scheduling")
+    course.at += course.lasts("scheduling")
     if host is None:
         return course.end(vm_state="error", fault=fault)
     course.task(None, takes="claimed", host=host)

@@ -161,3 +161,29 @@ def test_a_lost_network_changed_event_leaves_the_addresses_stale(bench: NovaBenc
     assert bench.neutron("POST", "/floatingips", body).status == 201
     bench.settle(86400)
     assert len(bench.show(vm)["addresses"]["private"]) == 1
+
+
+def test_a_failed_snapshot_takes_its_image_with_it(bench: NovaBench) -> None:
+    bench.knobs(late_error=1.0)
+    vm = bench.vm()
+    image = bench.act(vm, "createImage", {"name": "snap"}).json()["image_id"]
+    assert image in bench.images()
+    bench.settle()
+    assert image not in bench.images()
+    assert bench.states(vm) == ("ACTIVE", "active", None, 1)
+
+
+def test_a_stuck_snapshot_stays_queued(bench: NovaBench) -> None:
+    bench.knobs(stuck_task=1.0)
+    vm = bench.vm()
+    image = bench.act(vm, "createImage", {"name": "snap"}).json()["image_id"]
+    bench.settle(86400)
+    assert bench.images()[image]["status"] == "queued"
+    assert bench.states(vm)[2] == "image_snapshot_pending"
+
+
+def test_the_power_sync_stops_an_active_server_whose_guest_is_off(bench: NovaBench) -> None:
+    vm = bench.vm("stopped")
+    bench.act(vm, "os-resetState", {"state": "active"}, who="admin")
+    assert bench.walk(vm, seconds=700, step=1) == [None, "powering-off", None]
+    assert bench.states(vm) == ("SHUTOFF", "stopped", None, 4)

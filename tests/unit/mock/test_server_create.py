@@ -133,3 +133,16 @@ def test_deleting_during_the_build(bench: NovaBench) -> None:
     bench.settle()
     assert bench.nova("GET", f"/servers/{vm}").status == 404
     assert bench.neutron("GET", f"/ports?device_id={vm}").json()["ports"] == []
+
+
+def test_a_deleted_build_request_leaves_no_port(bench: NovaBench) -> None:
+    vm = bench.create().json()["server"]["id"]
+    assert bench.nova("DELETE", f"/servers/{vm}").status == 204
+    bench.settle()
+    assert bench.neutron("GET", "/ports").json()["ports"] == []
+
+
+def test_nova_does_not_start_or_stop_a_build_request(bench: NovaBench) -> None:
+    vm = bench.create().json()["server"]["id"]
+    assert bench.act(vm, "os-stop").status == 404
+    assert bench.act(vm, "pause").status == 409
