@@ -13,8 +13,6 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from osvm_tui.paths import private_dir
 
 MAX_BYTES = 5_000_000
@@ -28,6 +26,18 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"(://[^/\s:@]+:)[^@\s/]+(@)")
+
+
+class LateLines(logging.Formatter):
+    """Writes structured lines; loads structlog with the first record, because the first picture waits for no log."""
+
+    _lines: logging.Formatter | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one record as one JSON object."""
+        if self._lines is None:
+            self._lines = _structured_lines()
+        return self._lines.format(record)
 
 
 class PrivateRotatingFile(RotatingFileHandler):
@@ -51,7 +61,7 @@ def start_logging(file: Path, level: str = "info") -> None:
         )
     except OSError:
         handler = logging.NullHandler()
-    handler.setFormatter(_structured_lines())
+    handler.setFormatter(LateLines())
     root.addHandler(handler)
     logging.raiseExceptions = False
     logging.captureWarnings(True)
@@ -84,6 +94,8 @@ def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
 
 
 def _structured_lines() -> logging.Formatter:
+    import structlog
+
     before: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

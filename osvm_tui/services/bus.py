@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-
-import structlog
 
 from osvm_tui.domain.events import Event
 
 Listener = Callable[[Event], None]
-_log = structlog.get_logger("bus")
+_log = logging.getLogger("osvm.bus")
 
 
 class EventBus:
@@ -29,4 +28,4 @@ class EventBus:
             try:
                 listener(event)
             except Exception:
-                _log.exception("listener failed", event_type=type(event).__name__)
+                _log.exception("listener failed", extra={"event_type": type(event).__name__})

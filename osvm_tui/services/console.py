@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import msgspec
-import structlog
 
 from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.audit import AuditRow, ChainReport
@@ -46,8 +45,6 @@ from osvm_tui.services.scope_follower import ScopeFollower
 from osvm_tui.services.scope_status import ScopeStatus
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.store.base import AuditQuery, Snapshot, SnapshotShelf, StateInterval, Store
-
-_log = structlog.get_logger("console")
 
 
 def utc_now() -> datetime:

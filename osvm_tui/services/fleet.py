@@ -55,11 +55,23 @@ class Fleet:
     def apply(self, entry: str, delta: Delta) -> bool:
         """Take over what changed for one entry; return whether the merged picture moved."""
         mine = self._by_entry[entry]
+        if not self._vms and not delta.removed:
+            return self._first(mine, delta.upserts)
         for ref in delta.removed:
             mine.pop(ref, None)
         for vm in delta.upserts:
             mine[vm.ref] = vm
         return self._remerge([*delta.removed, *(vm.ref for vm in delta.upserts)])
+
+    def _first(self, mine: dict[VmRef, Vm], vms: Sequence[Vm]) -> bool:
+        """Take over the first VMs of all: nothing to compare, and whoever asks next gets everything."""
+        mine.update({vm.ref: vm for vm in vms})
+        self._vms.update(mine)
+        if mine:
+            self.revision += 1
+            self._floor = self.revision
+            self._log.clear()
+        return bool(mine)
 
     def prefer(self, entry: str) -> bool:
         """Put one entry first; return whether a row changed by it."""

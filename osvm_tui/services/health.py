@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from importlib import metadata
 
 from osvm_tui import __version__
 from osvm_tui.services.api import Check, ScopeState, ScopeView
@@ -18,6 +17,8 @@ _SOON = timedelta(minutes=10)
 
 def versions() -> tuple[tuple[str, str], ...]:
     """Return (name, version) of this console, Python and the libraries it stands on."""
+    from importlib import metadata
+
     found = [("osvm-tui", __version__), ("python", platform.python_version())]
     for name in _PACKAGES:
         try:

@@ -7,11 +7,11 @@ item found in SENDING without its owner is looked up in the cloud, never sent.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
-import structlog
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import AnswerLost, CloudError, NotFound, OsvmError, StoreError, Throttled, Unreachable
@@ -24,7 +24,7 @@ from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.resolution import find_trace
 from osvm_tui.services.scopes import Scopes
 
-_log = structlog.get_logger("operations")
+_log = logging.getLogger("osvm.operations")
 _OUT = frozenset({ItemState.SENDING, ItemState.SENT, ItemState.LATE})
 """States whose call may have left: their end may wait in the audit spool, a planned one's may not."""
 _LATE_FACTOR = 6
@@ -55,7 +55,7 @@ class ItemRunner:
             if sent is not None:
                 await self._follow(sent)
         except StoreError as error:
-            _log.warning("item given up", item=item.id, detail=error.detail)
+            _log.warning("item given up", extra={"item": item.id, "detail": error.detail})
 
     async def resume(self, item: OperationItem, payload: Payload | None, objection: str = "") -> None:
         """Go on with an item that another owner left behind; `objection` says why it must not be sent any more."""

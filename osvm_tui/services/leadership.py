@@ -6,16 +6,15 @@ Held by a lease with an epoch; without a usable store every process reads for it
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
-
-import structlog
 
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.store.base import Lease, Store
 
-_log = structlog.get_logger("leadership")
+_log = logging.getLogger("osvm.leadership")
 
 
 class Leadership:
@@ -48,7 +47,7 @@ class Leadership:
             try:
                 await store.release(self.lease)
             except StoreError as error:
-                _log.info("lease not released", detail=error.detail)
+                _log.info("lease not released", extra={"detail": error.detail})
         self.lease = None
 
     async def _acquire(self) -> bool:
@@ -58,7 +57,7 @@ class Leadership:
             lease = await store.acquire(self._name, self._owner, self._cadence.lease_ttl_s) if store else None
             held = lease or (await store.lease(self._name) if store else None)
         except StoreError as error:
-            _log.warning("no lease", detail=error.detail)
+            _log.warning("no lease", extra={"detail": error.detail})
             store, lease, held = None, None, None
         self.lease = lease
         self.holder = held.owner if held else ""

@@ -6,13 +6,13 @@ Gate again on the present state, write audit and plan, then send. No audit, no c
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
 import msgspec
-import structlog
 
 from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.actions import ACTIONS
@@ -31,7 +31,7 @@ from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.store.base import Store
 
-_log = structlog.get_logger("operations")
+_log = logging.getLogger("osvm.operations")
 
 
 class Lifecycle:
@@ -135,7 +135,7 @@ class Lifecycle:
                 ):
                     await self._take_over(store, item)
             except StoreError as error:
-                _log.info("no claim", detail=error.detail)
+                _log.info("no claim", extra={"detail": error.detail})
 
     async def stop(self) -> None:
         """Stop following; open items are taken over by another console or by the next start."""
@@ -193,7 +193,7 @@ class Lifecycle:
         try:
             await store.append_audit(entries)
         except StoreError as error:
-            _log.warning("refusal not audited", detail=error.detail)
+            _log.warning("refusal not audited", extra={"detail": error.detail})
 
     def _item(self, operation_id: str, spec: ActionSpec, ref: VmRef, asked: str) -> OperationItem:
         entry = self._scopes.entry_for(ref, asked)

@@ -6,10 +6,10 @@ item's row is written as soon as the store takes it again.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 import msgspec
-import structlog
 
 from osvm_tui.domain.audit import AuditEntry
 from osvm_tui.domain.errors import StoreError, StoreReadOnly
@@ -19,7 +19,7 @@ from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.bus import EventBus
 from osvm_tui.store.base import Store
 
-_log = structlog.get_logger("operations")
+_log = logging.getLogger("osvm.operations")
 _KEEP = 1000
 _OPEN = frozenset(state for state in ItemState if state.open)
 
@@ -61,7 +61,7 @@ class OperationBook:
         try:
             await store.plan(operation, audit)
         except StoreError as error:
-            _log.warning("operation kept in memory", detail=error.detail)
+            _log.warning("operation kept in memory", extra={"detail": error.detail})
             await store.append_audit(audit)
             self._unplanned[operation.id] = operation
             self._unwritten.update((item.id, item) for item in operation.items)
@@ -82,7 +82,7 @@ class OperationBook:
             except StoreError as error:
                 if item.state is ItemState.SENDING:
                     raise
-                _log.warning("item not written", detail=error.detail)
+                _log.warning("item not written", extra={"detail": error.detail})
         if audit:
             await store.append_audit(audit)
         self._unwritten[item.id] = item
@@ -99,7 +99,7 @@ class OperationBook:
             await self._write_late(store)
             self._change, items = await store.items_since(self._change)
         except StoreError as error:
-            _log.info("operations not kept up", detail=error.detail)
+            _log.info("operations not kept up", extra={"detail": error.detail})
             return
         for item in items:
             if item.id not in self._unwritten and self._items.get(item.id) != item:

@@ -7,12 +7,11 @@ DELETED, on 404 by id, or on absence from a complete healthy sweep that began af
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-
-import structlog
 
 from osvm_tui.cloud.base import CloudClient, VmPage
 from osvm_tui.domain.diff import Delta, whole_diff
@@ -27,7 +26,7 @@ from osvm_tui.services.live_addresses import LiveAddresses
 from osvm_tui.services.scope_status import ScopeStatus
 from osvm_tui.store.base import Store
 
-_log = structlog.get_logger("fleet")
+_log = logging.getLogger("osvm.fleet")
 _LOCKOUT_S = 3600.0
 """Refused credentials are not tried again by themselves: a cloud may lock the account."""
 _MANY_UNKNOWN = 50
@@ -126,7 +125,7 @@ class ScopeFollower:
         except CloudError as error:
             return self._failed(error)
         except StoreError as error:
-            _log.warning("store", detail=error.detail)
+            _log.warning("store", extra={"detail": error.detail})
             return self._cadence.busy_s
         except OsvmError as error:
             return self._failed(error)
@@ -218,7 +217,7 @@ class ScopeFollower:
             try:
                 self._due[name] = time.monotonic() + await chore()
             except Forbidden as error:
-                _log.info("not permitted", chore=name, detail=error.detail)
+                _log.info("not permitted", extra={"chore": name, "detail": error.detail})
                 self._due[name] = time.monotonic() + 3600.0
 
     async def _read_addresses(self) -> float:
@@ -301,7 +300,7 @@ class ScopeFollower:
         try:
             await store.save_vms(self.scope, delta.upserts, delta.removed, self._now(), lease)
         except StoreError as error:
-            _log.warning("fleet not saved", detail=error.detail)
+            _log.warning("fleet not saved", extra={"detail": error.detail})
             return False
         self._touched = time.monotonic()
         return True
