@@ -22,13 +22,12 @@ _LIST_S = 60.0
 
 
 class PageSize:
-    """How many VMs to ask for at once: 100 to 1,000, so that a page takes 0.3 to 1 s."""
+    """How many VMs to ask for at once: between `least` and `most`, so that a page takes 0.3 to 1 s."""
 
-    LEAST, MOST = 100, 1000
     FAST_S, AIM_S, SLOW_S = 0.3, 0.6, 1.0
 
-    def __init__(self, start: int = 200) -> None:
-        self.rows = start
+    def __init__(self, start: int = 200, least: int = 100, most: int = 1000) -> None:
+        self.rows, self._least, self._most = start, least, most
 
     def learn(self, rows_seen: int, seconds: float) -> None:
         """Take one page's figures in. A short page says nothing about a full one."""
@@ -36,7 +35,7 @@ class PageSize:
             return
         wanted = self.rows * self.AIM_S / max(seconds, 0.01)
         calm = min(max(wanted, self.rows / 2), self.rows * 2.5)
-        self.rows = int(min(max(calm, self.LEAST), self.MOST))
+        self.rows = int(min(max(calm, self._least), self._most))
 
 
 async def vm_pages(

@@ -52,6 +52,7 @@ class RestCloud(CloudClient):
         limiter: Limiter | None = None,
         all_projects: bool | None = None,
         timing: Timing | None = None,
+        page: listing.PageSize | None = None,
     ) -> None:
         timing = timing or Timing()
         limiter = limiter or Limiter(clock=timing.clock, sleep=timing.sleep)
@@ -61,7 +62,7 @@ class RestCloud(CloudClient):
         self._wanted_reach = all_projects
         self._scope: Scope | None = None
         self._decoder = servers.VmDecoder("")
-        self._size = listing.PageSize()
+        self._size = page or listing.PageSize()
         self._version = PIN
 
     def _tell(self, call: ApiCall) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from osvm_tui.cloud.exchange import Timing
 from osvm_tui.cloud.limits import Limiter
+from osvm_tui.cloud.listing import PageSize
 from osvm_tui.cloud.mock.accounts import PASSWORD
 from osvm_tui.cloud.mock.database import NotACloud
 from osvm_tui.cloud.mock.request import SimReply, SimRequest
@@ -160,12 +161,13 @@ class MockCloud(RestCloud):
         all_projects: bool | None = None,
         limiter: Limiter | None = None,
         timing: Timing | None = None,
+        page: PageSize | None = None,
     ) -> None:
         timing = timing or Timing()
         # No socket is spared by holding calls back; the limit keeps the simulator's threads from piling up.
         limiter = limiter or Limiter(rate=200.0, burst=200.0, clock=time.monotonic)
         transport = SimTransport(path, user, project, password, timing)
-        super().__init__(entry, transport, limiter=limiter, all_projects=all_projects, timing=timing)
+        super().__init__(entry, transport, limiter=limiter, all_projects=all_projects, timing=timing, page=page)
 
 
 def _no_answer(call: Call, detail: str) -> OsvmError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from osvm_tui.cloud.exchange import Timing
 from osvm_tui.cloud.limits import Limiter
+from osvm_tui.cloud.listing import PageSize
 from osvm_tui.cloud.openstack.session import SdkTransport
 from osvm_tui.cloud.rest import RestCloud
 
@@ -23,8 +24,9 @@ class OpenStackCloud(RestCloud):
         rate: float = 20.0,
         concurrency: int = 6,
         timing: Timing | None = None,
+        page: PageSize | None = None,
     ) -> None:
         timing = timing or Timing()
         limiter = Limiter(rate=rate, burst=rate, concurrency=concurrency, clock=time.monotonic, sleep=timing.sleep)
         transport = SdkTransport(entry, workers=concurrency, secrets=secrets)
-        super().__init__(entry, transport, limiter=limiter, all_projects=all_projects, timing=timing)
+        super().__init__(entry, transport, limiter=limiter, all_projects=all_projects, timing=timing, page=page)

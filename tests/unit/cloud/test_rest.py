@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from osvm_tui.cloud.base import ApiCall, VmPage
+from osvm_tui.cloud.listing import PageSize
 from osvm_tui.cloud.rest import RestCloud
 from osvm_tui.cloud.transport import Call, Login, Reply
 from osvm_tui.domain.errors import AnswerLost, BadRequest, CloudFault, Conflict, Throttled, Unreachable
@@ -291,3 +292,20 @@ def test_a_call_knows_whether_it_changes_anything() -> None:
     assert Call(service="compute", method="DELETE", path="/").changes
     assert not Call(service="compute", method="GET", path="/").changes
     assert not Call(service="compute", method="POST", path="/", looks=True).changes
+
+
+@pytest.mark.parametrize(
+    ("seen", "seconds", "rows"),
+    [(200, 0.05, 500), (200, 0.5, 200), (200, 1.2, 100), (200, 30.0, 100), (3, 0.01, 200)],
+)
+def test_the_page_size_follows_the_clouds_speed(seen: int, seconds: float, rows: int) -> None:
+    size = PageSize()
+    size.learn(seen, seconds)
+    assert size.rows == rows
+
+
+def test_the_page_size_stays_within_novas_limit() -> None:
+    size = PageSize()
+    for _ in range(9):
+        size.learn(size.rows, 0.01)
+    assert size.rows == 1000
