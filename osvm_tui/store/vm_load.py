@@ -24,23 +24,20 @@ def member_of(scope: Scope) -> ColumnElement[bool]:
 async def load(connection: AsyncConnection, scope: Scope) -> FleetRows:
     """Return every living VM of the scope."""
     revision = await counters.value(connection, "fleet")
-    living = and_(member_of(scope), vms.c.deleted.is_(False))
-    found: list[Vm] = []
-    last = 0
-    while True:
-        query = select(vms.c.id, vms.c.record).where(living, vms.c.id > last).order_by(vms.c.id).limit(_CHUNK)
-        rows = (await connection.execute(query)).all()
-        found.extend(decode(row.record) for row in rows)
-        if len(rows) < _CHUNK:
-            return FleetRows(revision, tuple(found), (), await state_rows.scope_seen(connection, scope))
-        last = rows[-1].id
+    return await _read(connection, scope, revision, vms.c.deleted.is_(False))
 
 
 async def since(connection: AsyncConnection, scope: Scope, revision: int) -> FleetRows:
     """Return what moved after `revision`."""
     newest = await counters.value(connection, "fleet")
-    moved = select(vms.c.id).where(vms.c.revision > revision, member_of(scope))
-    ids = (await connection.execute(moved)).scalars().all() if newest > revision else []
+    if newest <= revision:
+        return FleetRows(newest, (), (), await state_rows.scope_seen(connection, scope))
+    return await _read(connection, scope, newest, vms.c.revision > revision)
+
+
+async def _read(connection: AsyncConnection, scope: Scope, revision: int, condition: ColumnElement[bool]) -> FleetRows:
+    """Find the rows first and fetch them by id: paging through a sorted query would search them anew for each page."""
+    ids = (await connection.execute(select(vms.c.id).where(member_of(scope), condition))).scalars().all()
     found: list[Vm] = []
     removed: list[VmRef] = []
     for start in range(0, len(ids), _CHUNK):
@@ -52,4 +49,4 @@ async def since(connection: AsyncConnection, scope: Scope, revision: int) -> Fle
                 removed.append(VmRef(row.endpoint, row.openstack_id))
             else:
                 found.append(decode(row.record))
-    return FleetRows(newest, tuple(found), tuple(removed), await state_rows.scope_seen(connection, scope))
+    return FleetRows(revision, tuple(found), tuple(removed), await state_rows.scope_seen(connection, scope))

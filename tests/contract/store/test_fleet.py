@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 from sqlalchemy import text
@@ -170,3 +172,16 @@ async def test_values_longer_than_a_column_are_cut_there_and_whole_in_the_record
     odd = a_vm(1, status="A_STATUS_OF_A_LATER_RELEASE", vm_state="x" * 80, task_state="y" * 80, name="n" * 300)
     await store.save_vms(ADMIN, [odd], [], NOON, None)
     assert (await store.load_vms(ADMIN)).vms == (odd,)
+
+
+@pytest.mark.parametrize("awaits", [1, 10, 40, 80])
+async def test_a_save_that_is_cancelled_leaves_the_store_whole_and_usable(store: SqlStore, awaits: int) -> None:
+    before = await store.save_vms(ADMIN, [a_vm(number) for number in range(200)], [], NOON, None)
+    renamed = [a_vm(number, name="half") for number in range(200)]
+    saving = asyncio.create_task(store.save_vms(ADMIN, renamed, [], NOON, None))
+    for _ in range(awaits):
+        await asyncio.sleep(0)
+    saving.cancel()
+    await asyncio.gather(saving, return_exceptions=True)
+    assert len({vm.name == "half" for vm in (await store.load_vms(ADMIN)).vms}) == 1
+    assert await store.save_vms(ADMIN, [a_vm(1, name="after")], [], NOON, None) > before
