@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +14,8 @@ from textual.worker import Worker, WorkerState
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.ui.bridge import Bridge
 from osvm_tui.ui.command_words import run_word
-from osvm_tui.ui.messages import Commanded, GoBack, GoTo, NoticeSpoken, OpenVm, OperationMoved
+from osvm_tui.ui.key_order import KeysInOrder
+from osvm_tui.ui.messages import Commanded, GoBack, GoTo, NoticeSpoken, OpenVm, OperationMoved, WorkFailed
 from osvm_tui.ui.narrator import Narrator
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.places import nearest, place_named, screen_of
@@ -48,7 +51,7 @@ def console_commands() -> type[Provider]:
     return ConsoleCommands
 
 
-class OsvmApp(App[None]):
+class OsvmApp(KeysInOrder, App[None]):
     """The console over one ConsoleApi."""
 
     TITLE = "osvm"
@@ -81,8 +84,10 @@ class OsvmApp(App[None]):
         self._bridge.open()
         self.call_after_refresh(self._start)
 
-    async def _start(self) -> None:
-        await self.api.start()
+    def _start(self) -> None:
+        # What was loaded so far lives as long as the console: the collector need not look at it again.
+        gc.freeze()
+        self.run_worker(self.api.start(), group="start", exit_on_error=False)
 
     async def on_unmount(self) -> None:
         """Hand back what the services hold."""
@@ -145,16 +150,22 @@ class OsvmApp(App[None]):
         """Show one short sentence for a few seconds; its text is never read as markup."""
         self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
 
+    @on(WorkFailed)
+    def work_failed(self, failed: WorkFailed) -> None:
+        """Say once what a worker failed with. Anything but our own errors is a bug: its traceback goes to the log."""
+        error = failed.error
+        if isinstance(error, OsvmError):
+            hint = f"; {error.hint}" if error.hint else ""
+            self.speak(f"{error.title}: {error.detail}{hint}", severity="error")
+        else:
+            logging.getLogger(__name__).error("a worker of the console failed", exc_info=error)
+            self.speak(f"a fault of the console itself ({type(error).__name__}); the log has it", severity="error")
+
     @on(Worker.StateChanged)
     def worker_ended(self, event: Worker.StateChanged) -> None:
-        """Say once what a worker failed with; anything but our own errors is a bug and leaves with its traceback."""
-        error = event.worker.error
-        if event.state is not WorkerState.ERROR or error is None:
-            return
-        if not isinstance(error, OsvmError):
-            raise error
-        hint = f"; {error.hint}" if error.hint else ""
-        self.speak(f"{error.title}: {error.detail}{hint}", severity="error")
+        """Hear of the app's own workers; screens tell of theirs by WorkFailed."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.work_failed(WorkFailed(event.worker.error))
 
     def action_copy_or_hint(self) -> None:
         """Copy what is selected, else cancel a dialog, else tell how to leave."""

@@ -95,3 +95,11 @@ class Commanded(Message):
         super().__init__()
         self.word = word
         self.rest = rest
+
+
+class WorkFailed(Message):
+    """A worker of a screen ended with this error; the app says so once."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error

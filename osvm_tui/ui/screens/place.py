@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
-from osvm_tui.ui.messages import GoBack, GoTo, ScopesMoved
+from osvm_tui.ui.messages import GoBack, GoTo, ScopesMoved, WorkFailed
 from osvm_tui.ui.widgets.header_bar import HeaderBar
 from osvm_tui.ui.widgets.key_hints import KeyHints
 
@@ -48,6 +49,11 @@ class PlaceScreen(Screen[None]):
     def on_scopes_moved(self, _: ScopesMoved) -> None:
         """Let the header read the scopes again."""
         self.query_one(HeaderBar).update_scopes()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Pass on what a worker of this place failed with."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.post_message(WorkFailed(event.worker.error))
 
     async def action_command_line(self) -> None:
         """Open the command line at the bottom; its widget is loaded at the first use."""

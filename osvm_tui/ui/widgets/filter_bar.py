@@ -72,12 +72,14 @@ class FilterBar(Widget):
     def show(self, text: str, error: str = "") -> None:
         """Show a filter, and what is wrong with it."""
         self._text, self._error = text, error
+        self._make_room()
         self.refresh()
 
     def tell(self, shown: Shown) -> None:
         """Show these counts."""
         if shown != self._shown:
             self._shown = shown
+            self._make_room()
             self.refresh()
 
     def open(self) -> None:
@@ -89,11 +91,21 @@ class FilterBar(Widget):
         self._before = self._text
         field = Input(self._text, placeholder="web status=ERROR age>30d !lab", compact=True, select_on_focus=False)
         field.cursor_blink = self._options.blink
-        field.styles.width = max(20, self.size.width - self._right().cell_len - 5)
         self._input = field
+        self._make_room()
         self.mount(field)
         field.focus()
         self.refresh()
+
+    def _make_room(self) -> None:
+        # The field lies over the line: its end must not cover what stands at the right.
+        if self._input is not None:
+            right = len(self._error) + 1 if self._error else self._right().cell_len
+            self._input.styles.width = max(12, self.size.width - right - 5)
+
+    def on_resize(self) -> None:
+        """Give the field its share of the new width."""
+        self._make_room()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell every change."""
@@ -123,7 +135,7 @@ class FilterBar(Widget):
     def render(self) -> Text:
         """Return the line: the filter or its error at the left, what is shown at the right."""
         right = self._right()
-        left = Text(" / ", self._part("mark"), no_wrap=True)
+        left = Text.assemble((" / ", self._part("mark")), no_wrap=True)
         if self._input is None:
             left.append(self._text or "no filter", self._part("text" if self._text else "dim"))
         room = self.size.width - right.cell_len - 1

@@ -98,8 +98,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         self._sorted: tuple[str, bool] = ("", False)
         self._hover = -1
         self._anchor: Hashable | None = None
-        self._drawn: dict[int, Line] = {}
-        self._seen: dict[Hashable, tuple[Cell, ...]] = {}
+        self._drawn: dict[int, tuple[Hashable, Line]] = {}
         self._flash: dict[Hashable, frozenset[int]] = {}
 
     # rows
@@ -126,17 +125,16 @@ class VTable(ScrollView, Generic[T], can_focus=True):
 
     def redraw_changed(self) -> None:
         """Repaint the lines on screen that would look different now: changed rows, ages, spinners."""
-        seen: dict[Hashable, tuple[Cell, ...]] = {}
+        before = {key: line.cells for key, line in self._drawn.values()}
         for y in range(1, self.size.height):
             index = self.scroll_offset.y + y - 1
             if index >= len(self.rows):
                 break
-            key = self._key(self.rows[index])
-            cells = self._cells(self.rows[index])
-            seen[key] = cells
-            self._note_flash(key, cells)
-            self._refresh_difference(y, self._drawn.get(y), self._line(index, cells))
-        self._seen = seen
+            key, cells = self._key(self.rows[index]), self._cells(self.rows[index])
+            self._note_flash(key, before.get(key), cells)
+            line = self._line(index, cells)
+            self._refresh_difference(y, line)
+            self._drawn[y] = (key, line)
 
     def set_sorted(self, column: str, descending: bool) -> None:
         """Show the sort arrow at this column."""
@@ -260,7 +258,8 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             return self._painter.head(self.placed, width, *self._sorted)
         index = self.scroll_offset.y + y - 1
         if index < len(self.rows):
-            line = self._drawn[y] = self._line(index, self._cells(self.rows[index]))
+            line = self._line(index, self._cells(self.rows[index]))
+            self._drawn[y] = (self._key(self.rows[index]), line)
             return self._painter.row(line, self.placed, width)
         self._drawn.pop(y, None)
         return self._painter.words(self.empty if y == 2 and not self.rows else "", width)
@@ -282,7 +281,8 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             self._flash.get(key, frozenset()),
         )
 
-    def _refresh_difference(self, y: int, old: Line | None, new: Line) -> None:
+    def _refresh_difference(self, y: int, new: Line) -> None:
+        old = self._drawn[y][1] if y in self._drawn else None
         if old == new:
             return
         if old is None or old[1:] != new[1:] or len(old.cells) != len(new.cells):
@@ -299,8 +299,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             self.refresh(Region(0, y, self._width, 1))
 
     # flashes
-    def _note_flash(self, key: Hashable, cells: tuple[Cell, ...]) -> None:
-        old = self._seen.get(key)
+    def _note_flash(self, key: Hashable, old: tuple[Cell, ...] | None, cells: tuple[Cell, ...]) -> None:
         if old is None or old == cells or len(old) != len(cells):
             return
         changed = frozenset(
@@ -322,7 +321,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         if placed != self.placed:
             self.placed = placed
             self._painter.forget()
-            self._seen.clear()
+            self._drawn.clear()
             if self.on_placed:
                 self.on_placed(placed)
             self.refresh()
