@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from textual.content import Content
 
@@ -13,7 +14,7 @@ from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
 
 BLOCKS = ("checks", "store", "console", "versions")
-"""The blocks of the grid; clouds and calls stand over the whole width."""
+"""The blocks of the grid; clouds stand above it, calls below it."""
 SCOPE_TOKENS = {
     ScopeState.LIVE: Token.RUNNING,
     ScopeState.CONNECTING: Token.CHANGING,
@@ -114,10 +115,11 @@ def _console(view: HealthView) -> Content:
 
 def _call(call: CallView, options: UiOptions) -> Content:
     bad = call.status >= 400 or call.status == 0
+    at = call.at.astimezone(UTC) if options.utc else call.at.astimezone()
     return Content.assemble(
-        (f"{moment(call.at, options.clock(), utc=options.utc):<13} ", "$dim"),
+        (f"{at:%H:%M:%S} ", "$dim"),
         (f"{call.status or '---':<4}", "$state-wrong" if bad else "$state-running"),
-        f"{call.seconds * 1000:>7.0f} ms  {call.entry:<10} {call.method:<6} {call.service} {printable(call.path)}",
-        (f"  {call.request_id}", "$dim"),
+        f"{call.seconds * 1000:>6.0f} ms  {call.entry:<8} {call.method:<6} {call.service} {printable(call.path)}",
+        (f"  {call.request_id[:12]}", "$dim"),
         (f"  {printable(call.error)}", "$state-wrong"),
     )

@@ -41,10 +41,15 @@ class OrderDraft(Struct, frozen=True, kw_only=True):
 
 
 class Catalogs:
-    """The catalogs of one cloud as far as they are read."""
+    """The catalogs of one cloud as far as they are read; an admin's hold things of other projects too."""
 
-    def __init__(self, views: dict[CatalogKind, CatalogView]) -> None:
+    def __init__(self, views: dict[CatalogKind, CatalogView], project_id: str = "") -> None:
         self._views = views
+        self._project_id = project_id
+
+    def own(self, project_id: str) -> bool:
+        """Return whether something of this project belongs to the token's own, as far as both are known."""
+        return not project_id or not self._project_id or project_id == self._project_id
 
     def of(self, kind: CatalogKind, cls: type[T]) -> tuple[T, ...]:
         """Return the items of a catalog."""
@@ -64,8 +69,13 @@ class Catalogs:
 
     @property
     def networks(self) -> tuple[Network, ...]:
-        """Networks, those of the inside first."""
-        return tuple(sorted(self.of(CatalogKind.NETWORK, Network), key=lambda each: (each.external, each.name)))
+        """Networks, the project's own first, those of the outside last."""
+        found = self.of(CatalogKind.NETWORK, Network)
+        return tuple(sorted(found, key=lambda each: (each.external, not self.usual(each), each.name)))
+
+    def usual(self, network: Network) -> bool:
+        """Return whether Nova itself would choose among such networks: inside, and the project's own or shared."""
+        return not network.external and (network.shared or self.own(network.project_id))
 
     @property
     def keys(self) -> tuple[KeyPair, ...]:
@@ -75,7 +85,7 @@ class Catalogs:
     @property
     def groups(self) -> tuple[SecurityGroup, ...]:
         """Security groups of the project."""
-        return self.of(CatalogKind.SECURITY_GROUP, SecurityGroup)
+        return tuple(each for each in self.of(CatalogKind.SECURITY_GROUP, SecurityGroup) if self.own(each.project_id))
 
     @property
     def quota(self) -> dict[str, QuotaItem]:
@@ -149,9 +159,9 @@ def _amount(resource: str, value: int) -> str:
 def _network(draft: OrderDraft, catalogs: Catalogs) -> str:
     if NO_NETWORK in draft.network_ids and len(draft.network_ids) > 1:
         return "either no network or some, not both"
-    inside = [each for each in catalogs.networks if not each.external]
-    if not draft.network_ids and len(inside) > 1:
-        return f"this project sees {len(inside)} networks: choose"
+    usual = [each for each in catalogs.networks if catalogs.usual(each)]
+    if not draft.network_ids and len(usual) > 1:
+        return f"this project has {len(usual)} networks: choose"
     return ""
 
 

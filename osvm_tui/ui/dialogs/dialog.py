@@ -24,6 +24,9 @@ class Dialog(ModalScreen[Answer]):
     SIZE: ClassVar[str] = "-narrow"
     """`-narrow`, `-wide` or `-large`: how much of the screen the box may take."""
 
+    footing: ClassVar[str] = "esc leaves"
+    """What the box's lower border says."""
+
     @property
     def heading(self) -> str:
         """What the box's upper border says."""
@@ -36,7 +39,7 @@ class Dialog(ModalScreen[Answer]):
     def compose(self) -> ComposeResult:
         box = Vertical(classes=f"dialog-box {self.SIZE}")
         box.border_title = self.heading.replace("[", "\\[")
-        box.border_subtitle = "esc leaves"
+        box.border_subtitle = self.footing
         with box:
             yield from self.body()
 

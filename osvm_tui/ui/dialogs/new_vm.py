@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 from msgspec.structs import replace
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static, TextArea
 
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.operations import ItemState, OperationItem
 from osvm_tui.services.api import CatalogKind, CatalogView, ConsoleApi
-from osvm_tui.services.user_data import MAX_BYTES
+from osvm_tui.services.user_data import MAX_BYTES, user_data_problem
 from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.dialogs.order_choices import choices_for, preselected
 from osvm_tui.ui.order_draft import Catalogs, OrderDraft, order_of, problems, quota_left
@@ -39,6 +40,8 @@ class NewVmForm(Dialog[None]):
 
     SIZE: ClassVar[str] = "-large"
     AUTO_FOCUS: ClassVar[str] = "#name"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "create", show=False, priority=True)]
+    footing = "ctrl-s creates, esc leaves"
 
     def __init__(self, api: ConsoleApi, near: VmRef | None = None) -> None:
         super().__init__()
@@ -97,7 +100,7 @@ class NewVmForm(Dialog[None]):
         asked = (self.api.load_catalog(self.entry, kind) for kind in _KINDS)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         views = {view.kind: view for view in answers if isinstance(view, CatalogView)}
-        self.catalogs = Catalogs(views)
+        self.catalogs = Catalogs(views, self._project_id())
         for name in ("image", "flavor", "network", "groups", "key"):
             field = self.query_one(f"#{name}", ChoiceField)
             field.offer(choices_for(name, self.catalogs, self.api))
@@ -109,6 +112,10 @@ class NewVmForm(Dialog[None]):
             self._say(f"{trouble.title}: {trouble.detail}", wrong=True)
         elif trouble is not None:
             raise trouble
+
+    def _project_id(self) -> str:
+        scope = next((view.scope for view in self.api.scopes() if view.entry == self.entry), None)
+        return scope.project_id if scope else ""
 
     def draft(self) -> OrderDraft:
         """Return what is typed and chosen now."""
@@ -175,11 +182,15 @@ class NewVmForm(Dialog[None]):
         self.action_leave()
 
     @on(Button.Pressed, "#create")
-    @work(group="create", exclusive=True, exit_on_error=False)
-    async def _create(self) -> None:
+    def action_create(self) -> None:
+        """Send the order, once."""
         if self.operation_id:
             self._say("the cloud was asked already; it has not answered yet")
-            return
+        else:
+            self._create()
+
+    @work(group="create", exclusive=True, exit_on_error=False)
+    async def _create(self) -> None:
         draft = await self._with_file()
         self.asked.update(_FIELDS)
         found = self._show(problems(draft, self.catalogs)) if draft else {"file": ""}
@@ -207,18 +218,11 @@ class NewVmForm(Dialog[None]):
         draft, path = self.draft(), self._typed("file").strip()
         if not path:
             return draft
-        field = self.query_one("#field-file", FormField)
-        if draft.user_data:
-            field.tell("a file or pasted text, not both")
-            return None
-        try:
-            raw = await asyncio.to_thread(read_some, Path(path).expanduser())
-            return replace(draft, user_data=raw.decode())
-        except UnicodeDecodeError:
-            field.tell(f"{path} is not text")
-        except OSError as error:
-            field.tell(f"{path}: {(error.strerror or str(error)).lower()}")
-        return None
+        text, wrong = "", "a file or pasted text, not both"
+        if not draft.user_data:
+            text, wrong = await asyncio.to_thread(read_text, Path(path).expanduser())
+        self.query_one("#field-file", FormField).tell(wrong or user_data_problem(text))
+        return None if wrong or user_data_problem(text) else replace(draft, user_data=text)
 
     def _focus_first(self, found: dict[str, str]) -> None:
         for field in self.query(FormField):
@@ -256,7 +260,12 @@ class NewVmForm(Dialog[None]):
 _AUTO = "the cloud's choice"
 
 
-def read_some(path: Path) -> bytes:
-    """Return a file's bytes, one more than Nova takes at most, so that a larger file is told apart."""
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+def read_text(path: Path) -> tuple[str, str]:
+    """Return a file's text and what is wrong with it; no more is read than shows that it is too large."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1).decode(), ""
+    except UnicodeDecodeError:
+        return "", f"{path} is not text"
+    except OSError as error:
+        return "", f"{path}: {(error.strerror or str(error)).lower()}"

@@ -22,7 +22,7 @@ def choices_for(name: str, catalogs: Catalogs, api: ConsoleApi) -> list[Choice]:
                 for each in catalogs.flavors
             ]
         case "network":
-            networks = [Choice(each.id, each.name, _network(each)) for each in catalogs.networks]
+            networks = [Choice(each.id, each.name, _network(each, catalogs)) for each in catalogs.networks]
             return [*networks, Choice(NO_NETWORK, "no network", "the VM gets no port")]
         case "groups":
             return [Choice(each.id, each.name, each.description) for each in catalogs.groups]
@@ -35,8 +35,8 @@ def preselected(name: str, catalogs: Catalogs) -> tuple[str, ...]:
     """Return what a field starts with: the one network or key there is, and the group named default."""
     match name:
         case "network":
-            inside = [each.id for each in catalogs.networks if not each.external]
-            return tuple(inside) if len(inside) == 1 else ()
+            usual = [each.id for each in catalogs.networks if catalogs.usual(each)]
+            return tuple(usual) if len(usual) == 1 else ()
         case "key":
             return (catalogs.keys[0].name,) if len(catalogs.keys) == 1 else ()
         case "groups":
@@ -50,6 +50,10 @@ def _image(image: Image) -> str:
     return f"{size(image.size_bytes)}{needs}{', from a VM' if image.snapshot else ''}"
 
 
-def _network(network: Network) -> str:
-    subnets = ", ".join(subnet.cidr for subnet in network.subnets) or "no subnet"
-    return f"{subnets}{', external' if network.external else ''}"
+def _network(network: Network, catalogs: Catalogs) -> str:
+    told = [", ".join(subnet.cidr for subnet in network.subnets) or "no subnet"]
+    if network.external:
+        told.append("external")
+    elif not catalogs.usual(network):
+        told.append("of another project")
+    return ", ".join(told)

@@ -8,9 +8,8 @@ from typing import ClassVar, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from osvm_tui.ui.dialogs.dialog import Dialog
@@ -26,13 +25,17 @@ class Choice(NamedTuple):
 
 
 class PickDialog(Dialog[tuple[str, ...]]):
-    """Return the ids that were chosen; None when left. Type to narrow, up and down to move, enter to take."""
+    """Return the ids that were chosen; None when left. Type to narrow, up and down to move, enter to take.
+
+    Of several, space adds the one under the cursor or takes it away; enter with none added takes that one.
+    """
 
     AUTO_FOCUS: ClassVar[str] = "Input"
     SIZE: ClassVar[str] = "-wide"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "step(1)", show=False, priority=True),
         Binding("up", "step(-1)", show=False, priority=True),
+        Binding("space", "add", show=False, priority=True),
     ]
 
     def __init__(self, title: str, choices: Sequence[Choice], chosen: Sequence[str], *, many: bool) -> None:
@@ -50,10 +53,7 @@ class PickDialog(Dialog[tuple[str, ...]]):
         yield Input(placeholder="type to narrow", compact=True)
         yield OptionList(compact=True)
         if self.many:
-            yield Static("enter adds or takes away; tab, then done", classes="note")
-            with Horizontal(classes="buttons"):
-                yield Button("cancel", id="cancel", compact=True)
-                yield Button("done", id="done", compact=True)
+            yield Static("space adds or takes away, enter is done", classes="note")
 
     def on_mount(self) -> None:
         """Show everything, the cursor on what is chosen already."""
@@ -80,31 +80,34 @@ class PickDialog(Dialog[tuple[str, ...]]):
         self._fill(event.value)
 
     @on(Input.Submitted)
-    def _taken(self) -> None:
-        menu = self.query_one(OptionList)
-        if menu.highlighted is not None:
-            self.take(menu.get_option_at_index(menu.highlighted).id or "")
-
     @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.take(event.option.id or "")
+    def _done(self) -> None:
+        here = self._here()
+        if self.many and (self.chosen or not here):
+            self.dismiss(tuple(self.chosen))
+        elif here is not None:
+            self.dismiss((here,))
 
-    def take(self, id: str) -> None:
-        """Take one and leave; of several, add it or take it away and stay."""
-        if not self.many:
-            self.dismiss((id,))
+    def _here(self) -> str | None:
+        menu = self.query_one(OptionList)
+        return None if menu.highlighted is None else menu.get_option_at_index(menu.highlighted).id
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave space to the filter when only one is chosen."""
+        return self.many if action == "add" else True
+
+    def action_add(self) -> None:
+        """Add the choice under the cursor or take it away."""
+        here = self._here()
+        if here is None:
             return
-        if id in self.chosen:
-            del self.chosen[id]
+        if here in self.chosen:
+            del self.chosen[here]
         else:
-            self.chosen[id] = None
-        self._fill(self.query_one(Input).value, at=id)
+            self.chosen[here] = None
+        self._fill(self.query_one(Input).value, at=here)
 
     def action_step(self, by: int) -> None:
         """Move the cursor of the list while typing."""
         menu = self.query_one(OptionList)
         (menu.action_cursor_down if by > 0 else menu.action_cursor_up)()
-
-    @on(Button.Pressed)
-    def _answered(self, event: Button.Pressed) -> None:
-        self.dismiss(tuple(self.chosen) if event.button.id == "done" else None)

@@ -28,7 +28,7 @@ class HealthScreen(PlaceScreen):
 
     def body(self) -> Iterable[Widget]:
         yield About("health · looking ...")
-        yield Sections(BLOCKS, broad=("clouds", "last calls"))
+        yield Sections(BLOCKS, broad=("clouds",), last=("last calls",))
 
     def on_mount(self) -> None:
         """Look now, and again while this place is in sight."""

@@ -80,7 +80,7 @@ class OperationsScreen(ListPlace[OperationItem]):
             ("asked", f"{moment(row.planned_at, now, utc=utc)} by {row.operator} through {row.entry}"),
             ("sent", moment(row.sent_at, now, utc=utc) if row.sent_at else "not yet"),
             ("ended", moment(row.ended_at, now, utc=utc) if row.ended_at else ""),
-            ("usual", f"within {long_age(row.deadline_s)}"),
+            ("late after", long_age(row.deadline_s)),
             ("message", printable(row.message)),
             ("request", row.request_id),
             ("VM", row.ref.id),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 TABS = (Tab("overview", "overview"), Tab("console", "console"), Tab("events", "events"), Tab("raw", "raw"))
 _LOG_LINES = 500
 _FOLLOW_S = 5.0
+_NAMES_S = 3600.0
 
 
 class VmScreen(ActionTargets):
@@ -70,6 +71,7 @@ class VmScreen(ActionTargets):
         """Show what is known; ages move by one slow timer."""
         self.show_vm()
         self.action_tab(self.tab)
+        self._read_names()
         self.set_interval(1.0, self._tick)
         self.set_interval(_FOLLOW_S, self._follow)
 
@@ -138,6 +140,17 @@ class VmScreen(ActionTargets):
         if view.scope is not None and view.scope.project_id == self.seen.project_id:
             return view.scope.project_name
         return self.api.names(view.entry)[0].get(self.seen.project_id, "")
+
+    @work(group="names", exclusive=True, exit_on_error=False)
+    async def _read_names(self) -> None:
+        view = self.api.scope_of(self.ref)
+        if view is None:
+            return
+        try:
+            await self.api.load_catalog(view.entry, CatalogKind.IMAGE, max_age_s=_NAMES_S)
+        except OsvmError:
+            return  # the id stands in for the name
+        self._show_overview()
 
     # tabs
     def action_tab(self, name: str) -> None:

@@ -13,12 +13,18 @@ from osvm_tui.ui.scroll_keys import SCROLL_KEYS
 
 
 class Sections(VerticalScroll, can_focus=True):
-    """Blocks by name in a grid, the `broad` ones above it over the whole width; an empty block is not shown."""
+    """Blocks by name in a grid, `broad` ones above it and `last` ones below it over the whole width.
+
+    An empty block is not shown.
+    """
 
     BINDINGS = SCROLL_KEYS
 
-    def __init__(self, names: tuple[str, ...], broad: tuple[str, ...] = (), id: str | None = None) -> None:
+    def __init__(
+        self, names: tuple[str, ...], *, broad: tuple[str, ...] = (), last: tuple[str, ...] = (), id: str | None = None
+    ) -> None:
         super().__init__(id=id)
+        self._last = last
         self._names = names
         self._broad = broad
 
@@ -28,6 +34,8 @@ class Sections(VerticalScroll, can_focus=True):
         with Grid(classes="sections"):
             for name in self._names:
                 yield self._section(name)
+        for name in self._last:
+            yield self._section(name)
 
     def _section(self, name: str) -> Static:
         section = Static("", id=f"section-{name.replace(' ', '-')}", classes="section", markup=False)
