@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Make every table and the counters' first rows."""
     _bookkeeping()
     _fleet()
+    _fleet_details()
     _operations()
     _audit()
     counters = sa.table("counters", sa.column("name"), sa.column("value"), sa.column("text"))
@@ -90,6 +91,9 @@ def _fleet() -> None:
     op.create_index("ix_vms_revision", "vms", ["revision"])
     op.create_index("ix_vms_state", "vms", ["state"])
     op.create_index("ix_vms_uuid", "vms", ["uuid"], unique=True)
+
+
+def _fleet_details() -> None:
     op.create_table(
         "vm_addresses",
         sa.Column("vm_id", sa.Integer(), sa.ForeignKey("vms.id", ondelete="CASCADE"), primary_key=True),
