@@ -9,6 +9,8 @@ from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
 from osvm_tui.cloud.mock.request import SimReply
 from osvm_tui.cloud.mock.server_view import host_id
 
+API_HOST = "controller-01"
+"""Where Nova's API runs: lock and unlock are its own work."""
 NAMES: dict[str, tuple[str, str]] = {
     "create": ("create", "compute__do_build_and_run_instance"),
     "os-start": ("start", "compute_start_instance"),
@@ -41,6 +43,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "createBackup": ("createBackup", "compute_backup_instance"),
     "changePassword": ("changePassword", "compute_set_admin_password"),
     "lock": ("lock", "api_lock"),
+    "os-resetState": ("resetState", ""),
     "unlock": ("unlock", "api_unlock"),
     "attach-interface": ("attach_interface", "compute_attach_interface"),
     "detach-interface": ("detach_interface", "compute_detach_interface"),
@@ -69,7 +72,7 @@ def action_record(
         "project": project,
         "start": start,
         "end": end,
-        "host": host,
+        "host": API_HOST if event.startswith("api_") else host,
         "failure": failure,
     }
 
@@ -131,7 +134,7 @@ def _brief(call: NovaCall, server_id: str, record: dict[str, Any]) -> dict[str, 
 
 
 def _events(call: NovaCall, server_id: str, record: dict[str, Any]) -> list[dict[str, Any]]:
-    if record["event"].startswith("api_"):
+    if not record["event"]:
         return []
     done = _finished(call, record)
     event: dict[str, Any] = {

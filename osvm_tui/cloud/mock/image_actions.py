@@ -36,7 +36,7 @@ def unshelve(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     course = execution.course(call, server)
     steps = execution.accept(call, server, "unshelve", transitions.unshelve(course, host), result=failure)
     if steps[-1].vm_state == "active":
-        _remove_shelved(call, server, steps[-1].at)
+        remove_shelved(call, server, steps[-1].at)
     return call.reply(202)
 
 
@@ -87,7 +87,8 @@ def _make_image(call: NovaCall, server: Server, moment: Moment, name: str, steps
     return key
 
 
-def _remove_shelved(call: NovaCall, server: Server, at: float) -> None:
+def remove_shelved(call: NovaCall, server: Server, at: float) -> None:
+    """Let the image that shelving made vanish at cloud time `at`."""
     name = f"{server.name}-shelved"
     for key, image in list(call.world.things("image").items()):
         if image["name"] == name and image.get("instance_uuid") == server.id:

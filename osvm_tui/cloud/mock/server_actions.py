@@ -67,6 +67,8 @@ def _destroy(call: NovaCall, server_id: str, action: str) -> None:
     course = execution.course(call, server)
     at_once = host_statuses(call.world).get(course.base.host or "") in (None, "DOWN")
     steps = execution.accept(call, server, action, transitions.delete(course, at_once))
+    if course.base.vm_state in ("shelved", "shelved_offloaded"):
+        image_actions.remove_shelved(call, server, call.now)
     if steps[-1].deleted:
         release_ports(call, server_id, steps[-1].at)
 
@@ -193,6 +195,7 @@ def _reset_state(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     timeline.append(server, call.now, steps)
     call.world.interrupt(server.id, call.now)
     call.world.save(server)
+    execution.record(call, server, "os-resetState", call.now, None)
     return call.reply(202)
 
 

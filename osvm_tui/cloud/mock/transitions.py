@@ -107,7 +107,7 @@ def shelve(course: Course, offload: bool) -> list[Moment]:
     course.task("shelving")
     if not course.base.image:
         return course.end(vm_state="shelved_offloaded", power_state=SHUTDOWN, host=None)
-    course.task("shelving_image_pending_upload", takes="image_pending", power_state=SHUTDOWN)
+    course.task("shelving_image_pending_upload", takes="image_pending")
     course.task("shelving_image_uploading", takes="image_uploading")
     if not offload:
         return course.end(vm_state="shelved", power_state=SHUTDOWN)

@@ -252,3 +252,23 @@ def test_usage_windows(bench: NovaBench) -> None:
     assert usage["total_vcpus_usage"] == pytest.approx(2 * 5000 / 3600)
     assert usage["server_usages"][0]["uptime"] == 5000
     assert bench.nova("GET", f"{path}/unknown", who="admin").json() == {"tenant_usage": {}}
+
+
+def test_the_apis_own_actions_are_in_the_history(bench: NovaBench) -> None:
+    vm = bench.vm()
+    locked = bench.act(vm, "lock").headers["x-openstack-request-id"]
+    bench.act(vm, "os-resetState", {"state": "error"}, who="admin")
+    path = f"/servers/{vm}/os-instance-actions"
+    assert [one["action"] for one in bench.nova("GET", path).json()["instanceActions"]] == ["resetState", "lock"]
+    (event,) = bench.nova("GET", f"{path}/{locked}", who="admin").json()["instanceAction"]["events"]
+    assert (event["event"], event["result"], event["host"]) == ("api_lock", "Success", "controller-01")
+
+
+def test_deleting_a_shelved_server_removes_its_image(bench: NovaBench) -> None:
+    vm = bench.vm(name="box")
+    bench.act(vm, "shelve")
+    bench.settle()
+    assert bench.image("box-shelved")
+    assert bench.nova("DELETE", f"/servers/{vm}").status == 204
+    assert "box-shelved" not in [image["name"] for image in bench.images().values()]
+    assert bench.nova("GET", f"/servers/{vm}").status == 404, "no host: gone at once"
