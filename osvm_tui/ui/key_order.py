@@ -1,0 +1,68 @@
+"""`KeysInOrder`: a key is handed on only when the one before it has done its work.
+
+Textual hands a key to the focused widget at once and runs bindings when it has bubbled back to the app. On a slow link
+a burst such as `/web` or `a t` arrives in one piece: without this, the letters behind the first would still go to the
+table, where they are hotkeys, before the input or the menu that the first one opens is there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from textual import events
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message_pump import MessagePump
+
+    _Base = App[None]
+else:
+    _Base = object
+
+_PATIENCE_S = 0.5
+"""A widget that went away with its key does not hold the others longer than this."""
+
+
+class KeysInOrder(_Base):
+    """Mix in before `App`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting_keys: deque[events.Key] = deque()
+        self._key_since = 0.0
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hold a key back while another is on its way; everything else passes."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._waiting_keys or time.monotonic() - self._key_since < _PATIENCE_S:
+            if not self._waiting_keys:
+                self.set_timer(_PATIENCE_S, self._next_key)
+            self._waiting_keys.append(event)
+        else:
+            await self._hand_on(event)
+
+    async def _hand_on(self, event: events.Key) -> None:
+        self._key_since = time.monotonic()
+        target: MessagePump = self.focused or self.screen
+        await super().on_event(event)
+        self._follow(target, event)
+
+    def _follow(self, node: MessagePump, event: events.Key) -> None:
+        """Go the way the key goes, behind it: from the focused widget up to the app."""
+        above = node._parent
+        on_app = node is self or above is None
+        going_on = self._arrived if on_app else lambda: self._follow(above or self, event)
+        if not node.call_later(going_on):
+            self._arrived()
+
+    def _arrived(self) -> None:
+        # One more turn: a focus that the key asked for is set by a callback queued behind it.
+        self.call_later(self._next_key)
+
+    async def _next_key(self) -> None:
+        self._key_since = 0.0
+        if self._waiting_keys:
+            await self._hand_on(self._waiting_keys.popleft())
