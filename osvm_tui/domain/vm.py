@@ -1,7 +1,8 @@
 """`Vm` and what it is made of: frozen values as the rest of the house sees a machine; knows no wire format.
 
 Raw strings are kept for states and statuses, so that a value no release of ours has heard of stays visible.
-Times are aware datetimes in UTC. Sizes carry their unit in the name.
+Times are aware datetimes in UTC. Sizes carry their unit in the name. None of these values can be part of a cycle, so
+the garbage collector need not walk tens of thousands of them (`gc=False`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class VmRef(Struct, frozen=True, order=True):
+class VmRef(Struct, frozen=True, order=True, gc=False):
     """Which machine: the compute endpoint with its region, and the server id. Equal for every clouds.yaml entry."""
 
     endpoint: str
@@ -24,7 +25,7 @@ class VmRef(Struct, frozen=True, order=True):
         return self.id[:8]
 
 
-class Address(Struct, frozen=True):
+class Address(Struct, frozen=True, gc=False):
     """One address of a VM."""
 
     network: str
@@ -36,7 +37,7 @@ class Address(Struct, frozen=True):
     port_id: str = ""
 
 
-class Flavor(Struct, frozen=True):
+class Flavor(Struct, frozen=True, gc=False):
     """The flavor a VM carries (embedded from 2.47 on, so `id` may be empty) or one of the catalog."""
 
     name: str
@@ -51,7 +52,7 @@ class Flavor(Struct, frozen=True):
     extra_specs: tuple[tuple[str, str], ...] = ()
 
 
-class Fault(Struct, frozen=True):
+class Fault(Struct, frozen=True, gc=False):
     """Why a VM is in ERROR, in Nova's words. `details` (a traceback) is shown to admins only."""
 
     code: int
@@ -60,7 +61,7 @@ class Fault(Struct, frozen=True):
     details: str = ""
 
 
-class Vm(Struct, frozen=True, kw_only=True):
+class Vm(Struct, frozen=True, kw_only=True, gc=False):
     """One machine as last read. Two equal values look the same on every screen: ages are not part of it."""
 
     endpoint: str
