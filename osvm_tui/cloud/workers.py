@@ -12,6 +12,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
+from osvm_tui.domain.errors import Unreachable
+
 T = TypeVar("T")
 Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]]
 
@@ -27,9 +29,12 @@ class Workers:
         self._closed = False
 
     async def run(self, function: Callable[[], T]) -> T:
-        """Run `function` on a thread and return its result; giving up waiting does not stop it."""
+        """Run `function` on a thread and return its result; giving up waiting does not stop it.
+
+        Raises what `function` raises, and Unreachable after `close`.
+        """
         if self._closed:
-            raise RuntimeError(f"{self._name} is closed")
+            raise Unreachable("this connection to the cloud was closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._busy += 1

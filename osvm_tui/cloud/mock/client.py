@@ -118,7 +118,7 @@ class SimTransport(Transport):
             body=call.body,
         )
         simulator = self._simulator
-        reply = await self._threads.run(lambda: simulator.handle(request))
+        reply = await self._threads.run(lambda: _handled(simulator, request))
         await self._play(call, reply)
         return Reply(reply.status, reply.headers, reply.body)
 
@@ -168,6 +168,14 @@ class MockCloud(RestCloud):
         limiter = limiter or Limiter(rate=200.0, burst=200.0, clock=time.monotonic)
         transport = SimTransport(path, user, project, password, timing)
         super().__init__(entry, transport, limiter=limiter, all_projects=all_projects, timing=timing, page=page)
+
+
+def _handled(simulator: Simulator, request: SimRequest) -> SimReply:
+    try:
+        return simulator.handle(request)
+    except Exception as error:
+        # A full disk or a damaged file under the simulator is to this client what a broken API is.
+        raise CloudFault(f"the simulated cloud failed: {type(error).__name__}: {error}", status=500) from error
 
 
 def _no_answer(call: Call, detail: str) -> OsvmError:

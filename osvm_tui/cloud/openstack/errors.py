@@ -38,6 +38,7 @@ def unanswered(error: Exception, call: Call, url: str) -> OsvmError:
     if known is not None:
         return known
     words = f"{who} at {where} {_silence(error, call.timeout_s)}"
+    # What is no known failure of a connection may still have come after the request left.
     return AnswerLost(words) if call.changes else Unreachable(words)
 
 
@@ -118,7 +119,9 @@ def _silence(error: Exception, timeout_s: float | None) -> str:
 
     if any(isinstance(e, (rq.Timeout, TimeoutError)) for e in _causes(error)):
         return "did not answer" + (f" within {timeout_s:g} s" if timeout_s else " in time")
-    return "closed the connection without an answer"
+    if any(isinstance(e, (rq.RequestException, OSError)) for e in _causes(error)):
+        return "closed the connection without an answer"
+    return f"could not be asked ({type(error).__name__}: {_plain(error)})"
 
 
 def _reason(error: Exception) -> str:

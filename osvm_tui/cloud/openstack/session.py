@@ -16,7 +16,7 @@ from osvm_tui.cloud.openstack.errors import refused_login, unanswered
 from osvm_tui.cloud.transport import Call, Login, Reply, Transport
 from osvm_tui.cloud.wire.times import utc
 from osvm_tui.cloud.workers import Workers
-from osvm_tui.domain.errors import AnswerLost, ConfigError, OsvmError, Unreachable
+from osvm_tui.domain.errors import AnswerLost, ConfigError, OsvmError, Unauthorized, Unreachable
 
 if TYPE_CHECKING:
     from keystoneauth1.session import Session
@@ -86,9 +86,13 @@ class SdkTransport(Transport):
         return login
 
     def _new_session(self, region: CloudRegion) -> Session:
+        import urllib3
         from keystoneauth1.session import TCPKeepAliveAdapter
 
         session = region.get_session()
+        if not session.verify:
+            # The operator chose `insecure`; a warning per request would be written across the screen.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         session.timeout = min(float(region.config.get("api_timeout") or _LOGIN_S), _LOGIN_S)
         for scheme in ("http://", "https://"):
             session.session.mount(scheme, TCPKeepAliveAdapter(pool_connections=8, pool_maxsize=self._count))
@@ -149,7 +153,7 @@ class SdkTransport(Transport):
             # A token is fetched first and by itself, so that its failure is known to have sent nothing else.
             session.get_auth_headers(auth)
         except Exception as error:
-            raise refused_login(error, self._roots["identity"]) from None
+            raise self._login_lost(error) from None
         url = root + call.path
         try:
             answer = session.request(url, call.method, **_options(call))
@@ -158,6 +162,12 @@ class SdkTransport(Transport):
         return Reply(
             answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
         )
+
+    def _login_lost(self, error: Exception) -> OsvmError:
+        lost = refused_login(error, self._roots["identity"])
+        if isinstance(lost, Unauthorized) and "passcode" in self._secrets:
+            lost.hint = "a one-time code is good for one login: open this cloud again and type a new one"
+        return lost
 
 
 def _options(call: Call) -> dict[str, Any]:

@@ -101,7 +101,8 @@ class Book:
                 wrong.append(f"unlisted: {_name(case)}: ours {ours}, theirs {theirs} ({self.words[case]})")
             elif entry is not None:
                 wrong.append(f"no longer so: {_name(case)}: both {ours}")
-        wrong += [f"listed but never asked: {_name(case)}" for case in listed if case not in self.rows]
+        asked = {case.action for case in self.rows}
+        wrong += [f"listed but never asked: {_name(c)}" for c in listed if c not in self.rows and c.action in asked]
         agreed = sum(ours == theirs for ours, theirs in self.rows.values())
         return f"{len(self.rows)} cases, {agreed} agreed, {explained} listed differences", wrong
 

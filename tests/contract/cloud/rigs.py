@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
+from osvm_tui.cloud.exchange import Timing
 from osvm_tui.cloud.listing import PageSize
 from osvm_tui.cloud.mock import accounts, clouds_yaml, faults, seed
-from osvm_tui.cloud.mock.client import MockCloud
+from osvm_tui.cloud.mock.client import MockCloud, SimTransport
 from osvm_tui.cloud.mock.face import served
 from osvm_tui.cloud.mock.world import World
 from osvm_tui.cloud.openstack.client import OpenStackCloud
+from osvm_tui.cloud.openstack.session import SdkTransport
 from osvm_tui.cloud.rest import RestCloud
+from osvm_tui.cloud.transport import Transport
 from osvm_tui.domain.errors import CloudError, NotFound
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Actor, ConsoleRole
@@ -181,6 +184,10 @@ class SimulatedRig(Rig):
         faults.set_knobs(self.path, scale=self.scale)
         _give_room(self.path, "demo")
 
+    def transport(self) -> Transport:
+        """Return a new way to this cloud as the member, not opened; the caller closes it."""
+        raise NotImplementedError
+
     @asynccontextmanager
     async def slow(self, *steps: str) -> AsyncIterator[None]:
         faults.set_knobs(self.path, scales=dict.fromkeys(steps, 1e6))
@@ -211,6 +218,9 @@ class MockRig(SimulatedRig):
         user, project = clouds_yaml.ENTRIES[_ENTRIES[who]]
         return MockCloud(self.path, user=user, project=project, entry=who, page=page)
 
+    def transport(self) -> Transport:
+        return SimTransport(self.path, "demo", "demo", accounts.PASSWORD, Timing())
+
 
 class FaceRig(SimulatedRig):
     """OpenStackCloud over the simulator's HTTP face."""
@@ -219,7 +229,10 @@ class FaceRig(SimulatedRig):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        base_url = self._closing.enter_context(served(self.path))
+        self._serving = ExitStack()
+        self._closing.push(self._serving)
+        base_url = self._serving.enter_context(served(self.path))
+        self._port = int(base_url.rpartition(":")[2])
         file = folder / "clouds.yaml"
         file.write_text(clouds_yaml.text(base_url))
         self._closing.enter_context(_environment("OS_CLIENT_CONFIG_FILE", str(file)))
@@ -227,6 +240,18 @@ class FaceRig(SimulatedRig):
 
     def client(self, who: str, page: PageSize | None = None) -> RestCloud:
         return OpenStackCloud(_ENTRIES[who], rate=500.0, page=page)
+
+    def transport(self) -> Transport:
+        return SdkTransport(_ENTRIES["member"], workers=2)
+
+    def stop_serving(self) -> int:
+        """Stop the HTTP face and return its port."""
+        self._serving.close()
+        return self._port
+
+    def serve_again(self, port: int) -> None:
+        """Start the HTTP face again where it was."""
+        self._serving.enter_context(served(self.path, port=port))
 
 
 class RealRig(Rig):

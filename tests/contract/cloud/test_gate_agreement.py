@@ -7,6 +7,7 @@ called beneath the gate. Every cell of states x actors x actions is asked exactl
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from itertools import product
 
@@ -25,6 +26,32 @@ LOOKS = ("console-output", "remote-console")
 GENTLE = ("update-server", "lock", "unlock")
 """Legal ones that can be taken back at once."""
 PARAMS: dict[str, dict[str, object]] = {"update-server": {"description": "seen by the contract"}}
+LATER: dict[str, dict[str, object]] = {
+    "rescue": {},
+    "unrescue": {},
+    "rebuild": {"image_id": "image"},
+    "resize": {"flavor_id": "small"},
+    "confirm-resize": {},
+    "revert-resize": {},
+    "shelve-offload": {},
+    "force-delete": {},
+    "restore": {},
+    "create-image": {"name": "contract-never-made"},
+    "create-backup": {"name": "contract-never-made"},
+    "change-password": {"password": "Never-set-1"},
+    "trigger-crash-dump": {},
+    "diagnostics": {},
+    "migrate": {},
+    "live-migrate": {},
+    "evacuate": {},
+    "reset-state": {"state": "active"},
+    "inject-network-info": {},
+    "set-metadata": {"metadata": {"contract": "never-set"}},
+    "set-tags": {"tags": ["contract-never-set"]},
+    "add-security-group": {"security_group": "default"},
+    "remove-security-group": {"security_group": "default"},
+}
+"""Verbs that this release gates but does not offer yet: asked only where the gate refuses them."""
 NEVER = "ERROR never launched"
 RESET = "reset to error"
 
@@ -67,7 +94,7 @@ async def test_the_gate_says_what_the_cloud_does(rig: Rig, record_property: Call
     record_property("contract", f"{rig.kind:5} gate: {summary}")
     assert not wrong, "\n" + "\n".join(wrong)
     wanted = {Case(*cell) for cell in product([*RESTING, *busy], ACTORS, ACTIONS_NOW)}
-    assert wanted == set(book.rows)
+    assert wanted == {case for case in book.rows if case.action in ACTIONS_NOW}
 
 
 async def rest(book: Book, state: str, made: tuple[str, str] | None) -> None:
@@ -92,8 +119,19 @@ async def examine(book: Book, state: str, vm_id: str) -> None:
             case = Case(state, actor, action_id)
             if action_id in LOOKS or not book.verdict(case, vm).allowed:
                 await book.ask(case, vm, PARAMS.get(action_id, {}))
+        await examine_later(book, state, actor, vm)
     after = await book.rig.admin.get_vm(vm_id)
     assert shown(after) == shown(before), f"{state}: asking changed it, or it came to rest meanwhile"
+
+
+async def examine_later(book: Book, state: str, actor: str, vm: Vm) -> None:
+    """Ask what is illegal among the verbs of a later release; on a real cloud only when asked for, for its time."""
+    if book.rig.kind == "real" and not os.environ.get("OSVM_TEST_CLOUD_ALL"):
+        return
+    for action_id, params in LATER.items():
+        case = Case(state, actor, action_id)
+        if not book.verdict(case, vm).allowed:
+            await book.ask(case, vm, _meant(book.rig, params))
 
 
 async def touch(book: Book, state: str, vm_id: str, actor: str) -> None:
@@ -174,6 +212,11 @@ async def ask_busy(book: Book, state: str, first: str, second: str) -> None:
             async with book.rig.slow(BUSY[state][0]):
                 await make_busy(book.rig, state, vm_id)
         await remove(book, state, vm_id, actor)
+
+
+def _meant(rig: Rig, params: dict[str, object]) -> dict[str, object]:
+    named = {"image_id": rig.image, "flavor_id": rig.small}
+    return {name: named.get(name, value) for name, value in params.items()}
 
 
 def shown(vm: Vm) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ import pytest
 
 from osvm_tui.cloud.mock import faults
 from osvm_tui.cloud.mock.faults import Scripted
+from osvm_tui.cloud.transport import Call
 from osvm_tui.domain.errors import AnswerLost, CloudError, CloudFault, Throttled, Unreachable
 from osvm_tui.domain.vm import Vm
 from tests.contract.cloud.rigs import FaceRig, MockRig, SimulatedRig, together
@@ -92,6 +93,47 @@ async def test_a_busy_cloud_is_not_asked_again_for_a_change(
     assert (caught.value.status, caught.value.retry_after_s) == (status, 7.0)
     assert (await rig.member.get_vm(vm_id)).vm_state == "active"
     assert await stops(rig, vm_id) == 0
+
+
+async def test_an_answer_that_comes_too_late(rig: SimulatedRig) -> None:
+    vm_id = (await vms(rig))[0].id
+    transport = rig.transport()
+    await transport.open()
+    faults.script(rig.path, Scripted(path=vm_id, delay=1.5, times=2))
+    look = Call(service="compute", method="GET", path=f"/servers/{vm_id}", microversion=(2, 90), timeout_s=0.2)
+    with pytest.raises(Unreachable, match=r"within 0\.2 s") as caught:
+        await transport.request(look)
+    assert not isinstance(caught.value, AnswerLost)
+    body, path = b'{"os-stop": null}', f"/servers/{vm_id}/action"
+    change = Call(service="compute", method="POST", path=path, body=body, microversion=(2, 90), timeout_s=0.2)
+    with pytest.raises(AnswerLost, match=r"within 0\.2 s"):
+        await transport.request(change)
+    await transport.close()
+    await rig.idle(vm_id, "stopped")
+    assert await stops(rig, vm_id) == 1
+
+
+async def test_an_api_that_is_stopped_and_comes_back(tmp_path: Path) -> None:
+    rig = FaceRig(tmp_path)
+    await rig.open()
+    vm_id = await rig.build("vm")
+    await rig.idle(vm_id, "active")
+    port = rig.stop_serving()
+    for asked in (rig.member.act("stop", vm_id, {}), rig.member.get_vm(vm_id)):
+        with pytest.raises(Unreachable, match="connection refused") as caught:
+            await asked
+        assert not isinstance(caught.value, AnswerLost)
+    rig.serve_again(port)
+    assert (await rig.member.get_vm(vm_id)).vm_state == "active"
+    await rig.close()
+
+
+async def test_a_closed_client_says_so(rig: SimulatedRig) -> None:
+    client = rig.client("member")
+    await client.connect()
+    await client.close()
+    with pytest.raises(Unreachable, match="closed"):
+        await client.flavors()
 
 
 async def test_an_expired_token_is_renewed_unseen(rig: SimulatedRig) -> None:

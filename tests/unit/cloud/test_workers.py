@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from osvm_tui.cloud.workers import Workers
+from osvm_tui.domain.errors import Unreachable
 
 
 async def test_results_and_errors_come_back() -> None:
@@ -54,7 +55,7 @@ async def test_giving_up_leaves_the_pool_usable() -> None:
     gate.set()
     assert await workers.run(lambda: "still here") == "still here"
     workers.close()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(Unreachable):
         await workers.run(lambda: 1)
 
 
