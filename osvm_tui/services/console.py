@@ -46,6 +46,8 @@ from osvm_tui.services.scope_status import ScopeStatus
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.store.base import AuditQuery, Snapshot, SnapshotShelf, StateInterval, Store
 
+_AGE_S = 2.0
+
 
 def utc_now() -> datetime:
     """Return the present time with its zone."""
@@ -114,6 +116,7 @@ class Console(ConsoleApi):
         self._spawn(self._bring_up_store(), "store")
         self._spawn(self._lifecycle.keep(), "operations")
         self._spawn(self._keep_snapshots(), "snapshots")
+        self._spawn(self._watch_age(), "age")
 
     async def load(self) -> None:
         """Read every entry's list once and open the store, for headless verbs; raises what goes wrong."""
@@ -214,6 +217,16 @@ class Console(ConsoleApi):
         self._scopes_changed()
         if moved:
             self._bus.publish(FleetChanged(self._fleet.revision))
+
+    async def _watch_age(self) -> None:
+        """Tell when a scope has become stale by the mere passing of time: a poll that hangs says nothing."""
+        before = [view.state for view in self.scopes()]
+        while True:
+            await asyncio.sleep(_AGE_S)
+            states = [view.state for view in self.scopes()]
+            if states != before:
+                self._scopes_changed()
+            before = states
 
     # actions
 

@@ -68,6 +68,7 @@ class ScopeFollower:
         self._unsaved = True
         """Whether the store may lack something of the picture: compared once when a lease is held."""
         self._touched = 0.0
+        self._upkeep: asyncio.Task[None] | None = None
 
     @property
     def scope(self) -> Scope | None:
@@ -85,6 +86,8 @@ class ScopeFollower:
                 wait = await self._round()
                 await self._rest(wait)
         finally:
+            if self._upkeep is not None:
+                self._upkeep.cancel()
             if self._leadership:
                 await self._leadership.stop()
 
@@ -138,8 +141,8 @@ class ScopeFollower:
     def _failed(self, error: OsvmError) -> float:
         self._failures += 1
         self.status.failed(error)
-        if isinstance(error, Unauthorized) and self.scope is None:
-            return _LOCKOUT_S
+        if isinstance(error, Unauthorized):
+            return _LOCKOUT_S if self.scope is None else _LOCKOUT_S / 12
         asked = getattr(error, "retry_after_s", None) or 0.0
         spread = 0.75 + 0.5 * random.random()
         wait = self._cadence.busy_s * spread * 2.0 ** min(self._failures - 1, 8)
@@ -171,8 +174,29 @@ class ScopeFollower:
         else:
             await self._delta()
         self.status.good(self._now(), (time.monotonic() - started) * 1000)
-        await self._keep_up_store()
-        await self._chores()
+        if self._upkeep is None or self._upkeep.done():
+            # Beside the delta, never in front of it: on a slow cloud these take longer than a poll may wait.
+            self._upkeep = asyncio.create_task(self._keep_up(), name=f"upkeep {self.status.entry}")
+
+    async def _keep_up(self) -> None:
+        try:
+            await self._keep_up_store()
+            await self._chores()
+        except OsvmError as error:
+            _log.info("upkeep put off", extra={"detail": error.detail})
+            self._put_off()
+        except Exception:
+            _log.exception("upkeep failed")
+            self._put_off()
+
+    def _put_off(self) -> None:
+        soon = time.monotonic() + self._cadence.addresses_s
+        self._due = {name: max(at, soon) for name, at in self._due.items()}
+
+    async def upkeep_done(self) -> None:
+        """Return when the work beside the polling has ended."""
+        if self._upkeep is not None:
+            await self._upkeep
 
     async def _whole_list(self) -> None:
         """Read all pages, showing each as it comes; what a complete list lacks is gone."""

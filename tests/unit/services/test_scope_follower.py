@@ -43,7 +43,9 @@ class Bench:
         return self.now
 
     async def step(self) -> float:
-        return await self.follower._round()
+        wait = await self.follower._round()
+        await self.follower.upkeep_done()
+        return wait
 
     def ids(self) -> list[str]:
         return sorted(vm.id for vm in self.fleet.vms())
