@@ -10,7 +10,7 @@ from osvm_tui.domain.vm import Vm
 
 
 class Names:
-    """Names of what VMs carry only ids of, as far as known; an unknown id stands for itself."""
+    """Names of what VMs carry only ids of, as far as known; an unknown id stands for itself. It learns as it goes."""
 
     def __init__(
         self,
@@ -18,7 +18,16 @@ class Names:
         users: Mapping[str, str] | None = None,
         images: Mapping[str, str] | None = None,
     ) -> None:
-        self._projects, self._users, self._images = projects or {}, users or {}, images or {}
+        self._projects, self._users, self._images = dict(projects or {}), dict(users or {}), dict(images or {})
+
+    def learn(self, other: Names) -> bool:
+        """Take over what `other` knows; return whether anything of it was news."""
+        before = (len(self._projects), len(self._users), len(self._images))
+        renamed = any(self._images.get(key, name) != name for key, name in other._images.items())
+        self._projects |= other._projects
+        self._users |= other._users
+        self._images |= other._images
+        return renamed or before != (len(self._projects), len(self._users), len(self._images))
 
     def project(self, vm: Vm) -> str:
         """Return the project's name."""

@@ -86,6 +86,11 @@ class FleetView:
         self._filter = chosen
         self._choose()
 
+    def forget_texts(self) -> None:
+        """Let every row's text be written anew, as names in it have changed."""
+        for row in self._ordered:
+            row.text = ""
+
     def refilter(self) -> bool:
         """Ask an ageing filter again, now that time has passed; return whether other rows pass."""
         if self._filter is None or not self._filter.ageing:

@@ -128,7 +128,7 @@ async def test_sort_filter_and_columns_are_there_at_the_next_start(tmp_path: Pat
         screen = pilot.app.screen
         assert isinstance(screen, FleetScreen)
         assert names(pilot) == before
-        assert screen.view.descending
+        assert screen.picture.view.descending
         assert screen.table.wide
         assert not screen.table.marks
 

@@ -203,7 +203,7 @@ async def test_a_burst_of_changes_is_one_picture() -> None:
             api.tell(FleetChanged(api.revision))
         await pilot.pause(0.4)
         assert 1 <= len(asked) <= 3
-        assert screen.view.revision == api.revision
+        assert screen.picture.view.revision == api.revision
 
 
 async def test_a_theme_change_repaints_every_line() -> None:

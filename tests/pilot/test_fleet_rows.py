@@ -170,15 +170,15 @@ async def test_a_scope_that_is_not_live_greys_its_rows_and_says_how_old_they_are
     api = FakeConsole(10)
     async with Desk(api).run_test(size=(100, 24)) as pilot:
         row = table(pilot).rows[0]
-        assert fleet(pilot)._row_tone(row) is None
+        assert fleet(pilot).picture.tone(row) is None
         api.turn_scope(ScopeState.STALE, "cloud unreachable")
         await settled(pilot)
-        assert fleet(pilot)._row_tone(row) is Token.DIM
+        assert fleet(pilot).picture.tone(row) is Token.DIM
         assert "stale 2 s" in screen_text(pilot.app)
         assert len(table(pilot).rows) == 10
         api.turn_scope(ScopeState.LIVE)
         await settled(pilot)
-        assert fleet(pilot)._row_tone(row) is None
+        assert fleet(pilot).picture.tone(row) is None
 
 
 async def test_a_pending_verb_shows_what_it_leads_to_until_it_has_arrived() -> None:
@@ -215,7 +215,7 @@ async def test_the_mouse_chooses_opens_and_sorts() -> None:
         await pilot.click(VTable, offset=(10, 4))
         assert table(pilot).cursor == 3
         await pilot.click(VTable, offset=(5, 0))
-        assert fleet(pilot).view.descending
+        assert fleet(pilot).picture.view.descending
         await pilot.click(HeaderBar, offset=(pilot.app.screen.query_one(HeaderBar).size.width - 4, 0))
         await settled(pilot)
         assert all(row.vm.status == "ERROR" for row in table(pilot).rows)

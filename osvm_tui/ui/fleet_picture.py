@@ -1,0 +1,126 @@
+"""`FleetPicture`: what the fleet's screen shows: rows, filter, sort, names, stale scopes. Knows the api, no widget."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from osvm_tui.domain.catalog import Image
+from osvm_tui.domain.errors import OsvmError
+from osvm_tui.domain.filter import Field, compile_filter
+from osvm_tui.domain.vm import VmRef
+from osvm_tui.domain.vm_fields import Names, any_text, vm_fields
+from osvm_tui.services.api import CatalogKind, ConsoleApi, ScopeState
+from osvm_tui.ui.columns import Column, Look, fleet_columns
+from osvm_tui.ui.fleet_view import FleetView, Row
+from osvm_tui.ui.format import Token
+from osvm_tui.ui.memory import PlaceMemory
+from osvm_tui.ui.options import UiOptions
+
+_NOT_LIVE = (ScopeState.STALE, ScopeState.FAILED, ScopeState.CACHED)
+
+
+class FleetPicture:
+    """The fleet as one operator looks at it. Reads only what the api has in memory."""
+
+    def __init__(self, api: ConsoleApi, options: UiOptions, kept: PlaceMemory) -> None:
+        self._api = api
+        self._names = Names()
+        self._named: set[str] = set()
+        self.learn_names()
+        self.look = Look(
+            now=options.clock, pending=api.pending, names=self._names, glyphs=options.glyphs, spins=options.blink
+        )
+        self._columns = {column.key: column for column in fleet_columns(self.look)}
+        self._fields = {
+            name: Field(field.kind, lambda row, read=field.read: read(row.vm))  # type: ignore[misc]
+            for name, field in vm_fields(options.clock, self._names).items()
+        }
+        self.sort = kept.sort if kept.sort in self._columns else "name"
+        self.text = ""
+        """The filter in force, as typed."""
+        self.view = FleetView(self._sort_key(), descending=kept.descending)
+        self._stale: frozenset[str] = frozenset()
+        self.read_scopes()
+
+    def catch_up(self) -> bool:
+        """Take over what changed in the fleet; return whether anything did."""
+        return self.view.apply(self._api.fleet_since(self.view.revision))
+
+    def gone(self, refs: set[VmRef]) -> set[VmRef]:
+        """Return those of `refs` that the fleet no longer has."""
+        return {ref for ref in refs if self.view.get(ref) is None}
+
+    def filter_by(self, text: str) -> None:
+        """Let only rows through that pass. Raises FilterError and keeps the rows as they were."""
+        self.view.set_filter(compile_filter(text, self._fields, self._row_text))
+        self.text = text
+
+    def sort_by(self, column: str, *, descending: bool) -> None:
+        """Order the rows by a column, one of `sorts()`."""
+        self.sort = column
+        self.view.set_sort(self._sort_key(), descending=descending)
+
+    def sorts(self) -> tuple[str, ...]:
+        """Return the columns that rows can be sorted by."""
+        return tuple(self._columns)
+
+    def sort_words(self) -> str:
+        """Return the sort as the screen says it."""
+        words = _WAYS.get(self.sort, ("ascending", "descending"))
+        return f"{self._columns[self.sort].title}, {words[self.view.descending]}"
+
+    def columns(self) -> list[Column[Row]]:
+        """Return the fleet's columns over rows."""
+        return [
+            Column(*column)._replace(cell=lambda row, cell=column.cell: cell(row.vm))  # type: ignore[misc]
+            for column in self._columns.values()
+        ]
+
+    def tone(self, row: Row) -> Token | None:
+        """Return the token of a whole row whose scope is not live, None for a live one."""
+        return Token.DIM if row.vm.endpoint in self._stale else None
+
+    def read_scopes(self) -> None:
+        """Find the endpoints that no live scope reads."""
+        views = [view for view in self._api.scopes() if view.scope]
+        live = {view.scope.endpoint for view in views if view.scope and view.state not in _NOT_LIVE}
+        self._stale = frozenset({view.scope.endpoint for view in views if view.scope}) - live
+
+    def learn_names(self) -> bool:
+        """Take over the names that the services know by now; return whether any was news."""
+        news = False
+        for scope in self._api.scopes():
+            view = self._api.catalog(scope.entry, CatalogKind.IMAGE)
+            images = {item.id: item.name for item in view.items if isinstance(item, Image)} if view else {}
+            news = self._names.learn(Names(*self._api.names(scope.entry), images)) or news
+        if news and hasattr(self, "view"):
+            self.view.forget_texts()
+        return news
+
+    def unnamed(self) -> tuple[str, ...]:
+        """Return the live entries that were not asked for names yet; each is returned once."""
+        live = {scope.entry for scope in self._api.scopes() if scope.state is ScopeState.LIVE}
+        fresh = tuple(sorted(live - self._named))
+        self._named |= live
+        return fresh
+
+    async def load_names(self, entry: str) -> None:
+        """Ask for the names of images; `learn_names` finds them when CatalogChanged has told of them."""
+        # Names are a comfort: a cloud that does not give them is no reason for a word of trouble.
+        with suppress(OsvmError):
+            await self._api.load_catalog(entry, CatalogKind.IMAGE)
+
+    def memory(self, *, wide: bool) -> PlaceMemory:
+        """Return what is worth remembering until the next start."""
+        return PlaceMemory(filter=self.text, sort=self.sort, descending=self.view.descending, wide=wide)
+
+    def _row_text(self, row: Row) -> str:
+        row.text = row.text or any_text(row.vm, self._names)
+        return row.text
+
+    def _sort_key(self) -> Any:
+        return self._columns[self.sort].sort
+
+
+_WAYS = {"age": ("oldest", "newest"), "status": ("trouble first", "trouble last")}
