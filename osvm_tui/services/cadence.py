@@ -23,13 +23,16 @@ class Cadence(Struct, frozen=True, kw_only=True):
     """How often another leader's rows are read from the store."""
     lease_ttl_s: float = 9.0
     lease_renew_s: float = 3.0
+    stale_after_s: float = 20.0
+    """A picture older than this is stale; a leader tells its followers of a quiet fleet once per lease."""
     backoff_max_s: float = 60.0
     snapshot_s: float = 10.0
     item_poll_s: float = 1.0
     """First interval of reading a VM whose action was accepted."""
     item_poll_max_s: float = 5.0
     send_concurrency: int = 8
-    owner_ttl_s: float = 12.0
+    owner_ttl_s: float = 10.0
+    """With `claim_s` this bounds how long a dead console's operation waits for its new owner."""
     claim_s: float = 4.0
     stale_plan_s: float = 60.0
     """An action planned longer ago than this is not sent any more by whoever takes it over."""

@@ -95,7 +95,7 @@ class Console(ConsoleApi):
             self._add(plan)
 
     def _add(self, plan: EntryPlan) -> None:
-        status = ScopeStatus(plan.entry, self._scopes_changed, self._cadence.call_log)
+        status = ScopeStatus(plan.entry, self._scopes_changed, self._cadence.call_log, self._cadence.stale_after_s)
         client = LateClient(plan.entry, plan.make, status.called)
         follower = ScopeFollower(
             client, self._fleet.of(plan.entry), partial(self._apply, plan.entry),

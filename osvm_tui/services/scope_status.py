@@ -15,7 +15,7 @@ from osvm_tui.services.api import CallView, ScopeState, ScopeView
 class ScopeStatus:
     """What is known of one entry's health."""
 
-    def __init__(self, entry: str, changed: Callable[[], None], call_log: int) -> None:
+    def __init__(self, entry: str, changed: Callable[[], None], call_log: int, patience_s: float = 20.0) -> None:
         self.entry = entry
         self.state = ScopeState.CONNECTING
         self.scope: Scope | None = None
@@ -26,7 +26,7 @@ class ScopeStatus:
         self.holder = ""
         self.poll_ms = 0.0
         self.calls: deque[ApiCall] = deque(maxlen=call_log)
-        self._patience = timedelta(seconds=20)
+        self._patience = timedelta(seconds=patience_s)
         self.clock_offset = timedelta()
         """Cloud time minus our time, from Date headers."""
         self._error: OsvmError | None = None
