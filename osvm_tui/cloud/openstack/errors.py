@@ -45,12 +45,26 @@ def unanswered(error: Exception, call: Call, url: str) -> OsvmError:
 def refused_login(error: Exception, auth_url: str) -> OsvmError:
     """Return what an exception means that came out of a login or of reading the catalog."""
     from keystoneauth1 import exceptions as ka
-    from keystoneauth1.exceptions import http
 
     where = _place(auth_url)
-    known = _certificate(error, "Keystone", where) or _not_sent(error, "Keystone", where)
+    known = _certificate(error, "Keystone", where) or _not_sent(error, "Keystone", where) or _refusal(error, where)
     if known is not None:
         return known
+    if isinstance(error, (ka.NotFound, ka.DiscoveryFailure, ka.InvalidResponse, ka.EmptyCatalog)):
+        return _no_keystone(auth_url)
+    if isinstance(error, (ka.ConnectTimeout, ka.ConnectFailure, ka.UnknownConnectionError)):
+        return Unreachable(f"Keystone at {where} {_silence(error, None)}")
+    if isinstance(error, ka.EndpointNotFound):
+        words = f"the catalog of the Keystone at {where} has no such service: {_plain(error)}"
+        return ConfigError(words, hint="check region_name and interface of this entry in clouds.yaml")
+    if isinstance(error, ValueError):
+        return _no_keystone(auth_url)
+    return ConfigError(f"cannot log in at {where}: {_plain(error)}", hint=_CHECK)
+
+
+def _refusal(error: Exception, where: str) -> OsvmError | None:
+    from keystoneauth1.exceptions import http
+
     if isinstance(error, http.Unauthorized):
         return Unauthorized(f"Keystone at {where} does not accept these credentials", status=401)
     if isinstance(error, http.Forbidden):
@@ -60,13 +74,7 @@ def refused_login(error: Exception, auth_url: str) -> OsvmError:
         return CloudFault(words, hint=_TRY_LATER, status=error.http_status)
     if isinstance(error, http.HTTPClientError) and error.http_status == 429:
         return Throttled(f"Keystone at {where} asks to slow down", hint=_TRY_LATER, status=429)
-    if isinstance(error, (http.NotFound, ka.DiscoveryFailure, ka.InvalidResponse, ka.EmptyCatalog)):
-        return _no_keystone(auth_url)
-    if isinstance(error, (ka.ConnectTimeout, ka.ConnectFailure, ka.UnknownConnectionError)):
-        return Unreachable(f"Keystone at {where} {_silence(error, None)}")
-    if isinstance(error, ValueError):
-        return _no_keystone(auth_url)
-    return ConfigError(f"cannot log in at {where}: {_plain(error)}", hint=_CHECK)
+    return None
 
 
 def _no_keystone(auth_url: str) -> ConfigError:
@@ -161,4 +169,5 @@ def _proxy(url: str) -> str:
 
 
 def _plain(error: Exception) -> str:
-    return " ".join(str(getattr(error, "message", None) or error).split()).rstrip(".")
+    words = " ".join(str(getattr(error, "message", None) or error).split())
+    return words.partition(". ")[0].rstrip(".")
