@@ -19,14 +19,16 @@ from osvm_tui.cli.starting import last_used_first
 from osvm_tui.domain.errors import ConfigError
 from osvm_tui.services.console import Console
 
-
 _YOUNG = 50_000
 """New objects between two runs of the garbage collector: with Python's 700 it takes a tenth of the start."""
+_TURN_S = 0.001
+"""How long a thread that decodes or imports may hold the interpreter while the screen waits; Python's is 5 ms."""
 
 
 def open_console(launch: Launch) -> int:
     """Run the console until the operator leaves; raise what the screen could not survive."""
     gc.set_threshold(_YOUNG, 20, 20)
+    sys.setswitchinterval(_TURN_S)
     _must_have_terminal(launch.environ.get("TERM", ""))
     launch.start_logging()
     start = started(launch)

@@ -17,6 +17,8 @@ class LiveAddresses:
         self._by_vm: dict[str, tuple[PortAddress, ...]] = {}
         self._had: set[str] = set()
         self._network_names: dict[str, str] = {}
+        self._networks: set[str] = set()
+        """Where the fixed addresses are."""
 
     def name_networks(self, networks: Iterable[Network]) -> None:
         """Learn the names of networks."""
@@ -24,16 +26,19 @@ class LiveAddresses:
 
     def unnamed(self) -> bool:
         """Whether a port is on a network whose name is not known yet."""
-        names = self._network_names
-        return any(a.network_id not in names for ports in self._by_vm.values() for a in ports if not a.floating)
+        return not self._networks <= self._network_names.keys()
 
     def replace(self, addresses: Iterable[PortAddress]) -> set[str]:
-        """Take a whole new reading; return the ids of the VMs whose addresses differ from the one before."""
+        """Take a whole new reading; return the ids of the VMs whose addresses differ from the one before.
+
+        May run on a thread, while `over` lays the reading before.
+        """
         grouped: dict[str, list[PortAddress]] = {}
         for address in addresses:
             grouped.setdefault(address.vm_id, []).append(address)
         new = {vm_id: tuple(sorted(ports, key=_place)) for vm_id, ports in grouped.items()}
         moved = {vm_id for vm_id in new.keys() | self._by_vm.keys() if new.get(vm_id) != self._by_vm.get(vm_id)}
+        self._networks = {port.network_id for ports in new.values() for port in ports if not port.floating}
         self._by_vm = new
         self._had |= new.keys()
         return moved

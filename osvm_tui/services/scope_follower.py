@@ -10,21 +10,22 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 
 from osvm_tui.cloud.base import CloudClient, VmPage
-from osvm_tui.domain.diff import Delta, whole_diff
+from osvm_tui.domain.diff import Delta
 from osvm_tui.domain.errors import CloudError, Forbidden, NotFound, OsvmError, StoreError, Unauthorized
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import ScopeState
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.fleet import changes
+from osvm_tui.services.kept_picture import SLICE, KeptPicture, slices
 from osvm_tui.services.leadership import Leadership
 from osvm_tui.services.live_addresses import LiveAddresses
 from osvm_tui.services.scope_status import ScopeStatus
-from osvm_tui.store.base import Store
+from osvm_tui.store.base import Lease, Store
 
 _log = logging.getLogger("osvm.fleet")
 _LOCKOUT_S = 3600.0
@@ -65,9 +66,7 @@ class ScopeFollower:
         self._complete = False
         self._revision = 0
         self._failures = 0
-        self._unsaved = True
-        """Whether the store may lack something of the picture: compared once when a lease is held."""
-        self._touched = 0.0
+        self._kept = KeptPicture(known, store, now, touch_s=cadence.lease_ttl_s)
         self._upkeep: asyncio.Task[None] | None = None
 
     @property
@@ -180,14 +179,21 @@ class ScopeFollower:
 
     async def _keep_up(self) -> None:
         try:
-            await self._keep_up_store()
+            # Not before the addresses were asked for once: they may change every VM of a first list.
+            if self._due["addresses"]:
+                await self._keep_up_store()
             await self._chores()
+            await self._keep_up_store()
         except OsvmError as error:
             _log.info("upkeep put off", extra={"detail": error.detail})
             self._put_off()
         except Exception:
             _log.exception("upkeep failed")
             self._put_off()
+
+    async def _keep_up_store(self) -> None:
+        if self.scope is not None:
+            await self._kept.catch_up(self.scope, self._lease)
 
     def _put_off(self) -> None:
         soon = time.monotonic() + self._cadence.addresses_s
@@ -201,12 +207,12 @@ class ScopeFollower:
     async def _whole_list(self) -> None:
         """Read all pages, showing each as it comes; what a complete list lacks is gone."""
         began = time.monotonic()
-        seen: set[VmRef] = set()
+        seen: set[str] = set()
         server_time: datetime | None = None
         async for page in self.client.list_vms():
             server_time = server_time or self._clock(page)
-            seen.update(vm.ref for vm in page.vms)
-            await self._learn(page)
+            seen.update(vm.id for vm in page.vms)
+            await self._learn(page, whole=True)
         await self._drop_absent(seen, began)
         self._complete = True
         self.server_time = server_time or self.server_time
@@ -227,9 +233,11 @@ class ScopeFollower:
             self.status.clock_offset = page.server_time - self._now()
         return page.server_time
 
-    async def _learn(self, page: VmPage) -> None:
+    async def _learn(self, page: VmPage, *, whole: bool = False) -> None:
+        """Take a page over; one of a `whole` list is kept later, for the next page must not wait for the store."""
         gone = [VmRef(self._endpoint, vm_id) for vm_id in page.gone]
-        await self._save(self._news(page.vms, gone))
+        delta = self._news(page.vms, gone)
+        await (self._show(delta) if whole and delta else self._save(delta))
 
     async def _chores(self) -> None:
         """Do what is due beside the delta, one after the other; a forbidden one is not asked again for an hour."""
@@ -245,21 +253,24 @@ class ScopeFollower:
                 self._due[name] = time.monotonic() + 3600.0
 
     async def _read_addresses(self) -> float:
-        moved = self._addresses.replace(await self.client.list_addresses())
+        moved = await asyncio.to_thread(self._addresses.replace, await self.client.list_addresses())
         if self._addresses.unnamed():
             self._addresses.name_networks(await self.client.networks())
-        vms = [vm for vm_id in moved if (vm := self.known.get(VmRef(self._endpoint, vm_id)))]
-        await self._save(changes(self.known, [self._addresses.over(vm) for vm in vms]))
+        refs = [VmRef(self._endpoint, vm_id) for vm_id in moved]
+        for part in slices(refs):
+            vms = [vm for ref in part if (vm := self.known.get(ref))]
+            delta = changes(self.known, [self._addresses.over(vm) for vm in vms])
+            await (self._show(delta) if len(refs) > SLICE else self._save(delta))
         return self._cadence.addresses_s
 
     async def _sweep(self) -> float:
         """Compare presence by ids; returns the time until the next one, so that sweeps stay a small share."""
         began = time.monotonic()
-        seen: set[VmRef] = set()
+        seen: set[str] = set()
         async for ids in self.client.list_vm_ids():
-            seen.update(VmRef(self._endpoint, vm_id) for vm_id in ids)
+            seen.update(ids)
         self._sweep_s = time.monotonic() - began
-        unknown = [ref for ref in seen if ref not in self.known]
+        unknown = seen.difference([ref.id for ref in self.known])
         if len(unknown) > _MANY_UNKNOWN:
             await self._whole_list()
         else:
@@ -285,16 +296,16 @@ class ScopeFollower:
         pages = max(1, len(self.known) // max(1, len(page.vms)))
         return min(self._cadence.details_s / pages, 4 * self._cadence.sweep_min_s)
 
-    async def _fetch(self, refs: Sequence[VmRef]) -> None:
-        for ref in refs:
+    async def _fetch(self, vm_ids: Iterable[str]) -> None:
+        for vm_id in vm_ids:
             try:
-                vm = await self.client.get_vm(ref.id)
+                vm = await self.client.get_vm(vm_id)
             except NotFound:
                 continue
             await self._save(self._news([vm]))
 
-    async def _drop_absent(self, seen: set[VmRef], began: float) -> None:
-        absent = [ref for ref in self.known if ref not in seen and self._first_seen.get(ref, 0.0) < began]
+    async def _drop_absent(self, seen: set[str], began: float) -> None:
+        absent = [ref for ref in self.known if ref.id not in seen and self._first_seen.get(ref, 0.0) < began]
         await self._save(changes(self.known, (), absent))
 
     async def _follow_store(self) -> None:
@@ -314,32 +325,20 @@ class ScopeFollower:
     async def _save(self, delta: Delta) -> None:
         """Show a delta, then keep it; a store in trouble does not hide what the cloud said."""
         self._publish(delta)
-        if delta and not await self._write(delta):
-            self._unsaved = True
+        if self.scope is not None:
+            await self._kept.write(delta, self.scope, self._lease)
 
-    async def _write(self, delta: Delta) -> bool:
-        store, lease = self._store(), self._leadership.lease if self._leadership else None
-        if store is None or lease is None or self.scope is None:
-            return False
-        try:
-            await store.save_vms(self.scope, delta.upserts, delta.removed, self._now(), lease)
-        except StoreError as error:
-            _log.warning("fleet not saved", extra={"detail": error.detail})
-            return False
-        self._touched = time.monotonic()
-        return True
+    async def _show(self, delta: Delta) -> None:
+        """Show a big delta part by part, to be kept later."""
+        self._kept.fall_behind()
+        self._publish(Delta(removed=delta.removed))
+        for part in slices(delta.upserts):
+            self._publish(Delta(tuple(part)))
+            await asyncio.sleep(0)
 
-    async def _keep_up_store(self) -> None:
-        """Bring the store up to the picture after it was away, and tell it from time to time that we still look."""
-        store, scope = self._store(), self.scope
-        if store is None or scope is None or self._leadership is None or self._leadership.lease is None:
-            return
-        if self._unsaved:
-            kept = await store.load_vms(scope)
-            delta = whole_diff({vm.ref: vm for vm in kept.vms}, self.known)
-            self._unsaved = not await self._write(delta)
-        elif time.monotonic() - self._touched > self._cadence.lease_ttl_s:
-            await self._write(Delta())
+    @property
+    def _lease(self) -> Lease | None:
+        return self._leadership.lease if self._leadership else None
 
     def _publish(self, delta: Delta) -> None:
         if delta:
