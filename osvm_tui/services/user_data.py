@@ -52,8 +52,8 @@ def _yaml_problem(text: str) -> str:
 
 
 def _where(error: Exception) -> str:
-    mark = getattr(error.__cause__, "problem_mark", None)
-    problem = getattr(error.__cause__, "problem", None) or str(error).splitlines()[0]
+    mark = getattr(error.__context__, "problem_mark", None)
+    problem = getattr(error.__context__, "problem", None) or str(error).splitlines()[0]
     if mark is None:
         return f"not YAML: {problem}"
     return f"not YAML: line {mark.line + 1}, column {mark.column + 1}: {problem}"

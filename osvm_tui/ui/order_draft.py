@@ -198,23 +198,19 @@ def order_of(draft: OrderDraft) -> CreateVm:
 def quota_left(draft: OrderDraft, catalogs: Catalogs) -> str:
     """Return what the order takes and what is left of the quota after it, in one line."""
     flavor, quota = catalogs.flavor(draft.flavor_id), catalogs.quota
-    many, left = draft.how_many, []
-    takes = {
-        "instances": many,
-        "cores": many * (flavor.vcpus if flavor else 0),
-        "ram": many * (flavor.memory_mib if flavor else 0),
-    }
-    for resource, needed in takes.items():
-        if resource in quota:
-            rest = quota[resource].left
-            left.append(
-                "no limit on " + {"instances": "VMs", "cores": "vCPU", "ram": "memory"}[resource]
-                if rest is None
-                else _amount(resource, rest - needed)
-            )
-    asked = ", ".join(_amount(resource, needed) for resource, needed in takes.items() if needed)
-    return (
-        f"takes {asked or 'nothing yet'} · left after it: {', '.join(left)}"
-        if left
-        else f"takes {asked}; quota unknown"
-    )
+    takes = {"instances": draft.how_many}
+    if flavor is not None:
+        takes |= {"cores": draft.how_many * flavor.vcpus, "ram": draft.how_many * flavor.memory_mib}
+    asked = ", ".join(_amount(resource, needed) for resource, needed in takes.items())
+    if not quota:
+        return f"takes {asked}; the quota is not known"
+    left = ", ".join(_after(quota[resource], needed) for resource, needed in takes.items() if resource in quota)
+    return f"takes {asked} · left after it: {left}"
+
+
+def _after(item: QuotaItem, needed: int) -> str:
+    if item.left is None:
+        return {"instances": "any number of VMs", "cores": "any vCPU", "ram": "any memory"}[item.resource]
+    if needed > item.left:
+        return f"{_amount(item.resource, needed - item.left)} too many"
+    return _amount(item.resource, item.left - needed)

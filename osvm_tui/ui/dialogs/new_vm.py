@@ -23,6 +23,7 @@ from osvm_tui.services.user_data import MAX_BYTES, user_data_problem
 from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.dialogs.order_choices import choices_for, preselected
 from osvm_tui.ui.order_draft import Catalogs, OrderDraft, order_of, problems, quota_left
+from osvm_tui.ui.printable import printable
 from osvm_tui.ui.widgets.choice_field import ChoiceField
 from osvm_tui.ui.widgets.form_field import FormField
 
@@ -82,12 +83,14 @@ class NewVmForm(Dialog[None]):
             )
             yield FormField("about", "about", Input(id="about", compact=True, placeholder="a description, if you like"))
         yield Static("reading what this cloud offers ...", id="told", markup=False)
+        yield Static("", id="answer", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("cancel", id="cancel", compact=True)
             yield Button("create", id="create", compact=True)
 
     def on_mount(self) -> None:
         """Read the catalogs of the cloud."""
+        self._say("")
         for field in self.query(FormField):
             field.tell("")
         for choice in self.query("#cloud").results(ChoiceField):
@@ -145,12 +148,13 @@ class NewVmForm(Dialog[None]):
         for field in self.query(FormField):
             name = (field.id or "").removeprefix("field-")
             field.tell(found.get(name, "") if name in self.asked else "")
-        self._say(quota_left(draft, self.catalogs))
+        self.query_one("#told", Static).update(quota_left(draft, self.catalogs))
         return found
 
     def _say(self, told: str, *, wrong: bool = False) -> None:
-        line = self.query_one("#told", Static)
+        line = self.query_one("#answer", Static)
         line.update(told)
+        line.display = bool(told)
         line.set_class(wrong, "-wrong")
 
     @on(Input.Changed)
@@ -238,7 +242,7 @@ class NewVmForm(Dialog[None]):
             self._follow([item for item in self.api.operations() if item.operation_id == self.operation_id])
 
     def _follow(self, items: tuple[OperationItem, ...] | list[OperationItem]) -> None:
-        if any(item.state in _NOT_YET for item in items):
+        if not items or any(item.state in _NOT_YET for item in items):
             return
         refused = [item for item in items if item.state in (ItemState.FAILED, ItemState.REFUSED)]
         if refused:
@@ -246,10 +250,10 @@ class NewVmForm(Dialog[None]):
             many = f"{len(refused)} of {len(items)} " if len(items) > 1 else ""
             self.come_back(f"{many}refused: {refused[0].message or 'the cloud gave no reason'}{request}")
             return
+        self.operation_id = ""
         names = items[0].vm_name if len(items) == 1 else f"{len(items)} VMs"
-        self.app.notify(f"creating {names}", markup=False)
-        if self.is_attached:
-            self.dismiss(None)
+        self.app.notify(f"creating {printable(names)}", markup=False)
+        self.dismiss(None)
 
     def come_back(self, reason: str) -> None:
         """Let the operator try again with all that was typed, and say why the cloud refused."""

@@ -24,13 +24,21 @@ class Choice(NamedTuple):
     told: str = ""
 
 
+class NarrowLine(Input):
+    """The line that narrows the list; space is the list's, unless the dialog leaves it to the line."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Let the dialog's own binding of space be asked first."""
+        return key != "space" and super().check_consume_key(key, character)
+
+
 class PickDialog(Dialog[tuple[str, ...]]):
     """Return the ids that were chosen; None when left. Type to narrow, up and down to move, enter to take.
 
     Of several, space adds the one under the cursor or takes it away; enter with none added takes that one.
     """
 
-    AUTO_FOCUS: ClassVar[str] = "Input"
+    AUTO_FOCUS: ClassVar[str] = "NarrowLine"
     SIZE: ClassVar[str] = "-wide"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "step(1)", show=False, priority=True),
@@ -50,7 +58,7 @@ class PickDialog(Dialog[tuple[str, ...]]):
         return self.pick_title
 
     def body(self) -> ComposeResult:
-        yield Input(placeholder="type to narrow", compact=True)
+        yield NarrowLine(placeholder="type to narrow", compact=True)
         yield OptionList(compact=True)
         if self.many:
             yield Static("space adds or takes away, enter is done", classes="note")

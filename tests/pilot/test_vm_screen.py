@@ -1,0 +1,207 @@
+"""The screen of one VM: it stays on its VM, every tab reads what it shows, trouble keeps the last picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import replace
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from osvm_tui.domain.errors import Unreachable
+from osvm_tui.domain.vm import Vm
+from osvm_tui.ui.dialogs.console_url import ConsoleUrl
+from osvm_tui.ui.dialogs.save_text import SaveText
+from osvm_tui.ui.screens.vm import VmScreen
+from osvm_tui.ui.widgets.about import About
+from osvm_tui.ui.widgets.action_bar import ActionBar
+from osvm_tui.ui.widgets.text_tab import TextTab
+from osvm_tui.ui.widgets.vm_events import VmEvents
+from tests.pilot.desk import Desk
+from tests.pilot.fake_console import FakeConsole
+
+
+def desk(api: FakeConsole, vm: Vm, tab: str = "overview") -> Desk:
+    return Desk(api, lambda api_, options: VmScreen(api_, options, vm.ref, tab))
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def shown(app: Desk, selector: str) -> str:
+    return str(app.screen.query_one(selector, Static).content)
+
+
+async def test_a_change_in_the_cloud_is_shown_with_what_is_expected() -> None:
+    api = FakeConsole()
+    vm = api.in_state("active")
+    app = desk(api, vm)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "a", "t", "right", "enter")
+        assert "SHUTOFF" in shown(app, "#vm-title")
+        assert "powering-off" in shown(app, "#vm-title")
+        api.advance()
+        await press(pilot)
+        assert "ACTIVE" not in shown(app, "#vm-title")
+        assert "SHUTOFF" in shown(app, "#section-state")
+        assert app.screen.query_one(ActionBar).refused("stop")
+        assert not app.screen.query_one(ActionBar).refused("start")
+    assert app.told[-1] == f"{vm.name} is SHUTOFF"
+
+
+async def test_a_vm_that_is_gone_keeps_its_last_picture_and_refuses_everything() -> None:
+    api = FakeConsole()
+    vm = api.in_state("active")
+    app = desk(api, vm)
+    async with app.run_test(size=(120, 36)) as pilot:
+        api.remove(vm.ref)
+        await press(pilot)
+        assert "gone" in shown(app, "#vm-title")
+        assert vm.id in shown(app, "#section-identity")
+        await press(pilot, "ctrl+d")
+        assert isinstance(app.screen, VmScreen)
+    assert not api.requests
+    assert "gone" in app.told[-1]
+
+
+async def test_a_fault_stands_first_and_whole() -> None:
+    api = FakeConsole()
+    vm = api.in_state("error")
+    app = desk(api, vm)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot)
+        assert vm.fault is not None
+        assert vm.fault.message in shown(app, "#section-fault")
+        assert app.screen.query_one("#section-fault").region.y < app.screen.query_one("#section-state").region.y
+
+
+async def test_the_number_keys_choose_the_tab_and_the_focus_goes_there() -> None:
+    api = FakeConsole()
+    vm = api.in_state("active")
+    app = desk(api, vm)
+    async with app.run_test() as pilot:
+        for key, tab in (("2", "console"), ("3", "events"), ("4", "raw"), ("1", "overview")):
+            await press(pilot, key)
+            assert isinstance(app.screen, VmScreen)
+            assert app.screen.tab == tab
+            assert app.focused is not None
+            assert app.screen.query_one(f"#{tab}") in app.focused.ancestors_with_self
+        await press(pilot, "4")
+        assert vm.id in app.screen.query_one("#raw", TextTab).view.text
+
+
+async def test_the_console_log_follows_its_end_until_a_search_looks_elsewhere() -> None:
+    api = FakeConsole()
+    vm = api.in_state("active")
+    app = desk(api, vm, "console")
+    async with app.run_test() as pilot:
+        await press(pilot)
+        view = app.screen.query_one("#console", TextTab).view
+        assert view.scroll_offset.y == view.max_scroll_y > 0
+        await press(pilot, "slash", *"line 123", "enter")
+        assert [view.lines[at] for at in view.matches] == [line for line in view.lines if "line 123" in line]
+        assert view.scroll_offset.y < view.max_scroll_y
+        assert not view.follow
+        await press(pilot, "f")
+        assert view.follow
+        assert view.scroll_offset.y == view.max_scroll_y
+
+
+async def test_escape_sequences_of_a_guest_never_reach_the_terminal() -> None:
+    class Hostile(FakeConsole):
+        async def console_log(self, ref: object, lines: int | None = 500) -> str:
+            return "\x1b]52;c;ZXZpbA==\x07boot\x1b[2J\x1b[31m ok\x9b31m\r\n"
+
+    api = Hostile()
+    app = desk(api, api.in_state("active"), "console")
+    async with app.run_test() as pilot:
+        await press(pilot)
+        text = app.screen.query_one("#console", TextTab).view.text
+    assert text.startswith("boot ok")
+    assert not any(ord(letter) < 32 and letter != "\n" for letter in text)
+    assert "\x9b" not in text
+
+
+async def test_an_unreachable_cloud_is_told_above_the_last_text() -> None:
+    api = FakeConsole()
+    app = desk(api, api.in_state("active"), "raw")
+    async with app.run_test() as pilot:
+        await press(pilot)
+        tab = app.screen.query_one("#raw", TextTab)
+        before = tab.view.text
+        api.fail_next = Unreachable("connection refused", entry="mock")
+        app.screen.query_one(TextTab)
+        assert isinstance(app.screen, VmScreen)
+        app.screen.action_refresh_tab()
+        await press(pilot)
+        assert "connection refused" in str(tab.query_one(About).content)
+        assert tab.view.text == before
+
+
+async def test_the_events_tell_the_request_id() -> None:
+    api = FakeConsole()
+    app = desk(api, api.in_state("active"), "events")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot)
+        told = str(app.screen.query_one(VmEvents).query_one("#timeline", Static).content)
+    assert "create" in told
+    assert "req-1f0c9a52" in told
+
+
+async def test_copying_goes_through_the_clipboard() -> None:
+    api = FakeConsole()
+    vm = replace(api.in_state("active"), name="web-copy")
+    api.put(vm)
+    app = desk(api, vm)
+    async with app.run_test() as pilot:
+        for letter, wanted in (("i", vm.id), ("n", vm.name), ("p", vm.floating_ip or vm.fixed_ip)):
+            await press(pilot, "c", letter)
+            assert app.clipboard == wanted
+
+
+async def test_a_console_url_is_shown_and_copied() -> None:
+    api = FakeConsole()
+    vm = api.in_state("active")
+    app = desk(api, vm)
+    async with app.run_test() as pilot:
+        await press(pilot, "v")
+        assert isinstance(app.screen, ConsoleUrl)
+        await press(pilot, "enter")
+        assert app.clipboard == f"http://console.invalid/vnc?vm={vm.ref.short}"
+        await press(pilot, "escape")
+        assert isinstance(app.screen, VmScreen)
+
+
+async def test_saving_never_overwrites(tmp_path: Path) -> None:
+    api = FakeConsole()
+    app = desk(api, api.in_state("active"), "raw")
+    path = tmp_path / "vm.json"
+    path.write_text("mine")
+    async with app.run_test() as pilot:
+        await press(pilot, "S")
+        assert isinstance(app.screen, SaveText)
+        app.screen.query_one(Input).value = str(path)
+        await press(pilot, "enter")
+        assert isinstance(app.screen, SaveText)
+        assert path.read_text() == "mine"
+        app.screen.query_one(Input).value = str(tmp_path / "new.json")
+        await press(pilot, "enter")
+        assert isinstance(app.screen, VmScreen)
+    saved = tmp_path / "new.json"
+    assert '"name"' in saved.read_text()
+    assert saved.stat().st_mode & 0o777 == 0o600
+
+
+async def test_eighty_columns_show_title_tabs_and_every_button() -> None:
+    api = FakeConsole()
+    app = desk(api, api.in_state("active"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot)
+        bar = app.screen.query_one(ActionBar)
+        assert bar.region.bottom <= 23
+        assert app.screen.query_one("#overview").region.height >= 8
