@@ -87,6 +87,18 @@ class FleetPicture:
         live = {view.scope.endpoint for view in views if view.scope and view.state not in _NOT_LIVE}
         self._stale = frozenset({view.scope.endpoint for view in views if view.scope}) - live
 
+    def empty_words(self) -> str:
+        """Return what a table without rows says: why, and the key that helps."""
+        if self.text and self.view.total:
+            return f"no VM matches {self.text}; esc clears the filter"
+        for scope in self._api.scopes():
+            if scope.state is ScopeState.FAILED:
+                why = " ".join(filter(None, (scope.error_title, scope.error_detail))) or "not reachable"
+                return f"{scope.entry}: {why}; :health tells more, ctrl-r tries again"
+            if scope.state is ScopeState.CONNECTING:
+                return f"asking {scope.entry} ..."
+        return "no VM here yet; N makes one"
+
     def learn_names(self) -> bool:
         """Take over the names that the services know by now; return whether any was news."""
         news = False

@@ -41,6 +41,7 @@ DARK = Theme(
         "marked-line": "#2d2a45",
         "flash": "#3d4a6e",
         "head": "#9aa5ce",
+        "on-accent": "#12141c",
     },
 )
 LIGHT = Theme(
@@ -66,6 +67,7 @@ LIGHT = Theme(
         "marked-line": "#e6ddf6",
         "flash": "#ffe9a8",
         "head": "#3d4660",
+        "on-accent": "#fafbfd",
     },
 )
 CONTRAST = Theme(
@@ -91,6 +93,7 @@ CONTRAST = Theme(
         "marked-line": "#5f005f",
         "flash": "#875f00",
         "head": "#ffffff",
+        "on-accent": "#000000",
     },
 )
 ANSI16 = Theme(
@@ -119,6 +122,7 @@ ANSI16 = Theme(
         "marked-line": "ansi_magenta",
         "flash": "ansi_yellow",
         "head": "ansi_default",
+        "on-accent": "ansi_black",
     },
 )
 THEMES = (DARK, LIGHT, CONTRAST, ANSI16)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from osvm_tui.domain.errors import Unreachable
 from osvm_tui.domain.events import FleetChanged, Notice, Severity
 from osvm_tui.domain.gating import Verdict
+from osvm_tui.services.api import ScopeState
 from osvm_tui.ui.screens.fleet import FleetScreen
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.command_line import CommandLine
 from osvm_tui.ui.widgets.detail_pane import DetailPane
 from osvm_tui.ui.widgets.vtable import VTable
-from tests.pilot.desk import Desk
+from tests.pilot.desk import OPTIONS, Desk
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.screen_text import screen_text, settled
 
@@ -169,6 +171,36 @@ async def test_a_cloud_that_hangs_freezes_no_key() -> None:
         await pilot.pause()
         assert len(fleet(pilot).table.marks) == 1
         assert all("web" in row.vm.name for row in fleet(pilot).table.rows)
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (ScopeState.CONNECTING, "asking mock ..."),
+        (ScopeState.FAILED, "mock: not authorised wrong password; :health tells more, ctrl-r tries again"),
+        (ScopeState.LIVE, "no VM here yet; N makes one"),
+    ],
+)
+async def test_an_empty_fleet_says_why(state: ScopeState, says: str) -> None:
+    api = FakeConsole(0)
+    async with Desk(api).run_test(size=(120, 36)) as pilot:
+        api.turn_scope(state, "not authorised", "wrong password")
+        await settled(pilot)
+        assert says in screen_text(pilot.app)
+        assert not fleet(pilot).query_one(DetailPane).display
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "contrast", "ansi16"])
+async def test_every_theme_draws_the_fleet_with_pane_and_pending_verb(theme: str) -> None:
+    api = FakeConsole(60)
+    async with Desk(api, options=replace(OPTIONS, theme=theme)).run_test(size=(120, 36)) as pilot:
+        fleet(pilot).table.cursor_to(api.in_state("stopped").ref)
+        await pilot.press("space", "k")
+        fleet(pilot).action_vm_verb("start")
+        await settled(pilot)
+        await pilot.press("tab", "right", "colon")
+        await settled(pilot)
+        assert "start asked" in screen_text(pilot.app)
 
 
 async def test_a_failed_refresh_is_told_once_with_its_hint() -> None:

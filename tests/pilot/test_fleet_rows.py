@@ -204,9 +204,9 @@ async def test_a_cell_that_changed_flashes_once() -> None:
         await settled(pilot)
         api.put(replace(first, status="PAUSED", vm_state="paused", task_state=None))
         fleet(pilot).on_fleet_moved(None)  # type: ignore[arg-type]
-        assert table(pilot)._flash.keys() == {first.ref}
+        assert table(pilot)._flashes.of(first.ref) == {1}
         table(pilot)._end_flash(first.ref)
-        assert not table(pilot)._flash
+        assert not table(pilot)._flashes.of(first.ref)
 
 
 async def test_the_mouse_chooses_opens_and_sorts() -> None:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 FAULTS = "status=ERROR"
 PANE_S = 0.05
 """How far the detail pane may lag behind the cursor."""
-_EMPTY = "no VM here yet; N makes one"
 
 
 class FleetScreen(Marking):
@@ -56,7 +55,7 @@ class FleetScreen(Marking):
         picture = self.picture
         yield FilterBar(self.options)
         table: VTable[Row] = VTable(
-            picture.columns(), lambda row: row.ref, tone=picture.tone, glyphs=self.options.glyphs, empty=_EMPTY
+            picture.columns(), lambda row: row.ref, tone=picture.tone, glyphs=self.options.glyphs
         )
         table.on_placed = self._columns_placed
         yield table
@@ -92,6 +91,7 @@ class FleetScreen(Marking):
         """Grey the rows of a scope that is not live; ask a live one for names, once."""
         super().on_scopes_moved(message)
         self.picture.read_scopes()
+        self.table.say_when_empty(self.picture.empty_words())
         self.table.redraw_changed()
         for entry in self.picture.unnamed():
             self.run_worker(self.picture.load_names(entry), group="names", exit_on_error=False)
@@ -109,6 +109,7 @@ class FleetScreen(Marking):
 
     def _show_rows(self) -> None:
         view = self.picture.view
+        self.table.say_when_empty(self.picture.empty_words())
         self.table.set_rows(view.rows())
         self.query_one(HeaderBar).update_counts(Counts(view.total, view.busy, view.wrong))
         self._tell()
@@ -158,7 +159,6 @@ class FleetScreen(Marking):
             bar.show(text, wrong.sentence)
             return
         bar.show(text)
-        self.table.empty = f"no VM matches {text}; esc clears the filter" if text else _EMPTY
         self._show_rows()
 
     @on(FilterBar.Typed)

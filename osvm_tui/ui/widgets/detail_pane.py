@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
 from textual.containers import Vertical
+from textual.content import Content
+from textual.markup import escape
 from textual.widget import Widget
 
 from osvm_tui.domain.states import POWER_WORDS
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.columns import Look, expected
-from osvm_tui.ui.format import SIGNS, Token, long_age, mib, moment, state_mark
+from osvm_tui.ui.format import SIGNS, long_age, mib, moment, state_mark
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.widgets.action_bar import ActionBar, Judge
@@ -27,15 +28,15 @@ class DetailLines(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._text = Text()
+        self._text = Content()
 
-    def show(self, text: Text) -> None:
+    def show(self, text: Content) -> None:
         """Show these lines, if they are other lines."""
         if text != self._text:
             self._text = text
             self.refresh()
 
-    def render(self) -> Text:
+    def render(self) -> Content:
         """Return the lines."""
         return self._text
 
@@ -59,6 +60,7 @@ class DetailPane(Vertical):
     def show(self, vm: Vm | None, judge: Judge) -> None:
         """Show this VM, nothing for None."""
         self._vm = vm
+        self.set_class(vm is None, "-empty")
         self.bar.set_vm(vm, judge)
         self.tick()
 
@@ -67,47 +69,41 @@ class DetailPane(Vertical):
         vm = self._vm
         if vm is None:
             self._entitle("", "")
-            self._lines.show(Text())
+            self._lines.show(Content())
             return
         self._entitle(f"{printable(vm.name)} {vm.ref.short}", self._pending(self._look.pending(vm.ref)))
-        self._lines.show(Text("\n").join([self._first(vm), self._second(vm)]))
+        self._lines.show(Content("\n").join([self._first(vm), self._second(vm)]))
 
     def _entitle(self, title: str, pending: str) -> None:
         for part, words in (("border_title", title), ("border_subtitle", pending)):
-            markup = Text(words).markup
+            markup = escape(words)
             if getattr(self, part) != markup:
                 setattr(self, part, markup)
 
-    def _first(self, vm: Vm) -> Text:
+    def _first(self, vm: Vm) -> Content:
         mark = state_mark(vm, self._options.glyphs)
         parts = [POWER_WORDS.get(vm.power_state, "power unknown")]
         if vm.flavor:
-            parts.append(
-                f"{vm.flavor.name}: {vm.flavor.vcpus} vCPU, {mib(vm.flavor.memory_mib)}, {vm.flavor.disk_gib} GiB"
-            )
+            size = f"{vm.flavor.vcpus} vCPU, {mib(vm.flavor.memory_mib)}, {vm.flavor.disk_gib} GiB"
+            parts.append(f"{vm.flavor.name}: {size}")
         parts += [part for part in (self._look.names.image(vm), vm.host, self._launched(vm)) if part]
-        line = Text.assemble((f"{mark.glyph} {mark.word}", self._colour(mark.token)), no_wrap=True, overflow="ellipsis")
-        if vm.task_state:
-            line.append(f" {vm.task_state}", self._colour(Token.CHANGING))
-        for part in parts:
-            line.append(f" {SIGNS[self._options.glyphs]['dot']} {printable(part)}")
-        return line
+        dot = SIGNS[self._options.glyphs]["dot"]
+        return Content.assemble(
+            (f"{mark.glyph} {mark.word}", f"$state-{mark.token}"),
+            (f" {vm.task_state}" if vm.task_state else "", "$state-changing"),
+            *(f" {dot} {printable(part)}" for part in parts),
+        )
 
-    def _second(self, vm: Vm) -> Text:
-        now = self._options.clock()
+    def _second(self, vm: Vm) -> Content:
+        why = f": {printable(vm.locked_reason)}" if vm.locked_reason else ""
+        locked = (f"  locked{why}" if vm.locked else "", "$state-stale")
         if vm.fault:
-            line = Text.assemble(("fault ", self._colour(Token.WRONG)), printable(vm.fault.message), no_wrap=True)
-            line.append(f"  {moment(vm.fault.created_at, now, utc=self._options.utc)}", "dim")
-        else:
-            words = [address.addr for address in vm.addresses] or ["no address"]
-            line = Text(", ".join(words), no_wrap=True)
-            if vm.tags:
-                line.append(f"  tags {', '.join(vm.tags)}", "dim")
-        if vm.locked:
-            why = f": {printable(vm.locked_reason)}" if vm.locked_reason else ""
-            line.append(f"  locked{why}", self._colour(Token.STALE))
-        line.overflow = "ellipsis"
-        return line
+            at = moment(vm.fault.created_at, self._options.clock(), utc=self._options.utc)
+            message = " ".join(printable(vm.fault.message).split())
+            return Content.assemble(("fault ", "$state-wrong"), message, (f"  {at}", "$dim"), locked)
+        words = ", ".join(address.addr for address in vm.addresses) or "no address"
+        tags = f"  tags {printable(', '.join(vm.tags))}" if vm.tags else ""
+        return Content.assemble(words, (tags, "$dim"), locked)
 
     def _launched(self, vm: Vm) -> str:
         if vm.launched_at is None:
@@ -120,6 +116,3 @@ class DetailPane(Vertical):
         seconds = (self._options.clock() - item.planned_at).total_seconds()
         to = SIGNS[self._options.glyphs]["to"]
         return f"{item.action_id} asked {long_age(seconds)} ago: {to} {expected(item) or 'done'}"
-
-    def _colour(self, token: Token) -> str:
-        return self.app.theme_variables.get(f"state-{token}", "")

@@ -132,9 +132,12 @@ class HeaderBar(Widget):
 
     def _words(self, scope: ScopeView) -> str:
         if scope.last_good_at is None:
-            return str(scope.state)
+            return f"{scope.state}{self._why(scope)}"
         seconds = (self._options.clock() - scope.last_good_at).total_seconds()
-        return f"{scope.state} {age(seconds)}"
+        return f"{scope.state} {age(seconds)}{self._why(scope)}"
+
+    def _why(self, scope: ScopeView) -> str:
+        return f": {scope.error_title}" if scope.error_title and self.size.width >= 100 else ""
 
     def _style(self, part: str) -> str:
         return self.get_component_rich_style(f"header-bar--{part}", partial=True)  # type: ignore[return-value]

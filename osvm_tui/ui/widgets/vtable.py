@@ -7,6 +7,7 @@ hold on to a row's key, not to its place.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from textual.events import Click, Leave, MouseMove, MouseScrollDown, MouseScrollUp, Resize
@@ -18,10 +19,10 @@ from textual.strip import Strip
 from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.columns import GAP, GUTTER, Cell, Column, Placed, fit
 from osvm_tui.ui.format import Token
+from osvm_tui.ui.widgets.flashes import FLASH_S, Flashes
 from osvm_tui.ui.widgets.line_painter import Line, LinePainter
 
 T = TypeVar("T")
-FLASH_S = 0.8
 
 
 class VTable(ScrollView, Generic[T], can_focus=True):
@@ -99,7 +100,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         self._hover = -1
         self._anchor: Hashable | None = None
         self._drawn: dict[int, tuple[Hashable, Line]] = {}
-        self._flash: dict[Hashable, frozenset[int]] = {}
+        self._flashes = Flashes()
 
     # rows
     def set_rows(self, rows: Sequence[T]) -> None:
@@ -123,6 +124,12 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         """Return the row under the cursor, None in an empty table."""
         return self.rows[self.cursor] if self.rows else None
 
+    def say_when_empty(self, words: str) -> None:
+        """Set what the table says while it has no rows."""
+        if words != self.empty:
+            self.empty = words
+            self._refresh_line(2)
+
     def redraw_changed(self) -> None:
         """Repaint the lines on screen that would look different now: changed rows, ages, spinners."""
         before = {key: line.cells for key, line in self._drawn.values()}
@@ -131,7 +138,8 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             if index >= len(self.rows):
                 break
             key, cells = self._key(self.rows[index]), self._cells(self.rows[index])
-            self._note_flash(key, before.get(key), cells)
+            if self._flashes.note(key, before.get(key), cells, self.placed):
+                self.set_timer(FLASH_S, partial(self._end_flash, key))
             line = self._line(index, cells)
             self._refresh_difference(y, line)
             self._drawn[y] = (key, line)
@@ -278,7 +286,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             key in self.marks,
             index == self._hover,
             self.has_focus,
-            self._flash.get(key, frozenset()),
+            self._flashes.of(key),
         )
 
     def _refresh_difference(self, y: int, new: Line) -> None:
@@ -298,21 +306,8 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self._width, 1))
 
-    # flashes
-    def _note_flash(self, key: Hashable, old: tuple[Cell, ...] | None, cells: tuple[Cell, ...]) -> None:
-        if old is None or old == cells or len(old) != len(cells):
-            return
-        changed = frozenset(
-            at
-            for at, placed in enumerate(self.placed)
-            if placed.column.flash and _words(old[at].text) != _words(cells[at].text)
-        )
-        if changed:
-            self._flash[key] = changed
-            self.set_timer(FLASH_S, lambda: self._end_flash(key))
-
     def _end_flash(self, key: Hashable) -> None:
-        self._flash.pop(key, None)
+        self._flashes.end(key)
         self.redraw_changed()
 
     # events
@@ -397,8 +392,3 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         event.stop()
         event.prevent_default()
         self._scroll_rows(self.scroll_offset.y + step)
-
-
-def _words(text: str) -> str:
-    # A glyph that leads the text may turn; that alone is no change.
-    return text[2:] if text[1:2] == " " else text

@@ -8,7 +8,16 @@ from textual.theme import Theme
 
 from osvm_tui.ui.theme import ANSI16, CONTRAST, DARK, LIGHT, STATES, THEMES, theme_for
 
-TOKENS = {*(f"state-{state}" for state in STATES), "dim", "line", "cursor-line", "cursor-text", "flash", "head"}
+TOKENS = {
+    *(f"state-{state}" for state in STATES),
+    "dim",
+    "line",
+    "cursor-line",
+    "cursor-text",
+    "flash",
+    "head",
+    "on-accent",
+}
 
 
 def luminance(colour: Color) -> float:
