@@ -77,6 +77,10 @@ class Exchange:
         )
         return await retrying(self._once, call, ok, priority)
 
+    async def off_loop(self, work: Callable[[], T]) -> T:
+        """Run work on what was decoded on a decoder's thread: ten thousand values would hold the loop up."""
+        return await self._decoders.run(work)
+
     async def decode(self, how: Callable[[bytes], T], call: Call, reply: Reply) -> T:
         """Decode a reply's body off the loop; raise CloudFault when it is not the JSON that was asked for."""
         try:

@@ -90,10 +90,9 @@ async def catalog(
     """Return all rows of a list under `key`, following next links to the end."""
     found: list[Row] = []
     while True:
-        members = await exchange.decode(rows.parts, call, await exchange.send(call, priority=priority))
-        page = rows.many(members.get(key, Raw(b"[]")), kind)
+        reply = await exchange.send(call, priority=priority)
+        page, more = await exchange.decode(lambda body: _catalog_page(body, key, kind), call, reply)
         found += page
-        more = rows.next_query(members, key)
         if not more or not page:
             return found
         call = Call(
@@ -104,6 +103,11 @@ async def catalog(
             microversion=call.microversion,
             timeout_s=call.timeout_s,
         )
+
+
+def _catalog_page(body: bytes, key: str, kind: type[Row]) -> tuple[list[Row], rows.Query]:
+    members = rows.parts(body)
+    return rows.many_in_turns(members.get(key, Raw(b"[]")), kind), rows.next_query(members, key)
 
 
 def _without_limit(query: rows.Query) -> rows.Query:

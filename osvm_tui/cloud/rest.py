@@ -105,7 +105,7 @@ class RestCloud(CloudClient):
         own = () if self.scope.all_projects else (("project_id", self.scope.project_id),)
         ports = await self._neutron("ports", network.PortRow, *_fields(network.PORT_FIELDS), *own)
         floating = await self._neutron("floatingips", network.FloatingIpRow, *_fields(network.FLOATING_FIELDS), *own)
-        return network.addresses(ports, floating)
+        return await self._exchange.off_loop(lambda: network.addresses(ports, floating))
 
     async def get_vm(self, vm_id: str) -> Vm:
         call = self._nova(f"/servers/{vm_id}")

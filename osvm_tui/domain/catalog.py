@@ -92,7 +92,7 @@ class QuotaItem(Struct, frozen=True):
         return None if self.limit < 0 else max(0, self.limit - self.used)
 
 
-class PortAddress(Struct, frozen=True):
+class PortAddress(Struct, frozen=True, gc=False):
     """One live address of a VM as Neutron knows it, joined from ports and floating IPs."""
 
     vm_id: str

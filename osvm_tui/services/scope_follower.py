@@ -261,6 +261,7 @@ class ScopeFollower:
             vms = [vm for ref in part if (vm := self.known.get(ref))]
             delta = changes(self.known, [self._addresses.over(vm) for vm in vms])
             await (self._show(delta) if len(refs) > SLICE else self._save(delta))
+            await asyncio.sleep(0)
         return self._cadence.addresses_s
 
     async def _sweep(self) -> float:

@@ -14,6 +14,8 @@ from msgspec import Raw, Struct
 
 Row = TypeVar("Row", bound=Struct)
 Query = tuple[tuple[str, str], ...]
+_TURN = 250
+"""Rows that are decoded in one call."""
 
 
 class Link(Struct, gc=False):
@@ -42,6 +44,18 @@ def many(raw: bytes | Raw, kind: type[Row]) -> list[Row]:
     except msgspec.ValidationError:
         return []
     return [one(part, kind) for part in parts if bytes(part)[:1] == b"{"]
+
+
+def many_in_turns(raw: bytes | Raw, kind: type[Row]) -> list[Row]:
+    """Decode as `many` does, in parts: one call for ten thousand rows would hold up every other thread."""
+    try:
+        parts = msgspec.json.decode(raw, type=list[Raw])
+    except msgspec.ValidationError:
+        return []
+    found: list[Row] = []
+    for start in range(0, len(parts), _TURN):
+        found += many(b"[" + b",".join(map(bytes, parts[start : start + _TURN])) + b"]", kind)
+    return found
 
 
 def _field_by_field(raw: bytes | Raw, kind: type[Row]) -> Row:

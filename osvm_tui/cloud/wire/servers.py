@@ -117,7 +117,7 @@ class VmDecoder:
     def page(self, body: bytes) -> ServerPage:
         """Decode one answer of `GET /servers/detail`; raise msgspec.DecodeError when it is not JSON at all."""
         members = rows.parts(body)
-        found = [row for row in rows.many(members.get("servers", Raw(b"[]")), ServerRow) if row.id]
+        found = [row for row in rows.many_in_turns(members.get("servers", Raw(b"[]")), ServerRow) if row.id]
         live = tuple(self._vm(row) for row in found if row.status not in GONE)
         gone = tuple(row.id for row in found if row.status in GONE)
         return ServerPage(live, gone, rows.next_query(members, "servers"), len(found))
