@@ -22,7 +22,8 @@ from osvm_tui.domain.operations import ActionRequest, CreateVm, OperationItem, S
 from osvm_tui.domain.roles import ConsoleRole, Scope
 from osvm_tui.domain.vm import Flavor, Vm, VmRef
 from osvm_tui.store.base import AuditQuery as AuditQuery
-from osvm_tui.store.base import StateInterval, StoreInfo
+from osvm_tui.store.base import StateInterval as StateInterval
+from osvm_tui.store.base import StoreInfo
 
 
 class ScopeState(StrEnum):

@@ -73,7 +73,11 @@ class ActionPlan(Struct, frozen=True):
         if not self.skipped:
             return f"{verb(self.spec)}: no VM is chosen"
         first = self.skipped[0].reason
-        return first if len(self.skipped) == 1 else f"none of {len(self.skipped)} can {verb(self.spec)}: {first}"
+        return (
+            first
+            if len(self.skipped) == 1 or not self.spec.bulk
+            else f"none of {len(self.skipped)} can {verb(self.spec)}: {first}"
+        )
 
 
 def verb(spec: ActionSpec) -> str:

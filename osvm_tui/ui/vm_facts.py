@@ -122,4 +122,4 @@ def _fault(vm: Vm, options: UiOptions) -> Content:
 
 
 BLOCKS = ("state", "machine", "addresses", "life", "identity", "labels")
-"""The blocks of the grid; the fault stands above it."""
+"""The blocks of the grid; the fault stands above it, the states it was seen in below."""

@@ -18,6 +18,7 @@ from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.columns import expected
 from osvm_tui.ui.format import SIGNS, age, moment, size, state_mark
 from osvm_tui.ui.printable import printable
+from osvm_tui.ui.state_history import state_history
 from osvm_tui.ui.vm_facts import BLOCKS, sections
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.sections import Sections
@@ -61,7 +62,7 @@ class VmScreen(ActionTargets):
             yield Static("", id="vm-title", markup=False)
             yield TabStrip(TABS, self.tab)
         with ContentSwitcher(initial=self.tab, id="vm-tabs"):
-            yield Sections(BLOCKS, broad=("fault",), id="overview")
+            yield Sections(BLOCKS, broad=("fault",), last=("seen states",), id="overview")
             yield TextTab("console", waiting="asking the cloud for the console log ...", follow=True)
             yield VmEvents(id="events")
             yield TextTab("raw", waiting="asking the cloud for the VM as it is now ...")
@@ -72,6 +73,7 @@ class VmScreen(ActionTargets):
         self.show_vm()
         self.action_tab(self.tab)
         self._read_names()
+        self._read_history()
         self.set_interval(1.0, self._tick)
         self.set_interval(_FOLLOW_S, self._follow)
 
@@ -151,6 +153,14 @@ class VmScreen(ActionTargets):
         except OsvmError:
             return  # the id stands in for the name
         self._show_overview()
+
+    @work(group="history", exclusive=True, exit_on_error=False)
+    async def _read_history(self) -> None:
+        try:
+            seen = await self.api.intervals(self.ref)
+        except OsvmError:
+            return  # health tells what is wrong with the store
+        self.query_one(Sections).show({"seen states": state_history(seen, self.options)})
 
     # tabs
     def action_tab(self, name: str) -> None:
@@ -281,6 +291,7 @@ class VmScreen(ActionTargets):
         """Draw the VM if it is another one than before."""
         if self.api.vm(self.ref) != self.seen:
             self.show_vm()
+            self._read_history()
 
     def on_operation_moved(self, event: OperationMoved) -> None:
         """Show what is asked of this VM."""
