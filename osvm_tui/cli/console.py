@@ -6,7 +6,8 @@ import gc
 import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from osvm_tui.cli.session import options_for, started
 from osvm_tui.cli.starting import last_used_first
 from osvm_tui.domain.errors import ConfigError
 from osvm_tui.services.console import Console
+from osvm_tui.settings.lines import line_of
 
 _YOUNG = 50_000
 """New objects between two runs of the garbage collector: with Python's 700 it takes a tenth of the start."""
@@ -47,6 +49,7 @@ def _run(launch: Launch, api: Console) -> int:
     from osvm_tui.ui.options import UiOptions
 
     ui = launch.settings.ui
+    _must_be_known(ui.keys, launch.config_file)
     options = UiOptions(
         theme=ui.theme,
         mouse=ui.mouse,
@@ -62,6 +65,20 @@ def _run(launch: Launch, api: Console) -> int:
     if app._exception is not None:
         raise app._exception
     return app.return_code or Exit.DONE
+
+
+def _must_be_known(keys: Mapping[str, str], file: Path) -> None:
+    """Refuse keys for ids that no row of the key table has: they would be dead without a word."""
+    from osvm_tui.ui.bindings import KEYS
+
+    known = {key.id for key in KEYS}
+    for name in keys:
+        if name not in known:
+            near = "".join(f"; did you mean {found}?" for found in get_close_matches(name, known, n=1))
+            line = line_of(file.read_text(encoding="utf-8"), ("ui", "keys", name)) if file.exists() else 1
+            raise ConfigError(
+                f"{file}, line {line}: ui.keys: nothing is called {name}{near}", hint="README lists all ids"
+            )
 
 
 def _must_have_terminal(term: str) -> None:

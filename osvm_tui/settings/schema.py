@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
-Theme = Literal["auto", "dark", "light", "high-contrast", "ansi16"]
+Theme = Literal["auto", "dark", "light", "contrast", "ansi16"]
 Glyphs = Literal["unicode", "ascii"]
 Zone = Literal["utc", "local"]
 Level = Literal["debug", "info", "warning", "error"]

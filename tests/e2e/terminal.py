@@ -39,10 +39,12 @@ class Terminal:
     ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        # Test runners set these, and they would win over the size of the pty.
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
         self._child = pexpect.spawn(
             sys.executable,
             ["-m", "osvm_tui", *arguments],
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environ},
+            env={**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environ},
             cwd=str(cwd),
             dimensions=(rows, columns),
             timeout=60,

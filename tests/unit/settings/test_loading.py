@@ -45,7 +45,7 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[ui]\n\ntheme = "blue"', ["line 3", "ui.theme", "dark", "high-contrast", "'blue'"]),
+        ('[ui]\n\ntheme = "blue"', ["line 3", "ui.theme", "dark", "contrast", "'blue'"]),
         ("[ui]\nmouse = 3", ["line 2", "ui.mouse", "true or false", "3"]),
         ("[api]\nrate = -1", ["line 2", "api.rate", "> 0"]),
         ("[api]\nconcurrency = 2.5", ["line 2", "api.concurrency", "whole number"]),
