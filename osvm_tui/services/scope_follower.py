@@ -30,6 +30,8 @@ from osvm_tui.store.base import Lease, Store
 _log = logging.getLogger("osvm.fleet")
 _LOCKOUT_S = 3600.0
 """Refused credentials are not tried again by themselves: a cloud may lock the account."""
+_BREATH_S = 0.02
+"""Between two parts of a reading that may change every VM: the screen then draws them in several pictures."""
 _MANY_UNKNOWN = 50
 """More new ids than this are fetched by a whole list instead of one by one."""
 
@@ -261,7 +263,7 @@ class ScopeFollower:
             vms = [vm for ref in part if (vm := self.known.get(ref))]
             delta = changes(self.known, [self._addresses.over(vm) for vm in vms])
             await (self._show(delta) if len(refs) > SLICE else self._save(delta))
-            await asyncio.sleep(0)
+            await asyncio.sleep(_BREATH_S)
         return self._cadence.addresses_s
 
     async def _sweep(self) -> float:
@@ -315,13 +317,15 @@ class ScopeFollower:
         if store is None or scope is None:
             return
         rows = await (store.vms_since(scope, self._revision) if self._revision else store.load_vms(scope))
+        if rows.seen_at is None:
+            return  # the leader has written nothing yet: an empty store is no information
         removed = rows.removed
         if not self._revision:
             here = {vm.ref for vm in rows.vms}
             removed = tuple(ref for ref in self.known if ref not in here)
         self._revision = rows.revision
         self._publish(changes(self.known, rows.vms, removed))
-        self.status.followed(rows.seen_at or self._now())
+        self.status.followed(rows.seen_at)
 
     async def _save(self, delta: Delta) -> None:
         """Show a delta, then keep it; a store in trouble does not hide what the cloud said."""

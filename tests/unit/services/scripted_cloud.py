@@ -24,7 +24,7 @@ from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Flavor, Vm
 
-START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+START = datetime(2026, 1, 22, 9, 0, tzinfo=UTC)
 SCOPE = Scope(
     entry="lab", endpoint="e", project_id="p", project_name="demo", user_id="u", roles=frozenset({"member", "reader"})
 )

@@ -275,26 +275,42 @@ async def test_without_a_writable_store_or_spool_nothing_is_sent(console: Make) 
     assert cloud.sent == []
 
 
-async def test_with_only_the_spool_left_the_change_goes_on_and_the_rows_follow(console: Make) -> None:
+async def test_what_only_the_spool_would_take_is_not_sent(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    one = console(cloud)
+    await one.load()
+    store = one._store
+    assert store is not None
+
+    async def full(*args: object, **more: object) -> None:
+        raise StoreReadOnly("no space left on device")
+
+    store.plan = full  # type: ignore[method-assign]
+    with pytest.raises(StoreReadOnly):
+        await run(one, "stop", "1")
+    assert cloud.sent == []
+    assert await phases(one) == []
+
+
+async def test_an_outcome_that_nothing_takes_is_kept_and_written_later(console: Make) -> None:
     cloud = ScriptedCloud(a_vm("1"))
     cloud.on_act = becomes(cloud, "stopped")
     one = console(cloud)
     await one.load()
     store = one._store
     assert store is not None
-    real = store.plan
-    spooled: list[object] = []
+    real = store.move_item
 
-    async def full(*args: object, **more: object) -> None:
-        spooled.append(args)
+    async def full(item: OperationItem, *args: Any, **more: Any) -> bool:
+        if item.state is ItemState.SENDING:
+            return await real(item, *args, **more)
         raise StoreReadOnly("no space left on device")
 
-    store.plan = full  # type: ignore[method-assign]
+    store.move_item = full  # type: ignore[method-assign]
     (item,) = await run(one, "stop", "1")
     assert item.state is ItemState.ARRIVED
-    assert spooled
-    store.plan = real  # type: ignore[method-assign]
-    await one._book.keep(1.0)
-    kept = await store.items()
-    assert [(row.action_id, row.state) for row in kept] == [("stop", ItemState.ARRIVED)]
+    assert [row.state for row in await store.items()] == [ItemState.SENDING]
+    store.move_item = real  # type: ignore[method-assign]
+    await one._book.keep()
+    assert [row.state for row in await store.items()] == [ItemState.ARRIVED]
     assert await phases(one) == [("stop", "requested"), ("stop", "sent"), ("stop", "arrived")]
