@@ -67,6 +67,8 @@ class OperationItem(Struct, frozen=True, kw_only=True):
     request_id: str = ""
     planned_at: datetime
     sent_at: datetime | None = None
+    cloud_sent_at: datetime | None = None
+    """`sent_at` by the cloud's clock, by which its action log is searched: another console's clock may differ."""
     ended_at: datetime | None = None
     deadline_s: float = 60.0
     owner: str = ""

@@ -39,4 +39,6 @@ class Cadence(Struct, frozen=True, kw_only=True):
     resolve_s: float = 45.0
     """How long a lost answer is looked for in the cloud's action log."""
     resolve_poll_s: float = 3.0
+    door_s: float = 6.0
+    """How much longer it is looked for when a silent cloud answers again."""
     call_log: int = 400

@@ -77,7 +77,9 @@ class ItemRunner:
 
     async def _send(self, item: OperationItem, payload: Payload) -> OperationItem | None:
         client = self._scopes.client(item.entry)
-        going = msgspec.structs.replace(item, state=ItemState.SENDING, sent_at=self._now())
+        going = msgspec.structs.replace(
+            item, state=ItemState.SENDING, sent_at=self._now(), cloud_sent_at=self._cloud_now(item.entry)
+        )
         try:
             if not await self._book.move(going, frozenset({ItemState.PLANNED})):
                 return None
@@ -100,6 +102,10 @@ class ItemRunner:
         ref = VmRef(going.ref.endpoint, accepted.vm_id) if accepted.vm_id else going.ref
         return await self._accepted(going, ref, accepted.request_id)
 
+    def _cloud_now(self, entry: str) -> datetime:
+        """Return the time by the cloud's clock: what an item's next owner can compare, whatever its own clock says."""
+        return self._now() + self._scopes.follower(entry).status.clock_offset
+
     async def _accepted(self, item: OperationItem, ref: VmRef, request_id: str) -> OperationItem | None:
         sent = msgspec.structs.replace(item, state=ItemState.SENT, ref=ref, request_id=request_id)
         moved = await self._book.move(sent, frozenset({ItemState.SENDING}), [self._writer.item(sent, "sent")])
@@ -107,9 +113,8 @@ class ItemRunner:
 
     async def _resolve(self, item: OperationItem) -> OperationItem | None:
         """Find out by reading what became of a call whose answer is not known."""
-        follower = self._scopes.follower(item.entry)
-        offset = follower.status.clock_offset
-        trace = await find_trace(follower.client, item, offset, self._cadence, self._now)
+        client = self._scopes.client(item.entry)
+        trace = await find_trace(client, item, self._cadence, lambda: self._cloud_now(item.entry))
         if trace.found:
             ref = VmRef(item.ref.endpoint, trace.vm_id) if trace.vm_id else item.ref
             return await self._accepted(item, ref, trace.request_id)
@@ -130,7 +135,7 @@ class ItemRunner:
 
     async def _watch(self, item: OperationItem) -> None:
         spec = ACTIONS[item.action_id]
-        deadline = (item.sent_at or item.planned_at) + timedelta(seconds=item.deadline_s)
+        deadline = (item.cloud_sent_at or item.planned_at) + timedelta(seconds=item.deadline_s)
         wait, elsewhere = self._cadence.item_poll_s, 0
         while True:
             reading, vm = await self._read(item)
@@ -139,7 +144,7 @@ class ItemRunner:
                 elsewhere = elsewhere + 1 if seen is Progress.ENDED_ELSEWHERE else 0
                 if await self._judge(item, vm, seen, elsewhere):
                     return
-            if item.state is ItemState.SENT and self._now() > deadline:
+            if item.state is ItemState.SENT and self._cloud_now(item.entry) > deadline:
                 item = await self._late(item)
             await asyncio.sleep(self._pause(wait, item))
             wait = min(wait * 1.3, self._cadence.item_poll_max_s)

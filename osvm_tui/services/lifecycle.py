@@ -124,7 +124,7 @@ class Lifecycle:
         """Renew our leases, take over what dead owners left, follow other consoles; until cancelled."""
         while True:
             await asyncio.sleep(self._cadence.claim_s)
-            await self._book.keep(self._cadence.owner_ttl_s)
+            await self._book.keep()
             store = self._store()
             if store is None:
                 continue
@@ -142,6 +142,7 @@ class Lifecycle:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._book.keep()
 
     async def _take_over(self, store: Store, item: OperationItem) -> None:
         if item.id in self._mine:

@@ -1,19 +1,19 @@
 """`OperationBook`: the items this console knows, kept in the store and told to listeners.
 
-The store is the truth among processes; when it cannot be written after a call has left, audit goes to the spool and the
-item's row is written as soon as the store takes it again.
+The store is the truth among processes. What it does not take before a call is sent is not done: an operation that only
+a dead console knew would have no owner. What it does not take afterwards is kept here and written when it can be.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
-
-import msgspec
+from typing import NamedTuple
 
 from osvm_tui.domain.audit import AuditEntry
 from osvm_tui.domain.errors import StoreError, StoreReadOnly
-from osvm_tui.domain.events import OperationChanged
+from osvm_tui.domain.events import Notice, OperationChanged, Severity
 from osvm_tui.domain.operations import ItemState, Operation, OperationItem
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.bus import EventBus
@@ -24,6 +24,13 @@ _KEEP = 1000
 _OPEN = frozenset(state for state in ItemState if state.open)
 
 
+class _Unwritten(NamedTuple):
+    """How an item stands and what the audit must hear of it, once the store takes both."""
+
+    item: OperationItem
+    audit: tuple[AuditEntry, ...]
+
+
 class OperationBook:
     """Recent items of all consoles on this store, the open ones by VM."""
 
@@ -31,8 +38,8 @@ class OperationBook:
         self._bus, self._owner, self._store = bus, owner, store
         self._items: dict[str, OperationItem] = {}
         self._open_by_vm: dict[VmRef, str] = {}
-        self._unwritten: dict[str, OperationItem] = {}
-        self._unplanned: dict[str, Operation] = {}
+        self._unwritten: dict[str, _Unwritten] = {}
+        self._order = asyncio.Lock()
         self._change = 0
 
     @property
@@ -54,42 +61,44 @@ class OperationBook:
         return self._items.get(item_id) if item_id else None
 
     async def plan(self, operation: Operation, audit: Sequence[AuditEntry]) -> None:
-        """Write an operation before anything is sent; StoreReadOnly when not even the spool takes the audit rows."""
+        """Write an operation before anything is sent; StoreError when the store does not take it."""
         store = self._store()
         if store is None:
             raise StoreReadOnly("the store is not open yet: no audit row can be written, so nothing is changed")
-        try:
-            await store.plan(operation, audit)
-        except StoreError as error:
-            _log.warning("operation kept in memory", extra={"detail": error.detail})
-            await store.append_audit(audit)
-            self._unplanned[operation.id] = operation
-            self._unwritten.update((item.id, item) for item in operation.items)
+        await store.plan(operation, audit)
         for item in operation.items:
             self.show(item)
 
     async def move(self, item: OperationItem, expected: frozenset[ItemState], audit: Sequence[AuditEntry] = ()) -> bool:
-        """Move an item; False when another owner has moved it. After a send it never fails for the store's sake."""
+        """Move an item; False when another owner has moved it. Only a move to SENDING fails for the store's sake."""
         store = self._store()
         if store is None:
             raise StoreReadOnly("the store is closed")
-        if item.id not in self._unwritten:
+        async with self._order:
+            if not await self._written(store, item, expected, audit):
+                return False
+        self.show(item)
+        return True
+
+    async def _written(
+        self, store: Store, item: OperationItem, expected: frozenset[ItemState], audit: Sequence[AuditEntry]
+    ) -> bool:
+        """Write a move, or keep it behind those of its item that wait already; False when it has lost."""
+        waiting = self._unwritten.get(item.id)
+        if waiting is None:
             try:
-                if not await store.move_item(item, expected, audit, owner=self._owner):
-                    return False
-                self.show(item)
-                return True
+                return await store.move_item(item, expected, audit, owner=self._owner)
             except StoreError as error:
                 if item.state is ItemState.SENDING:
                     raise
                 _log.warning("item not written", extra={"detail": error.detail})
-        if audit:
-            await store.append_audit(audit)
-        self._unwritten[item.id] = item
-        self.show(item)
+                text = f"{item.vm_name}: neither store nor spool takes what became of it ({error.detail}); it is kept"
+                self._bus.publish(Notice(text, Severity.ERROR))
+        before = waiting or _Unwritten(item, ())
+        self._unwritten[item.id] = _Unwritten(item, (*before.audit, *audit))
         return True
 
-    async def keep(self, ttl_s: float) -> None:
+    async def keep(self) -> None:
         """Write what could not be written before; take over what other consoles wrote."""
         store = self._store()
         if store is None:
@@ -106,16 +115,12 @@ class OperationBook:
                 self.show(item)
 
     async def _write_late(self, store: Store) -> None:
-        """Write rows that the store would not take before; their audit is in the chain by way of the spool."""
-        for operation in tuple(self._unplanned.values()):
-            items = tuple(self._items[item.id] for item in operation.items)
-            await store.plan(msgspec.structs.replace(operation, items=items), ())
-            del self._unplanned[operation.id]
-            for item in items:
-                self._unwritten.pop(item.id, None)
-        for item in tuple(self._unwritten.values()):
-            await store.move_item(item, _OPEN, (), owner=self._owner)
-            self._unwritten.pop(item.id, None)
+        """Write what waits. An item that another console has taken over meanwhile is told by its new owner alone."""
+        async with self._order:
+            for one in tuple(self._unwritten.values()):
+                if not await store.move_item(one.item, _OPEN, one.audit, owner=self._owner):
+                    _log.warning("item taken over", extra={"item": one.item.id})
+                del self._unwritten[one.item.id]
 
     def show(self, item: OperationItem) -> None:
         """Remember an item as it is now and tell listeners."""

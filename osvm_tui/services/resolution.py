@@ -42,22 +42,23 @@ class Trace(Struct, frozen=True):
 
 
 async def find_trace(
-    client: CloudClient,
-    item: OperationItem,
-    offset: timedelta,
-    cadence: Cadence,
-    now: Callable[[], datetime],
+    client: CloudClient, item: OperationItem, cadence: Cadence, cloud_now: Callable[[], datetime]
 ) -> Trace:
-    """Look for `item` in the cloud for up to `resolve_s`; `offset` is cloud time minus our time."""
-    since = (item.sent_at or item.planned_at) + offset - _SLACK
-    # The call may still be on its way: it is looked for until it could no longer arrive.
-    end = (item.sent_at or item.planned_at) + timedelta(seconds=cadence.resolve_s)
+    """Look for `item` in the cloud until its call could no longer arrive: for up to `resolve_s`, or a while longer
+    when the cloud was silent, because a cloud that comes back works off what has waited at its door.
+    """
+    sent_at = item.cloud_sent_at or item.planned_at
+    since, end = sent_at - _SLACK, sent_at + timedelta(seconds=cadence.resolve_s)
+    was_silent = False
     while True:
         trace = await _look(client, item, since)
         if trace is not None and (trace.found or trace.gone):
             return trace
-        if now() >= end and trace is not None:
+        if trace is not None and cloud_now() >= end and not was_silent:
             return trace
+        if trace is not None and was_silent:
+            end = max(end, cloud_now() + timedelta(seconds=cadence.door_s))
+        was_silent = trace is None
         await asyncio.sleep(cadence.resolve_poll_s)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +18,27 @@ from osvm_tui.domain.errors import SchemaMismatch, StoreCorrupt, StoreError, Sto
 from osvm_tui.store.faults import store_error
 from osvm_tui.store.sqlite_file import suspect
 from osvm_tui.store.tables import SCHEMA, alembic_version
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def whole(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[None, None, T]]:
+    """Let a cancelled caller of `work` leave only when the transaction under way has ended.
+
+    A connection that is given up in the middle of a statement keeps the file's write lock until it is collected.
+    """
+
+    @wraps(work)
+    async def shielded(*args: P.args, **kwargs: P.kwargs) -> T:
+        task = asyncio.ensure_future(work(*args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+
+    return shielded
 
 
 class Database:

@@ -18,7 +18,7 @@ from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.store import audit_rows, lease_rows, operation_rows, schema, state_rows, vm_load, vm_save
 from osvm_tui.store.base import AuditQuery, FleetRows, Lease, StateInterval, Store, StoreInfo
-from osvm_tui.store.database import Database
+from osvm_tui.store.database import Database, whole
 from osvm_tui.store.engine import default_url as default_url
 from osvm_tui.store.engine import make_engine, sqlite_path, store_url
 from osvm_tui.store.journal import Journal, spoolable
@@ -107,12 +107,14 @@ class SqlStore(Store):
         return sum(file.stat().st_size for file in files if file.exists())
 
     # leases
+    @whole
     async def acquire(self, name: str, owner: str, ttl_s: float) -> Lease | None:
         """Take, renew or be refused a lease."""
         database = self._database
         async with database.write() as connection:
             return await lease_rows.acquire(connection, name, owner, ttl_s, await database.now(connection))
 
+    @whole
     async def release(self, lease: Lease) -> None:
         """Free a lease that is still this one."""
         async with self._database.write() as connection:
@@ -124,6 +126,7 @@ class SqlStore(Store):
             return await lease_rows.find(connection, name)
 
     # the fleet
+    @whole
     async def save_vms(
         self, scope: Scope, upserts: Sequence[Vm], removed: Sequence[VmRef], seen_at: datetime, lease: Lease | None
     ) -> int:
@@ -149,6 +152,7 @@ class SqlStore(Store):
             return await state_rows.intervals(connection, ref)
 
     # operations
+    @whole
     async def plan(self, operation: Operation, audit: Sequence[AuditEntry]) -> None:
         """Write an operation, its items and audit rows, before anything is sent."""
 
@@ -158,6 +162,7 @@ class SqlStore(Store):
 
         await self._journal.before_sending(audit, body)
 
+    @whole
     async def move_item(
         self,
         item: OperationItem,
@@ -177,6 +182,7 @@ class SqlStore(Store):
 
         return await self._journal.before_sending(audit, body)
 
+    @whole
     async def claim_items(
         self, owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str]
     ) -> tuple[OperationItem, ...]:
@@ -193,6 +199,7 @@ class SqlStore(Store):
             moment = now if database.is_sqlite else await database.now(connection)
             return await operation_rows.claim(connection, owner, ttl_s, moment, scope_keys)
 
+    @whole
     async def keep_items(self, owner: str, ttl_s: float, now: datetime) -> None:
         """Renew the ownership of an owner's open items."""
         database = self._database
@@ -219,6 +226,7 @@ class SqlStore(Store):
             return await operation_rows.since(connection, change)
 
     # audit
+    @whole
     async def append_audit(self, entries: Sequence[AuditEntry]) -> None:
         """Append to the chain, or to the spool."""
         if entries:
@@ -234,6 +242,7 @@ class SqlStore(Store):
         async with self._database.read() as connection:
             return await audit_rows.check(connection)
 
+    @whole
     async def replay_spool(self) -> int:
         """Move spooled rows into the database; a store opened for reading is first tried for writing again."""
         if self._database.read_only_because:

@@ -176,6 +176,7 @@ operation_items = Table(
     Column("request_id", String(64), nullable=False),
     Column("planned_at", UtcTime, nullable=False),
     Column("sent_at", UtcTime),
+    Column("cloud_sent_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("deadline_s", Float, nullable=False),
     Column("owner", String(255), nullable=False),

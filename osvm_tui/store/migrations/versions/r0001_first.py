@@ -154,6 +154,7 @@ def _operations() -> None:
         sa.Column("request_id", sa.String(64), nullable=False),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True)),
+        sa.Column("cloud_sent_at", sa.DateTime(timezone=True)),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("deadline_s", sa.Float(), nullable=False),
         sa.Column("owner", sa.String(255), nullable=False),
