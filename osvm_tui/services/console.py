@@ -44,6 +44,7 @@ from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.scope_follower import ScopeFollower
 from osvm_tui.services.scope_status import ScopeStatus
 from osvm_tui.services.scopes import Scopes
+from osvm_tui.services.sharing import share_texts
 from osvm_tui.store.base import AuditQuery, Snapshot, SnapshotShelf, StateInterval, Store
 
 _AGE_S = 2.0
@@ -111,6 +112,7 @@ class Console(ConsoleApi):
     # life
 
     async def start(self) -> None:
+        self._spawn(share_texts(self.vms()), "share texts")
         for follower in self._scopes.followers():
             self._spawn(follower.run(), f"follow {follower.status.entry}")
         self._spawn(self._bring_up_store(), "store")

@@ -5,14 +5,13 @@ Written in small transactions: an operator's audit row must never wait behind te
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from osvm_tui.domain.diff import Delta, whole_diff
+from osvm_tui.domain.diff import Delta
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Vm, VmRef
@@ -64,18 +63,13 @@ class KeptPicture:
                 await self._write(Delta(), scope, lease)
             return
         self._behind = False
-        for refs in slices(await self._lacking(store, scope)):
+        for refs in slices(await store.lacking(scope, dict(self._known))):
             # Read from the picture only now: a VM may have changed since it was found lacking.
             upserts = tuple(self._known[ref] for ref in refs if ref in self._known)
             removed = tuple(ref for ref in refs if ref not in self._known)
             if not await self._write(Delta(upserts, removed), scope, lease):
                 self._behind = True
                 return
-
-    async def _lacking(self, store: Store, scope: Scope) -> list[VmRef]:
-        kept = {vm.ref: vm for vm in (await store.load_vms(scope)).vms}
-        delta = await asyncio.to_thread(whole_diff, kept, dict(self._known))
-        return [*(vm.ref for vm in delta.upserts), *delta.removed]
 
     async def _write(self, delta: Delta, scope: Scope, lease: Lease | None) -> bool:
         store = self._store()

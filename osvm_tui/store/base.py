@@ -6,7 +6,7 @@ Every method may raise StoreError and its kinds, nothing else. Each writing meth
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -152,6 +152,13 @@ class Store(ABC):
         """Return what moved after `revision`; cost grows with what moved.
 
         An answer with a smaller revision than asked for means that the store was replaced: call `load_vms`.
+        """
+
+    @abstractmethod
+    async def lacking(self, scope: Scope, picture: Mapping[VmRef, Vm]) -> tuple[VmRef, ...]:
+        """Return which VMs to save or remove for the store to hold this picture of the scope.
+
+        Reads every row of the scope, but keeps none. May name a VM that a save then finds unchanged.
         """
 
     @abstractmethod

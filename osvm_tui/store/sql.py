@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -145,6 +145,11 @@ class SqlStore(Store):
         """Return what moved after `revision`."""
         async with self._database.read() as connection:
             return await vm_load.since(connection, scope, revision)
+
+    async def lacking(self, scope: Scope, picture: Mapping[VmRef, Vm]) -> tuple[VmRef, ...]:
+        """Return which VMs to save or remove for the store to hold this picture."""
+        async with self._database.read() as connection:
+            return await vm_load.lacking(connection, scope, picture)
 
     async def intervals(self, ref: VmRef) -> tuple[StateInterval, ...]:
         """Return a VM's state intervals, oldest first."""

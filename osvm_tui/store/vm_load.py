@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,7 +12,7 @@ from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.store import counters, state_rows
 from osvm_tui.store.base import FleetRows
 from osvm_tui.store.tables import vms
-from osvm_tui.store.vm_columns import decode
+from osvm_tui.store.vm_columns import decode, encode
 
 _CHUNK = 250
 
@@ -50,3 +52,23 @@ async def _read(connection: AsyncConnection, scope: Scope, revision: int, condit
             else:
                 found.append(decode(row.record))
     return FleetRows(revision, tuple(found), tuple(removed), await state_rows.scope_seen(connection, scope))
+
+
+async def lacking(connection: AsyncConnection, scope: Scope, picture: Mapping[VmRef, Vm]) -> tuple[VmRef, ...]:
+    """Compare rows with a picture as bytes: decoding them all would double the memory of a big fleet."""
+    living = and_(member_of(scope), vms.c.deleted.is_(False))
+    ids = (await connection.execute(select(vms.c.id).where(living))).scalars().all()
+    same: set[VmRef] = set()
+    wrong: list[VmRef] = []
+    for start in range(0, len(ids), _CHUNK):
+        query = select(vms.c.openstack_id, vms.c.endpoint, vms.c.record).where(
+            vms.c.id.in_(ids[start : start + _CHUNK])
+        )
+        for row in await connection.execute(query):
+            ref = VmRef(row.endpoint, row.openstack_id)
+            vm = picture.get(ref)
+            if vm is not None and encode(vm) == row.record:
+                same.add(ref)
+            elif vm is None:
+                wrong.append(ref)
+    return (*wrong, *(ref for ref in picture if ref not in same))

@@ -185,3 +185,14 @@ async def test_a_save_that_is_cancelled_leaves_the_store_whole_and_usable(store:
     await asyncio.gather(saving, return_exceptions=True)
     assert len({vm.name == "half" for vm in (await store.load_vms(ADMIN)).vms}) == 1
     assert await store.save_vms(ADMIN, [a_vm(1, name="after")], [], NOON, None) > before
+
+
+async def test_what_a_store_lacks_of_a_picture_brings_it_there(store: SqlStore) -> None:
+    await store.save_vms(ADMIN, [a_vm(1), a_vm(2), a_vm(3)], [], NOON, None)
+    picture = {vm.ref: vm for vm in (a_vm(1), a_vm(2, name="renamed"), a_vm(4))}
+    lacking = await store.lacking(ADMIN, picture)
+    assert set(lacking) == {a_vm(2).ref, a_vm(3).ref, a_vm(4).ref}
+    upserts = [picture[ref] for ref in lacking if ref in picture]
+    await store.save_vms(ADMIN, upserts, [ref for ref in lacking if ref not in picture], NOON, None)
+    assert {vm.ref: vm for vm in (await store.load_vms(ADMIN)).vms} == picture
+    assert await store.lacking(ADMIN, picture) == ()
