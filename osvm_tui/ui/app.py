@@ -70,6 +70,7 @@ class OsvmApp(KeysInOrder, App[None]):
         self._narrator = Narrator(api)
         for theme in THEMES:
             self.register_theme(theme)
+        self.set_class(self.options.glyphs == "ascii", "-ascii")
         self.theme = theme_for(self.options.theme, self.console.color_system)
 
     def get_default_screen(self) -> Screen[None]:

@@ -53,8 +53,8 @@ GLYPHS: dict[str, dict[Token, str]] = {
     },
 }
 SIGNS: dict[str, dict[str, str]] = {
-    "unicode": {"cursor": "▸", "mark": "✓", "up": "▲", "down": "▼", "to": "→", "dot": "·", "off": "·"},
-    "ascii": {"cursor": ">", "mark": "+", "up": "^", "down": "v", "to": "->", "dot": "-", "off": "."},
+    "unicode": {"cursor": "▸", "mark": "✓", "up": "▲", "down": "▼", "to": "→", "dot": "·", "off": "·", "cut": "…"},
+    "ascii": {"cursor": ">", "mark": "+", "up": "^", "down": "v", "to": "->", "dot": "-", "off": ".", "cut": "~"},
 }
 SPIN: dict[str, str] = {"unicode": "◐◓◑◒", "ascii": "-\\|/"}
 

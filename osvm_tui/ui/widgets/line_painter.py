@@ -68,7 +68,7 @@ class LinePainter:
         for column, room in placed:
             here = column.key == sorted_by
             arrow = self._signs["down" if descending else "up"] if here else ""
-            text = padded(f"{column.title}{arrow}", room, right=column.right)
+            text = padded(f"{column.title}{arrow}", room, right=column.right, cut=self._signs["cut"])
             segments += [Segment(text, self.style("head-sorted") if here else plain), Segment(" " * GAP, plain)]
         return Strip(segments).adjust_cell_length(width, plain)
 
@@ -92,19 +92,20 @@ class LinePainter:
         segments = [Segment(f" {sign} ", self.style(line.ground, "sign"))]
         for at, (cell, (column, room)) in enumerate(zip(line.cells, placed, strict=True)):
             style = self.style("flash" if at in line.flash else line.ground, str(cell.token))
-            segments += [Segment(padded(cell.text, room, right=column.right), style), Segment(" " * GAP, base)]
+            text = padded(cell.text, room, right=column.right, cut=self._signs["cut"])
+            segments += [Segment(text, style), Segment(" " * GAP, base)]
         return Strip(segments).adjust_cell_length(width, base)
 
 
-def padded(text: str, width: int, *, right: bool = False) -> str:
-    """Return `text` in exactly `width` cells; what does not fit is cut with an ellipsis."""
+def padded(text: str, width: int, *, right: bool = False, cut: str = "…") -> str:
+    """Return `text` in exactly `width` cells; the end of what does not fit is `cut`, one cell wide."""
     if text.isascii() and text.isprintable():
         if len(text) > width:
-            return text[: max(0, width - 1)] + "…"[: max(0, width)]
+            return text[: max(0, width - 1)] + cut[: max(0, width)]
         return text.rjust(width) if right else text.ljust(width)
     text = printable(text).translate(_ONE_LINE)
     length = cell_len(text)
     if length > width:
-        return set_cell_size(text, max(0, width - 1)) + "…"
+        return set_cell_size(text, max(0, width - 1)) + cut
     blanks = " " * (width - length)
     return blanks + text if right else text + blanks
