@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "osvm_tui"
 BINARY = {".png", ".svg", ".gz", ".whl", ".db"}
 
-MACHINE_PATHS = [f"/{place}/" for place in ("work", "root", "home/[a-z]+", "Users/[A-Za-z]+", "tmp/venv", "tmp/notes")]
+MACHINE_PATHS = [f"/{place}/" for place in ("work", "root", "Users/[A-Za-z]+", "tmp/venv", "tmp/notes")]
 REGISTRIES = [rf"pypi\.{ending}|pythonhosted\.{ending}|simple/\b" for ending in ("org",)] + [
     "index" + "-url",
     "extra" + "-index",
