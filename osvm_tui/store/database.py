@@ -57,11 +57,17 @@ class Database:
         self.read_only_because = read_only_because
         self._now = now
         self._writer = asyncio.Lock()
+        self._damage = ""
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is a file of ours and not a server."""
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be written, as far as is known; empty when it can."""
+        return self.read_only_because or self._damage
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -97,6 +103,7 @@ class Database:
         found = store_error(error)
         if isinstance(found, StoreCorrupt) and self.path is not None:
             suspect(self.path)
+            self._damage = f"damaged: {found.detail}; {found.hint}"
         return found
 
     async def now(self, connection: AsyncConnection) -> datetime:

@@ -77,9 +77,17 @@ def _exclusively(path: Path) -> AbstractAsyncContextManager[None]:
 
 
 async def _set_aside_if_damaged(path: Path, now: Callable[[], datetime], notices: list[str]) -> None:
+    copy = None
+    if sqlite_file.is_suspect(path):
+        copy = await asyncio.to_thread(sqlite_file.copy_as_it_lies, path, now())
     wrong = await asyncio.to_thread(sqlite_file.damage, path)
     if not wrong:
         sqlite_file.clear_suspicion(path)
+        if copy is not None:
+            notices.append(
+                f"the store had told of damage and reads well now; as it lay before it is kept as {copy}: "
+                "the last audit rows may be only there"
+            )
         return
     target = sqlite_file.set_aside(path, now())
     make_private(path)

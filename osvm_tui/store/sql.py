@@ -93,9 +93,9 @@ class SqlStore(Store):
             url=self._url.render_as_string(hide_password=True),
             schema=SCHEMA,
             size_bytes=size,
-            writable=not database.read_only_because,
+            writable=not database.trouble,
             spooled=await asyncio.to_thread(self._spool.waiting_everywhere),
-            detail=database.read_only_because,
+            detail=database.trouble,
         )
 
     async def _size(self, connection: AsyncConnection) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
@@ -79,6 +80,15 @@ def set_aside(path: Path, now: datetime) -> Path:
             _beside(path, suffix).rename(_beside(target, suffix))
     path.rename(target)
     clear_suspicion(path)
+    return target
+
+
+def copy_as_it_lies(path: Path, now: datetime) -> Path:
+    """Copy the file and its log, byte for byte, to `NAME.suspect-TIME`: opening drops what its log has broken."""
+    target = _free(_beside(path, f".suspect-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"))
+    for suffix in ("", "-wal"):
+        if _beside(path, suffix).exists():
+            shutil.copy2(_beside(path, suffix), _beside(target, suffix))
     return target
 
 

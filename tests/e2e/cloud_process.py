@@ -46,6 +46,8 @@ class CloudProcess:
         return self
 
     def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, "the cloud has ended"
         with closing(socket.socket()) as asking:
             return asking.connect_ex((_HOST, self._port)) == 0 and self.clouds_yaml.exists()
 

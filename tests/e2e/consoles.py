@@ -65,7 +65,7 @@ class ConsoleProcess:
             sys.executable, "-m", "tests.e2e.driver", *entries, "--operator", operator, "--state-dir", str(state_dir),
             "--cadence", msgspec.json.encode(cadence).decode(), "--shift", str(shift_s),
         ]  # fmt: skip
-        self._errors = state_dir.parent / f"{operator}.stderr"
+        self._errors = Path(environ["HOME"]) / f"{operator}.stderr"
         with self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, **environ},

@@ -14,9 +14,9 @@ def settle(console: ConsoleProcess, limit_s: float = 40.0) -> None:
     """Wait until no item is open and nothing waits in a spool, then check the accounts."""
 
     def done() -> bool:
-        items = console.ask("items")
-        ended = items and all(item["state"] in OUTCOMES for item in items)
-        return bool(ended and console.ask("health")["store"]["spooled"] == 0)
+        items = {item["id"] for item in console.ask("items")}
+        told = {row["item_id"] for row in console.ask("audit") if row["phase"] in OUTCOMES}
+        return bool(items) and items <= told and console.ask("health")["store"]["spooled"] == 0
 
     eventually(done, "every item has ended and is written", limit_s)
     report = console.ask("verify")
