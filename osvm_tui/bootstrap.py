@@ -96,6 +96,21 @@ def _real_client(entry: str, answers: Answers, api: ApiSettings) -> CloudClient:
     return OpenStackCloud(entry, secrets=answers, rate=api.rate, concurrency=api.concurrency)
 
 
+async def upgrade_store(settings: Settings, paths: Paths) -> str:
+    """Bring the store to this console's schema and return its URL without a password; StoreError when it cannot."""
+    from osvm_tui.store.sql import SqlStore
+
+    store = _store(settings.store.url, paths, "upgrade")
+    assert isinstance(store, SqlStore)
+    try:
+        if settings.store.url and not settings.store.url.startswith("sqlite"):
+            await store.upgrade()
+        await store.open()
+        return (await store.info()).url
+    finally:
+        await store.close()
+
+
 def _store(url: str, paths: Paths, owner: str) -> Store:
     from osvm_tui.store.sql import SqlStore, default_url
 

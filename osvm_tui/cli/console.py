@@ -36,7 +36,7 @@ def open_console(launch: Launch) -> int:
     start = started(launch)
     recent = launch.paths.state_dir / "last-clouds.json"
     entries = start.entries or _pick(last_used_first(start.choices, _recent(recent)))
-    options = options_for(launch, entries)
+    options = options_for(launch, entries, "console")
     api = bootstrap.build(options)
     _remember(recent, entries)
     return _run(launch, api)

@@ -21,6 +21,7 @@ COMMANDS = {
     "op": "osvm_tui.cli.op:op",
     "audit": "osvm_tui.cli.audit:audit",
     "mock": "osvm_tui.cli.mock:mock",
+    "store": "osvm_tui.cli.store:store",
     "doctor": "osvm_tui.cli.doctor:doctor",
 }
 """Where each sub-command is defined."""

@@ -34,7 +34,7 @@ def started(launch: Launch) -> Start:
     )
 
 
-def options_for(launch: Launch, entries: tuple[str, ...]) -> bootstrap.Options:
+def options_for(launch: Launch, entries: tuple[str, ...], source: str = "headless") -> bootstrap.Options:
     """Return what the composition root needs, after asking for credentials that clouds.yaml leaves out."""
     return bootstrap.Options(
         entries=entries,
@@ -42,6 +42,7 @@ def options_for(launch: Launch, entries: tuple[str, ...]) -> bootstrap.Options:
         paths=launch.paths,
         operator=launch.operator,
         answers=answers_for(entries, launch.memory),
+        source=source,
     )
 
 

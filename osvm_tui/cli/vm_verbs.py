@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+import signal
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ from osvm_tui.cli.output import output_option
 from osvm_tui.cli.session import headless
 from osvm_tui.domain.action import ActionSpec, Param, Risk
 from osvm_tui.domain.actions import offered
+from osvm_tui.domain.errors import Refused
 from osvm_tui.domain.operations import ActionRequest
 from osvm_tui.domain.vm import Vm
 from osvm_tui.services.console import Console
@@ -48,7 +50,8 @@ def _command(spec: ActionSpec) -> click.Command:
         async def work(console: Console) -> Exit:
             vms = tuple({vm.ref: vm for vm in map(console.find, names)}.values())
             if spec.risk is Risk.DESTRUCTIVE and not yes:
-                await asyncio.to_thread(_confirm, spec, vms)
+                with _ctrl_c_interrupts():
+                    _confirm(spec, vms)
             targets = tuple(vm.ref for vm in vms)
             submission = await console.submit(ActionRequest(spec.id, targets, given, source="headless"))
             return await follow(console, submission, wait, spec.deadline_s if timeout is None else timeout, output)
@@ -76,6 +79,16 @@ def _option(param: Param) -> click.Option:
     return click.Option([flag, param.name], type=kind, required=param.required, default=default, help=param.help)
 
 
+@contextmanager
+def _ctrl_c_interrupts() -> Iterator[None]:
+    """Let ctrl-c end a question at once: the running loop's own handler would wait for the answer first."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _confirm(spec: ActionSpec, vms: Sequence[Vm]) -> None:
     """Let the operator type the name (of one VM) or the count (of several); refuse where nobody can type."""
     if not sys.stdin.isatty():
@@ -85,4 +98,4 @@ def _confirm(spec: ActionSpec, vms: Sequence[Vm]) -> None:
     wanted = vms[0].name if len(vms) == 1 else str(len(vms))
     what = "its name" if len(vms) == 1 else "how many they are"
     if click.prompt(f"type {what} to {spec.id}", err=True) != wanted:
-        raise click.Abort()
+        raise Refused(f"that is not {what}: nothing was done")

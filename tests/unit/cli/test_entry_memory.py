@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from osvm_tui.cli.entry_memory import EntryMemory, watched_files
+from osvm_tui.cli.entry_memory import EntryMemory
 
 
 class Loader:
