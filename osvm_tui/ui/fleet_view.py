@@ -12,20 +12,30 @@ from osvm_tui.domain.filter import Filter
 from osvm_tui.domain.vm import Vm, VmRef
 
 SortKey = Callable[[Vm], Any]
-_BY_ORDER = attrgetter("order")
 
 
 class Row:
     """One VM as the table holds it. Two rows of the same VM value are the same picture."""
 
-    __slots__ = ("order", "ref", "text", "vm")
+    __slots__ = ("base", "ref", "text", "value", "vm")
 
-    def __init__(self, vm: Vm, order: Any) -> None:
+    def __init__(self, vm: Vm, value: Any) -> None:
         self.ref = vm.ref
         self.vm = vm
-        self.order = order
+        self.value = value
+        """What the rows are sorted by now."""
+        self.base = (vm.name, vm.id)
+        """What rows of equal value are sorted by."""
         self.text = ""
         """What bare words are looked for in; written at its first use, as it costs more than the search."""
+
+
+_BY_BASE = attrgetter("base")
+_BY_VALUE = attrgetter("value")
+
+
+def _by_order(row: Row) -> tuple[Any, tuple[str, str]]:
+    return (row.value, row.base)
 
 
 class FleetView:
@@ -36,6 +46,8 @@ class FleetView:
         self.busy = 0
         self.wrong = 0
         self._all: dict[VmRef, Row] = {}
+        self._named: list[Row] = []
+        """All rows by name: what a stable sort by anything else begins with."""
         self._ordered: list[Row] = []
         self._shown: list[Row] = self._ordered
         """The rows that pass; without a filter the very list of all."""
@@ -78,7 +90,7 @@ class FleetView:
         for vm in delta.upserts:
             self._put(vm, attach=not many)
         if many:
-            self._resort()
+            self._rename()
         return bool(delta.upserts or delta.removed)
 
     def set_filter(self, chosen: Filter[Row] | None) -> None:
@@ -104,22 +116,23 @@ class FleetView:
         self.descending = descending
         if sort is not self._sort:
             self._sort = sort
-            for row in self._all.values():
-                row.order = self._order(row.vm)
+            for row in self._named:
+                row.value = sort(row.vm)
             self._resort()
 
-    def _order(self, vm: Vm) -> Any:
-        return (self._sort(vm), vm.name, vm.id)
-
     def _replace(self, vms: Iterable[Vm]) -> None:
-        order = self._order
-        self._all = {row.ref: row for row in (Row(vm, order(vm)) for vm in vms)}
+        sort = self._sort
+        self._all = {row.ref: row for row in (Row(vm, sort(vm)) for vm in vms)}
         self.busy = sum(1 for row in self._all.values() if row.vm.busy)
         self.wrong = sum(1 for row in self._all.values() if row.vm.vm_state == "error")
+        self._rename()
+
+    def _rename(self) -> None:
+        self._named = sorted(self._all.values(), key=_BY_BASE)
         self._resort()
 
     def _resort(self) -> None:
-        self._ordered = sorted(self._all.values(), key=_BY_ORDER)
+        self._ordered = sorted(self._named, key=_BY_VALUE)
         self._choose()
 
     def _choose(self) -> None:
@@ -128,14 +141,15 @@ class FleetView:
 
     def _put(self, vm: Vm, *, attach: bool) -> None:
         self._drop(vm.ref, detach=attach)
-        row = Row(vm, self._order(vm))
+        row = Row(vm, self._sort(vm))
         self._all[row.ref] = row
         self._count(vm, 1)
         if not attach:
             return
-        insort(self._ordered, row, key=_BY_ORDER)
+        insort(self._named, row, key=_BY_BASE)
+        insort(self._ordered, row, key=_by_order)
         if self._filter and self._filter.passes(row):
-            insort(self._shown, row, key=_BY_ORDER)
+            insort(self._shown, row, key=_by_order)
 
     def _drop(self, ref: VmRef, *, detach: bool) -> None:
         row = self._all.pop(ref, None)
@@ -143,19 +157,21 @@ class FleetView:
             return
         self._count(row.vm, -1)
         if detach:
-            _take(self._ordered, row)
+            _take(self._named, row, _BY_BASE)
+            _take(self._ordered, row, _by_order)
             if self._filter:
-                _take(self._shown, row)
+                _take(self._shown, row, _by_order)
 
     def _count(self, vm: Vm, by: int) -> None:
         self.busy += by if vm.busy else 0
         self.wrong += by if vm.vm_state == "error" else 0
 
 
-def _take(rows: list[Row], row: Row) -> None:
+def _take(rows: list[Row], row: Row, order: Callable[[Row], Any]) -> None:
     # Orders are unique (they end in the id), except when two endpoints share an id: then a few are looked at.
-    at = bisect_left(rows, row.order, key=_BY_ORDER)
-    while at < len(rows) and rows[at].order == row.order:
+    wanted = order(row)
+    at = bisect_left(rows, wanted, key=order)
+    while at < len(rows) and order(rows[at]) == wanted:
         if rows[at] is row:
             del rows[at]
             return

@@ -90,11 +90,15 @@ class LinePainter:
         base = self.style(line.ground)
         sign = self._signs["mark"] if line.marked else self._signs["cursor"] if line.cursor else " "
         segments = [Segment(f" {sign} ", self.style(line.ground, "sign"))]
+        length, gap, cut = GUTTER, " " * GAP, self._signs["cut"]
         for at, (cell, (column, room)) in enumerate(zip(line.cells, placed, strict=True)):
-            style = self.style("flash" if at in line.flash else line.ground, str(cell.token))
-            text = padded(cell.text, room, right=column.right, cut=self._signs["cut"])
-            segments += [Segment(text, style), Segment(" " * GAP, base)]
-        return Strip(segments).adjust_cell_length(width, base)
+            text = padded(cell.text, room, right=column.right, cut=cut)
+            length += room + GAP
+            if at in line.flash:
+                segments += [Segment(text, self.style("flash", str(cell.token))), Segment(gap, base)]
+            else:
+                segments.append(Segment(text + gap, self.style(line.ground, str(cell.token))))
+        return Strip(segments, length).adjust_cell_length(width, base)
 
 
 def padded(text: str, width: int, *, right: bool = False, cut: str = "…") -> str:
