@@ -7,6 +7,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -48,6 +49,8 @@ from osvm_tui.services.sharing import share_texts
 from osvm_tui.store.base import AuditQuery, Snapshot, SnapshotShelf, StateInterval, Store
 
 _AGE_S = 2.0
+_STORE_S = 10.0
+"""How long a request waits for a store that is still being opened."""
 
 
 def utc_now() -> datetime:
@@ -152,6 +155,7 @@ class Console(ConsoleApi):
             await store.open()
             self._store = store
             await self._session("start")
+            await self._book.keep()
         except StoreError as error:
             self._store_failed(error)
         except OsvmError as error:
@@ -245,14 +249,17 @@ class Console(ConsoleApi):
         return self._book.recent()
 
     async def submit(self, request: ActionRequest) -> Submission:
-        self._writable()
+        await self._writable()
         return await self._lifecycle.submit(request)
 
     async def create(self, entry: str, order: CreateVm, count: int = 1, source: str = "console") -> Submission:
-        self._writable()
+        await self._writable()
         return await self._lifecycle.create(entry, order, count, source)
 
-    def _writable(self) -> None:
+    async def _writable(self) -> None:
+        """Return when there is a store to write the audit to; StoreReadOnly when there is none."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._store_ready.wait(), _STORE_S)
         if self._store is None:
             raise StoreReadOnly(f"nothing is changed without an audit row: {self.store_error or 'opening the store'}")
 
