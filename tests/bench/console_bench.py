@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -125,9 +125,9 @@ def _first_start(bench: Bench) -> dict[str, Any]:
     memory = memory_mib(terminal.process.pid)
     seen = watched.end()
     return {
-        "head_s": _since(terminal, head),
-        "first_row_s": _since(terminal, row),
-        "whole_and_live_s": _since(terminal, live),
+        "head_s": since_start(terminal, head),
+        "first_row_s": since_start(terminal, row),
+        "whole_and_live_s": since_start(terminal, live),
         "memory": memory,
         "stalls": _told(seen, head, time.perf_counter()),
     }
@@ -172,26 +172,25 @@ def _running(bench: Bench) -> dict[str, Any]:
     spans = {"quiet": time.perf_counter()}
     quiet_cpu = cpu_percent(pids, size.seconds)
     spans["quiet_end"] = time.perf_counter()
-    skeleton_keys = _keys(bench, skeleton.terminal)
-    quiet_keys = _keys(bench, console.terminal)
-    quiet = {"cpu_percent": quiet_cpu, "keys": quiet_keys, "memory": memory_mib(pids["console"])}
-    churn = bench.cloud.churn(size.rate, seconds=size.seconds + 10.0 + 0.4 * (size.downs + size.pages))
+    both = {"skeleton": skeleton.terminal, "console": console.terminal}
+    quiet = {"cpu_percent": quiet_cpu, "keys": _keys(bench, both), "memory": memory_mib(pids["console"])}
+    churn = bench.cloud.churn(size.rate, seconds=size.seconds + 30.0 + 0.8 * (size.downs + size.pages))
     time.sleep(5.0)
     spans["churn"] = time.perf_counter()
     churn_cpu = cpu_percent({**pids, "churn": churn.pid}, size.seconds)
     spans["churn_end"] = time.perf_counter()
-    busy = {"cpu_percent": churn_cpu, "keys": _keys(bench, console.terminal), "memory": memory_mib(pids["console"])}
+    busy = {"cpu_percent": churn_cpu, "keys": _keys(bench, both), "memory": memory_mib(pids["console"])}
     still = churn.poll() is None
     churn.terminate()
     skeleton.end()
     requests = console.end()["requests"]
     quiet["calls"] = _calls(requests, spans["quiet"], spans["quiet_end"])
     busy["calls"] = _calls(requests, spans["churn"], spans["churn_end"])
-    return {"skeleton_keys": skeleton_keys, "quiet": quiet, "churn": {**busy, "lasted": still}}
+    return {"quiet": quiet, "churn": {**busy, "lasted": still}}
 
 
-def _keys(bench: Bench, terminal: Terminal) -> dict[str, Any]:
-    return key_to_paint(terminal, downs=bench.size.downs, pages=bench.size.pages, seed=bench.seed)
+def _keys(bench: Bench, terminals: Mapping[str, Terminal]) -> dict[str, Any]:
+    return key_to_paint(terminals, downs=bench.size.downs, pages=bench.size.pages, seed=bench.seed)
 
 
 def _stalls(bench: Bench) -> dict[str, Any]:
@@ -200,7 +199,7 @@ def _stalls(bench: Bench) -> dict[str, Any]:
     skeleton = bench.skeleton(ROWS_FOR_KEYS, "--stalls")
     _, table = skeleton.terminal.wait_for(CURSOR)
     time.sleep(5.0)
-    _keys(bench, skeleton.terminal)
+    _keys(bench, {"skeleton": skeleton.terminal})
     ended = time.perf_counter()
     baseline = _told(skeleton.end(), table, ended)
     console = bench.console("--stalls")
@@ -210,7 +209,7 @@ def _stalls(bench: Bench) -> dict[str, Any]:
     moments["quiet"] = time.perf_counter()
     time.sleep(size.seconds / 2)
     moments["keys"] = time.perf_counter()
-    _keys(bench, console.terminal)
+    _keys(bench, {"console": console.terminal})
     moments["churn"] = time.perf_counter()
     churn = bench.cloud.churn(size.rate, seconds=size.seconds)
     churn.wait()
@@ -244,7 +243,8 @@ def _calls(requests: list[dict[str, Any]], begin: float, end: float) -> dict[str
     }
 
 
-def _since(terminal: Terminal, moment: float) -> float:
+def since_start(terminal: Terminal, moment: float) -> float:
+    """Return the seconds from a program's start to a moment."""
     return round(moment - terminal.began, 3)
 
 

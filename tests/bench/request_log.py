@@ -58,7 +58,7 @@ def kind_of(call: Call) -> str:
     if call.path == "/servers/detail":
         return "delta" if "changes-since" in names else "list"
     if call.path == "/servers":
-        return "sweep"
+        return "reach" if ("limit", "1") in call.query else "sweep"
     if call.path in ("/v2.0/ports", "/v2.0/floatingips"):
         return "addresses"
     return f"{call.method} {call.service} {call.path}"
