@@ -39,6 +39,8 @@ class Terminal:
     ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self.output = bytearray()
+        """Every byte that the console wrote."""
         # Test runners set these, and they would win over the size of the pty.
         inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
         self._child = pexpect.spawn(
@@ -89,10 +91,23 @@ class Terminal:
                 raise AssertionError(f"not seen within {limit_s:g} s: {what}\n{self.text}")
         return self.text
 
+    def seen(self, wanted: str, limit_s: float) -> bool:
+        """Return whether `wanted` stands on the screen within `limit_s`."""
+        end = time.monotonic() + limit_s
+        while wanted not in self.text and time.monotonic() < end:
+            self._read(0.2)
+        return wanted in self.text
+
     def row(self, name: str) -> str:
         """Return the line of the table that begins with `name`, empty when there is none."""
         begins = re.compile(rf"[█\s]*[▸✓]?\s*{re.escape(name)}\s")
         return next((line for line in self._screen.display if begins.match(line)), "")
+
+    def colours(self, name: str) -> list[str]:
+        """Return the colours of the letters in the line of `name`, from left to right."""
+        at = self._screen.display.index(self.row(name))
+        cells = self._screen.buffer[at]
+        return [cells[column].fg for column in range(self._screen.columns) if cells[column].data.strip()]
 
     def wait_row(self, name: str, wanted: str, limit_s: float = 60.0) -> str:
         """Read until the line of `name` matches."""
@@ -111,9 +126,11 @@ class Terminal:
     def _read(self, seconds: float) -> bool:
         """Take in what comes within `seconds`; False once the process has closed the terminal."""
         try:
-            self._stream.feed(self._child.read_nonblocking(65536, timeout=seconds))
+            data = self._child.read_nonblocking(65536, timeout=seconds)
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:
             return False
+        self.output += data
+        self._stream.feed(data)
         return True

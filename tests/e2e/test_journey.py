@@ -21,14 +21,17 @@ def status(place: Place, name: str) -> str:
 
 
 def pick(terminal: Terminal, field: str, wanted: str) -> None:
-    """Choose `wanted` in the focused field of a form; opened again while the cloud has not answered yet."""
-    for _ in range(20):
+    """Choose `wanted` in the focused field of a form, opened again while the cloud has not answered yet."""
+    for _ in range(10):
         terminal.press("enter")
         terminal.wait("type to narrow")
-        if wanted in terminal.text:
+        if terminal.seen(wanted, 3):
             break
         terminal.press("escape")
-    terminal.press(wanted, "enter")
+        terminal.wait(lambda text: "type to narrow" not in text)
+    terminal.press(wanted)
+    terminal.wait(lambda text: "type to narrow" not in text)
+    terminal.press("enter")
     terminal.wait(rf"{field} +{re.escape(wanted)}")
 
 
