@@ -25,6 +25,7 @@ from osvm_tui.services.console import Console
 from osvm_tui.settings import Settings
 from osvm_tui.ui.app import OsvmApp
 from osvm_tui.ui.options import UiOptions
+from osvm_tui.ui.widgets.vtable import VTable
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 THEMES = ("dark", "light")
@@ -75,7 +76,7 @@ PICTURES = (
     Picture("help", ("question_mark",)),
     Picture("command-line", ("colon", *"he")),
     Picture("palette", ("ctrl+p",)),
-    Picture("quit", ("ctrl+q",)),
+    Picture("quit", ("a", "h", "right", "enter", "ctrl+q")),
 )
 
 
@@ -136,9 +137,9 @@ async def _fresh(app: OsvmApp, pilot: Pilot[None]) -> None:
     app.clear_notifications()
     await pilot.press("escape", "escape", "u")
     app.clear_notifications()
-    table = app.screen.query_one("VTable")
-    running = next(vm for vm in app.api.fleet_since(0).upserts if _plain(vm))
-    table.cursor_to(running.ref)  # type: ignore[attr-defined]
+    table = app.screen.query_one(VTable)
+    running = next(vm for vm in table.rows if _plain(vm))
+    table.cursor_to(running.ref)
     await pilot.pause(0.1)
 
 
@@ -172,7 +173,7 @@ def sheet(pictures: dict[str, bytes]) -> bytes:
         draw.text((x + 8, y + 6), name, fill="white")
         page.paste(image.convert("RGB").resize((_WIDTH, round(image.height * _WIDTH / image.width))), (x, y + 24))
     out = io.BytesIO()
-    page.quantize(64).save(out, "PNG", optimize=True)
+    page.quantize(256).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

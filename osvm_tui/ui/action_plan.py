@@ -26,7 +26,7 @@ class Target(Struct, frozen=True):
     project: str = ""
     address: str = ""
     unique_name: bool = True
-    """Whether no other VM in sight has this name; otherwise 8 characters of the id are typed."""
+    """Whether no other VM in sight has this name and it can be typed; otherwise 8 characters of the id are."""
 
     @property
     def typed(self) -> str:
@@ -62,7 +62,7 @@ class ActionPlan(Struct, frozen=True):
     def sentence(self) -> str:
         """The verb and its object in the console's words: `stop web-0017`."""
         if len(self.targets) == 1:
-            return f"{verb(self.spec)} {printable(self.targets[0].name)}"
+            return f"{verb(self.spec)} {self.targets[0].name}"
         return f"{verb(self.spec)} {len(self.targets)} VMs"
 
     @property
@@ -123,7 +123,10 @@ def describe(api: ConsoleApi, ref: VmRef, shared_names: frozenset[str] = frozens
     elif view is not None:
         project = api.names(view.entry)[0].get(vm.project_id, vm.project_id)
     address = vm.floating_ip or vm.fixed_ip
-    return Target(ref, vm.name, vm.status, cloud, project, address, vm.name not in shared_names)
+    name = printable(vm.name)
+    return Target(
+        ref, name, vm.status, cloud, printable(project), address, name == vm.name and name not in shared_names
+    )
 
 
 def _shared_names(api: ConsoleApi, refs: Sequence[VmRef]) -> frozenset[str]:

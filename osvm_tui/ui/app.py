@@ -19,6 +19,7 @@ from osvm_tui.ui.messages import Commanded, GoBack, GoTo, NoticeSpoken, OpenVm, 
 from osvm_tui.ui.narrator import Narrator
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.places import nearest, place_named, screen_of
+from osvm_tui.ui.printable import printable
 from osvm_tui.ui.screens.place import PlaceScreen
 from osvm_tui.ui.theme import THEMES, theme_for
 
@@ -147,9 +148,13 @@ class OsvmApp(KeysInOrder, App[None]):
         """Show a sentence of the services."""
         self.speak(notice.text, severity=notice.severity.value)
 
+    def notify(self, message: str, **rest: Any) -> None:
+        """Show a toast; what a cloud or a guest wrote in it cannot steer the terminal."""
+        super().notify(printable(message), **rest)
+
     def speak(self, text: str, *, severity: str = "information") -> None:
         """Show one short sentence for a few seconds; its text is never read as markup."""
-        self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
+        self.notify(text, severity=severity, markup=False)
 
     @on(WorkFailed)
     def work_failed(self, failed: WorkFailed) -> None:

@@ -23,6 +23,7 @@ from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.action_plan import ActionPlan, plans_for_key, regate, verb
 from osvm_tui.ui.dialogs.dialog import Dialog
+from osvm_tui.ui.printable import printable
 
 _LABEL_WIDTH = 19
 
@@ -93,7 +94,7 @@ class ActionMenu(Dialog[tuple[ActionPlan, ...]]):
         if len(self.refs) > 1:
             return f"act on {len(self.refs)} VMs"
         vm = self.api.vm(self.refs[0])
-        return f"act on {vm.name} · {vm.status}" if vm else "act on a VM that is gone"
+        return f"act on {printable(vm.name)} · {vm.status}" if vm else "act on a VM that is gone"
 
     def body(self) -> ComposeResult:
         yield OptionList(*self._options(), compact=True)

@@ -22,4 +22,6 @@ class ConfirmName(TypedConfirm):
         yield Static(identity(target), markup=False)
         yield Static(self.plan.spec.note or self.plan.spec.help, classes="note -danger", markup=False)
         if not target.unique_name:
-            yield Static("another VM has the same name, so its id is asked for", classes="note", markup=False)
+            yield Static(
+                "its name is not unique or cannot be typed, so its id is asked for", classes="note", markup=False
+            )

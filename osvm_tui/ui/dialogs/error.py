@@ -12,6 +12,7 @@ from textual.widgets import Button, Static
 from osvm_tui.domain.errors import CloudError, OsvmError
 from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.facts import facts
+from osvm_tui.ui.printable import printable
 
 
 class ErrorDialog(Dialog[None]):
@@ -33,7 +34,7 @@ class ErrorDialog(Dialog[None]):
         cloud = error if isinstance(error, CloudError) else None
         rows = (
             ("asked", self.doing),
-            ("happened", error.detail),
+            ("happened", printable(error.detail)),
             ("to do", error.hint),
             ("cloud", cloud.entry if cloud else ""),
             ("request", cloud.request_id if cloud else ""),

@@ -50,7 +50,7 @@ class AuditScreen(ListPlace[AuditRow]):
             Column("who", "WHO", 10, lambda row: Cell(row.entry.operator), priority=2),
             Column("phase", "PHASE", 11, _phase),
             Column("action", "ACTION", 15, lambda row: Cell(row.entry.action)),
-            Column("vm", "VM", 18, lambda row: Cell(row.entry.vm_name or "-"), priority=1, grow=2),
+            Column("vm", "VM", 18, lambda row: Cell(printable(row.entry.vm_name) or "-"), priority=1, grow=2),
             Column("cloud", "CLOUD", 8, lambda row: Cell(row.entry.entry or "-", Token.DIM), priority=4),
             Column("detail", "DETAIL", 20, lambda row: Cell(printable(row.entry.detail)), priority=5, grow=4),
         )

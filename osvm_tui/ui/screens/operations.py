@@ -44,7 +44,7 @@ class OperationsScreen(ListPlace[OperationItem]):
         return (
             Column("state", "STATE", 13, self._state),
             Column("action", "ACTION", 13, lambda item: Cell(verb(ACTIONS[item.action_id]))),
-            Column("vm", "VM", 18, lambda item: Cell(item.vm_name), grow=2),
+            Column("vm", "VM", 18, lambda item: Cell(printable(item.vm_name)), grow=2),
             Column("end", "EXPECTED", 10, lambda item: Cell(expected(item) or "-", Token.DIM), priority=4),
             Column("who", "WHO", 10, lambda item: Cell(item.operator, Token.DIM), priority=5),
             Column("cloud", "CLOUD", 8, lambda item: Cell(item.entry, Token.DIM), priority=6),
