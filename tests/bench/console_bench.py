@@ -36,8 +36,8 @@ class Size(Struct, frozen=True, kw_only=True):
     starts: int
     seconds: float
     rate: float
-    downs: int = 200
-    pages: int = 100
+    downs: int = 150
+    pages: int = 75
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Size:
@@ -91,17 +91,31 @@ class Watched:
 
 def measure_console(size: Size, *, seed: int) -> dict[str, Any]:
     """Return all figures."""
+    figures: dict[str, Any] = {"seed": seed, "size": {name: getattr(size, name) for name in size.__struct_fields__}}
+    parts = {"first_start": _first_start, "starts": _starts, "running": _running, "stalls": _stalls}
     with _bench(size, seed) as bench:
-        first = _first_start(bench)
-        starts = _starts(bench)
-        return {
-            "seed": seed,
-            "size": {name: getattr(size, name) for name in size.__struct_fields__},
-            "first_start": first,
-            "starts": starts,
-            "running": _running(bench),
-            "stalls": _stalls(bench),
-        }
+        for name, part in parts.items():
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            figures[name] = part(bench)
+    return {**figures, "aims": _aims(figures)}
+
+
+def _aims(figures: dict[str, Any]) -> dict[str, Any]:
+    """Set the figures beside what was aimed at. Whoever reads them sees from the load what they are worth."""
+    quiet, stalls = figures["running"]["quiet"], figures["stalls"]
+    keys, cpu = quiet["keys"], quiet["cpu_percent"]
+    after_table = [part["longest_ms"] for name, part in stalls.items() if name != "skeleton"]
+    cpu_ms = [part["longest_cpu_ms"] for name, part in stalls.items() if name != "skeleton"]
+    return {
+        "first_table_ratio": [figures["starts"]["first_table_ratio"], "at most 1.25"],
+        "key_p95_beyond_skeleton_ms": [
+            round(keys["console"]["both_ms"]["p95"] - keys["skeleton"]["both_ms"]["p95"], 1), "at most 10",
+        ],
+        "longest_stall_ms": [max(after_table), "at most 50", f"the skeleton's is {stalls['skeleton']['longest_ms']}"],
+        "longest_stall_cpu_ms": [max(cpu_ms), f"the skeleton's is {stalls['skeleton']['longest_cpu_ms']}"],
+        "quiet_cpu_beyond_skeleton_percent": [round(cpu["console"] - cpu["skeleton"], 2), "at most 2"],
+        "rss_mib": [max(quiet["memory"]["rss_mib"], figures["running"]["churn"]["memory"]["rss_mib"]), "at most 150"],
+    }  # fmt: skip
 
 
 @contextmanager
