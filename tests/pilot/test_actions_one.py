@@ -162,10 +162,11 @@ async def test_a_state_that_moves_while_the_question_stands_is_refused_by_the_se
 async def test_an_error_of_the_cloud_names_what_was_asked_and_the_request() -> None:
     api = FakeConsole()
     vm = vm_in(api, "stopped")
-    api.fail_next = CloudFault("Nova answered 500", entry="mock", request_id="req-77")
     app = desk(api, vm)
     async with app.run_test() as pilot:
-        await press(pilot, "a", "t")
+        await press(pilot, "a")
+        api.fail_next = CloudFault("Nova answered 500", entry="mock", request_id="req-77")
+        await press(pilot, "t")
         await pilot.pause()
         assert isinstance(app.screen, ErrorDialog)
         shown = str(app.screen.query_one(Static).content)
