@@ -43,9 +43,7 @@ class CloudError(OsvmError):
 
     title = "cloud error"
 
-    def __init__(
-        self, detail: str, *, hint: str = "", entry: str = "", request_id: str = "", status: int = 0
-    ) -> None:
+    def __init__(self, detail: str, *, hint: str = "", entry: str = "", request_id: str = "", status: int = 0) -> None:
         super().__init__(detail, hint=hint)
         self.entry = entry
         self.request_id = request_id

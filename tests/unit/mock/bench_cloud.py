@@ -40,9 +40,7 @@ class BenchCloud:
 
     def token(self, user: str = "demo", project: str = "demo") -> str:
         """Return a token of an account, by names."""
-        token = tokens.new_token(
-            self.world, accounts.USERS[user].id, accounts.PROJECTS[project].id, "project"
-        )
+        token = tokens.new_token(self.world, accounts.USERS[user].id, accounts.PROJECTS[project].id, "project")
         return tokens.sealed(self.world, token)
 
     def ask(
@@ -62,6 +60,4 @@ class BenchCloud:
         if user is not None:
             sent["x-auth-token"] = self.token(user, project)
         payload = b"" if body is None else json.dumps(body).encode()
-        return self.simulator.handle(
-            SimRequest(service, method, path, query=query, headers=sent, body=payload)
-        )
+        return self.simulator.handle(SimRequest(service, method, path, query=query, headers=sent, body=payload))
