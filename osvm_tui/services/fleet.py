@@ -43,9 +43,14 @@ class Fleet:
         return next((entry for entry in self._order if ref in self._by_entry[entry]), "")
 
     def find(self, name: str) -> Vm:
-        """Return the VM of this id, of at least 8 first characters of it, or of this name; Ambiguous or Unknown."""
-        by_id = [vm for vm in self._vms.values() if vm.id == name or (len(name) >= 8 and vm.id.startswith(name))]
-        found = by_id or [vm for vm in self._vms.values() if vm.name == name]
+        """Return the VM of this id, else the one of this name or of at least 8 first characters of its id.
+
+        Ambiguous when that means several, for a name may look like another VM's id; Unknown when it means none.
+        """
+        whole = [vm for vm in self._vms.values() if vm.id == name]
+        found = whole or [
+            vm for vm in self._vms.values() if vm.name == name or (len(name) >= 8 and vm.id.startswith(name))
+        ]
         if not found:
             raise Unknown(f"no VM is called {name}", hint="osvm vm list shows what there is")
         if len(found) > 1:

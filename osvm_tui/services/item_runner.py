@@ -14,7 +14,16 @@ from datetime import datetime, timedelta
 import msgspec
 
 from osvm_tui.domain.actions import ACTIONS
-from osvm_tui.domain.errors import AnswerLost, CloudError, NotFound, OsvmError, StoreError, Throttled, Unreachable
+from osvm_tui.domain.errors import (
+    AnswerLost,
+    CloudError,
+    CloudFault,
+    NotFound,
+    OsvmError,
+    StoreError,
+    Throttled,
+    Unreachable,
+)
 from osvm_tui.domain.operations import CreateVm, ItemState, OperationItem, Progress, progress
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Vm, VmRef
@@ -28,6 +37,8 @@ _log = logging.getLogger("osvm.operations")
 _OUT = frozenset({ItemState.SENDING, ItemState.SENT, ItemState.LATE})
 """States whose call may have left: their end may wait in the audit spool, a planned one's may not."""
 _LATE_FACTOR = 6
+_GATEWAY = frozenset({502, 504})
+"""Answers of a proxy that lost the service behind it: the call may have been carried out."""
 Payload = dict[str, object] | CreateVm
 
 
@@ -96,8 +107,10 @@ class ItemRunner:
         except Unreachable as error:
             await self._end(going, ItemState.FAILED, f"nothing was sent: {error.detail}")
             return None
-        except CloudError as error:
-            await self._end(going, ItemState.FAILED, error.detail, error.request_id)
+        except OsvmError as error:
+            if isinstance(error, CloudFault) and error.status in _GATEWAY:
+                return await self._resolve(going)
+            await self._end(going, ItemState.FAILED, error.detail, getattr(error, "request_id", ""))
             return None
         ref = VmRef(going.ref.endpoint, accepted.vm_id) if accepted.vm_id else going.ref
         return await self._accepted(going, ref, accepted.request_id)

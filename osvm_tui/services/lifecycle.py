@@ -58,6 +58,8 @@ class Lifecycle:
         self._runner = ItemRunner(scopes, book, writer, cadence, now)
         self._tasks: set[asyncio.Task[None]] = set()
         self._mine: set[str] = set()
+        self._claimed: list[OperationItem] = []
+        """Ours by the store, not taken over yet."""
 
     def verdict(self, ref: VmRef, action_id: str, entry: str = "") -> Verdict:
         """Ask the gate about a VM as it is now."""
@@ -130,10 +132,13 @@ class Lifecycle:
                 continue
             try:
                 await store.keep_items(self._owner, self._cadence.owner_ttl_s, self._now())
-                for item in await store.claim_items(
+                self._claimed += await store.claim_items(
                     self._owner, self._cadence.owner_ttl_s, self._now(), self._scopes.keys()
-                ):
-                    await self._take_over(store, item)
+                )
+                while self._claimed:
+                    # Dropped only when it is followed: the store gives an item to its owner once.
+                    await self._take_over(store, self._claimed[0])
+                    del self._claimed[0]
             except StoreError as error:
                 _log.info("no claim", extra={"detail": error.detail})
 

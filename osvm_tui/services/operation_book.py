@@ -41,6 +41,7 @@ class OperationBook:
         self._unwritten: dict[str, _Unwritten] = {}
         self._order = asyncio.Lock()
         self._change = 0
+        self._read = False
 
     @property
     def busy(self) -> bool:
@@ -112,7 +113,9 @@ class OperationBook:
             return
         for item in items:
             if item.id not in self._unwritten and self._items.get(item.id) != item:
-                self.show(item)
+                # What had ended before this console began is no news.
+                self.show(item, news=self._read or item.state.open)
+        self._read = True
 
     async def _write_late(self, store: Store) -> None:
         """Write what waits. An item that another console has taken over meanwhile is told by its new owner alone."""
@@ -122,8 +125,8 @@ class OperationBook:
                     _log.warning("item taken over", extra={"item": one.item.id})
                 del self._unwritten[one.item.id]
 
-    def show(self, item: OperationItem) -> None:
-        """Remember an item as it is now and tell listeners."""
+    def show(self, item: OperationItem, *, news: bool = True) -> None:
+        """Remember an item as it is now and, if that is news, tell listeners."""
         self._items[item.id] = item
         if item.ref.id:
             if item.state.open:
@@ -131,7 +134,8 @@ class OperationBook:
             elif self._open_by_vm.get(item.ref) == item.id:
                 del self._open_by_vm[item.ref]
         self._forget_old()
-        self._bus.publish(OperationChanged(item))
+        if news:
+            self._bus.publish(OperationChanged(item))
 
     def _forget_old(self) -> None:
         if len(self._items) <= _KEEP + 200:

@@ -242,7 +242,7 @@ class ScopeFollower:
         await (self._show(delta) if whole and delta else self._save(delta))
 
     async def _chores(self) -> None:
-        """Do what is due beside the delta, one after the other; a forbidden one is not asked again for an hour."""
+        """Do what is due beside the delta, one after the other; each fails alone, a forbidden one for an hour."""
         if not self._complete and time.monotonic() >= self._due["sweep"]:
             self._due["sweep"] = 0.0
         for name, chore in (("addresses", self._read_addresses), ("sweep", self._sweep), ("details", self._page)):
@@ -253,6 +253,10 @@ class ScopeFollower:
             except Forbidden as error:
                 _log.info("not permitted", extra={"chore": name, "detail": error.detail})
                 self._due[name] = time.monotonic() + 3600.0
+            except CloudError as error:
+                # A cloud without a working Neutron still has VMs that go: the sweep must not wait for addresses.
+                _log.info("chore put off", extra={"chore": name, "detail": error.detail})
+                self._due[name] = time.monotonic() + max(self._cadence.addresses_s, self._cadence.busy_s)
 
     async def _read_addresses(self) -> float:
         moved = await asyncio.to_thread(self._addresses.replace, await self.client.list_addresses())

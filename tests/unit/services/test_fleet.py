@@ -88,3 +88,12 @@ def test_names_and_ids_are_found() -> None:
     assert caught.value.candidates == ("aaaaaaaa-1", "bbbbbbbb-2")
     with pytest.raises(Unknown):
         fleet.find("db")
+
+
+def test_a_name_that_looks_like_another_vm_s_id_is_ambiguous() -> None:
+    fleet = Fleet(["a"])
+    named, meant = a_vm("cccccccc-3", name="aaaaaaaa"), a_vm("aaaaaaaa-1", name="web")
+    fleet.apply("a", Delta((named, meant)))
+    with pytest.raises(Ambiguous):
+        fleet.find("aaaaaaaa")
+    assert fleet.find("aaaaaaaa-1") == meant

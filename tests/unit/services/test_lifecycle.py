@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from osvm_tui.domain.catalog import InstanceAction, InstanceEvent
-from osvm_tui.domain.errors import AnswerLost, CloudError, Conflict, Refused, StoreReadOnly, Unreachable
+from osvm_tui.domain.errors import (
+    AnswerLost,
+    CloudError,
+    CloudFault,
+    ConfigError,
+    Conflict,
+    Refused,
+    StoreError,
+    StoreReadOnly,
+    Unreachable,
+)
+from osvm_tui.domain.events import OperationChanged
 from osvm_tui.domain.operations import ActionRequest, CreateVm, ItemState, OperationItem
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.vm import Fault, VmRef
@@ -99,6 +110,7 @@ async def test_of_several_targets_only_the_legal_ones_are_sent(console: Make) ->
          ItemState.FAILED, "pausing"),
         (Unreachable("connection refused"), ItemState.FAILED, "nothing was sent: connection refused"),
         (CloudError("policy", request_id="req-7"), ItemState.FAILED, "policy"),
+        (ConfigError("there is no Keystone v3 at http://k"), ItemState.FAILED, "no Keystone"),
     ],
 )  # fmt: skip
 async def test_what_the_cloud_refuses_fails_in_its_words(
@@ -189,9 +201,12 @@ async def test_a_lost_answer_without_a_trace_stays_unconfirmed(console: Make) ->
     assert len(cloud.sent) == 1
 
 
-async def test_a_creation_whose_answer_was_lost_is_found_by_our_id(console: Make) -> None:
+@pytest.mark.parametrize(
+    "lost", [AnswerLost("read timed out"), CloudFault("Gateway Time-out", status=504), CloudFault("bad", status=502)]
+)
+async def test_a_creation_whose_answer_was_lost_is_found_by_our_id(console: Make, lost: CloudError) -> None:
     cloud = ScriptedCloud()
-    cloud.errors["created"] = [AnswerLost("read timed out")]
+    cloud.errors["created"] = [lost]
     one = console(cloud)
     await one.load()
     submission = await one.create("lab", CreateVm(name="web", flavor_id="f", image_id="i"))
@@ -314,3 +329,59 @@ async def test_an_outcome_that_nothing_takes_is_kept_and_written_later(console: 
     await one._book.keep()
     assert [row.state for row in await store.items()] == [ItemState.ARRIVED]
     assert await phases(one) == [("stop", "requested"), ("stop", "sent"), ("stop", "arrived")]
+
+
+async def test_what_ended_before_a_console_began_is_known_and_not_told(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.on_act = becomes(cloud, "stopped")
+    first = console(cloud)
+    await first.load()
+    (done,) = await run(first, "stop", "1")
+    second, told = console(cloud), list[OperationItem]()
+    second.subscribe(lambda event: told.append(event.item) if isinstance(event, OperationChanged) else None)
+    await second.load()
+    await second._book.keep()
+    assert [item.id for item in second.operations()] == [done.id]
+    assert told == []
+    (later,) = await run(first, "start", "1")
+    await second._book.keep()
+    assert {item.id for item in told} == {later.id}
+
+
+async def test_what_was_claimed_is_taken_over_even_if_the_store_stumbles(
+    console: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = ScriptedCloud(a_vm("1"), a_vm("2"))
+    cloud.on_act = lambda action, vm_id: cloud.vms.update({vm_id: a_vm(vm_id, "active", "powering-off")})
+    first = console(cloud)
+    await first.load()
+    submission = await first.submit(ActionRequest("stop", (VmRef("e", "1"), VmRef("e", "2"))))
+    for _ in range(400):
+        await asyncio.sleep(0.005)
+        if {item.state for item in first._book.of(submission.operation_id)} == {ItemState.SENT}:
+            break
+    await first._lifecycle.stop()
+    second = console(cloud)
+    await second.load()
+    store = second._store
+    assert store is not None
+    read, stumbles = store.operation, [StoreError("database is locked")]
+
+    async def operation(operation_id: str) -> Any:
+        if stumbles:
+            raise stumbles.pop()
+        return await read(operation_id)
+
+    monkeypatch.setattr(store, "operation", operation)
+    await second.follow_operations()
+    for vm_id in "12":
+        cloud.vms[vm_id] = a_vm(vm_id, "stopped", updated_at=utc_now())
+    items = await second.wait(submission.operation_id, WAIT)
+    for _ in range(400):
+        items = second._book.of(submission.operation_id)
+        if items and all(item.state.ended for item in items):
+            break
+        await asyncio.sleep(0.01)
+    assert {item.state for item in items} == {ItemState.ARRIVED}
+    assert len(cloud.sent) == 2
+    assert not stumbles

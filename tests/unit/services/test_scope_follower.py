@@ -159,6 +159,16 @@ async def test_refused_credentials_are_not_tried_again_by_themselves() -> None:
     assert bench.status.view(True, START).state is ScopeState.FAILED
 
 
+async def test_without_addresses_vms_still_go() -> None:
+    bench = Bench(ScriptedCloud(a_vm("1"), a_vm("2")))
+    await bench.step()
+    bench.cloud.errors["addresses"] = [Unreachable("this cloud has no network service in its catalog")] * 9
+    del bench.cloud.vms["2"]  # archived: no delta ever tells
+    await bench.step()
+    assert bench.ids() == ["1"]
+    assert bench.state() is ScopeState.LIVE
+
+
 async def test_a_forbidden_chore_does_not_stop_the_list() -> None:
     bench = Bench(ScriptedCloud(a_vm("1")))
     bench.cloud.errors["addresses"] = [Forbidden("policy")]
