@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -16,9 +17,11 @@ from osvm_tui.ui.screens.fleet import FleetScreen
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.command_line import CommandLine
 from osvm_tui.ui.widgets.detail_pane import DetailPane
+from osvm_tui.ui.widgets.header_bar import HeaderBar
 from osvm_tui.ui.widgets.vtable import VTable
 from tests.pilot.desk import OPTIONS, Desk
 from tests.pilot.fake_console import FakeConsole
+from tests.pilot.fake_fleet import NOW
 from tests.pilot.screen_text import screen_text, settled
 
 PANE = 0.12
@@ -45,6 +48,27 @@ async def test_eighty_by_twentyfour_keeps_scope_age_and_errors_in_the_header() -
         header = screen_text(pilot.app).splitlines()[0]
         for word in ("SIMULATED", "mock", "live 2 s", "60 VMs", "4 error"):
             assert word in header
+
+
+async def test_the_header_s_age_is_that_of_the_last_poll_though_no_event_told_of_it() -> None:
+    api = FakeConsole(6)
+    async with Desk(api).run_test(size=(120, 36)) as pilot:
+        api.last_good_at = NOW - timedelta(seconds=9)
+        fleet(pilot).query_one(HeaderBar).tick()
+        await settled(pilot)
+        assert "live 9 s" in screen_text(pilot.app).splitlines()[0]
+
+
+async def test_the_header_says_how_far_the_token_sees() -> None:
+    api = FakeConsole(6)
+    async with Desk(api).run_test(size=(120, 36)) as pilot:
+        assert "project web" in screen_text(pilot.app).splitlines()[0]
+        api.scope = replace(api.scope, all_projects=True)
+        api.turn_scope(ScopeState.LIVE)
+        await settled(pilot)
+        header = screen_text(pilot.app).splitlines()[0]
+        assert "all projects" in header
+        assert "project web" not in header
 
 
 async def test_a_real_cloud_wears_no_frame() -> None:

@@ -18,6 +18,7 @@ from osvm_tui.ui.screens.vm import VmScreen
 from osvm_tui.ui.widgets.choice_field import ChoiceField
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
+from tests.pilot.screen_text import screen_text
 
 
 def desk(api: FakeConsole) -> Desk:
@@ -47,6 +48,15 @@ def wrong(app: Desk, name: str) -> str:
 
 def answer(app: Desk) -> str:
     return str(app.screen.query_one("#answer", Static).content)
+
+
+async def test_the_form_names_the_cloud_and_the_project_that_the_vm_will_be_in() -> None:
+    api = FakeConsole()
+    api.scope = replace(api.scope, all_projects=True)
+    app = desk(api)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "N")
+        assert "new VM in mock, project web" in screen_text(app)
 
 
 async def test_an_order_is_sent_as_typed() -> None:

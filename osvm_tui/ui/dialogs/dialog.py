@@ -38,10 +38,15 @@ class Dialog(ModalScreen[Answer]):
 
     def compose(self) -> ComposeResult:
         box = Vertical(classes=f"dialog-box {self.SIZE}")
-        box.border_title = self.heading.replace("[", "\\[")
         box.border_subtitle = self.footing
         with box:
             yield from self.body()
+        self.show_heading(box)
+
+    def show_heading(self, box: Vertical | None = None) -> None:
+        """Put the heading, as it is now, into the box's upper border."""
+        box = box or self.query_one(".dialog-box", Vertical)
+        box.border_title = self.heading.replace("[", "\\[")
 
     def action_leave(self) -> None:
         """Close without effect."""

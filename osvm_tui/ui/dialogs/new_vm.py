@@ -28,6 +28,7 @@ from osvm_tui.ui.widgets.choice_field import ChoiceField
 from osvm_tui.ui.widgets.form_field import FormField
 
 if TYPE_CHECKING:
+    from osvm_tui.domain.roles import Scope
     from osvm_tui.domain.vm import VmRef
     from osvm_tui.ui.messages import OperationMoved
 
@@ -59,7 +60,10 @@ class NewVmForm(Dialog[None]):
 
     @property
     def heading(self) -> str:
-        return "new VM"
+        """Where the VM will be: a token that sees all projects creates in its own one."""
+        scope = self._scope()
+        where = f"{self.entry}, project {scope.project_name or scope.project_id}" if scope else self.entry
+        return f"new VM in {printable(where)}" if where else "new VM"
 
     def body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False, classes="form"):
@@ -103,7 +107,8 @@ class NewVmForm(Dialog[None]):
         asked = (self.api.load_catalog(self.entry, kind) for kind in _KINDS)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         views = {view.kind: view for view in answers if isinstance(view, CatalogView)}
-        self.catalogs = Catalogs(views, self._project_id())
+        scope = self._scope()
+        self.catalogs = Catalogs(views, scope.project_id if scope else "")
         for name in ("image", "flavor", "network", "groups", "key"):
             field = self.query_one(f"#{name}", ChoiceField)
             field.offer(choices_for(name, self.catalogs, self.api))
@@ -116,9 +121,8 @@ class NewVmForm(Dialog[None]):
         elif trouble is not None:
             raise trouble
 
-    def _project_id(self) -> str:
-        scope = next((view.scope for view in self.api.scopes() if view.entry == self.entry), None)
-        return scope.project_id if scope else ""
+    def _scope(self) -> Scope | None:
+        return next((view.scope for view in self.api.scopes() if view.entry == self.entry), None)
 
     def draft(self) -> OrderDraft:
         """Return what is typed and chosen now."""
@@ -168,6 +172,7 @@ class NewVmForm(Dialog[None]):
         self.asked.add(name)
         if name == "cloud" and event.field.value != self.entry:
             self.entry = event.field.value
+            self.show_heading()
             self._read_catalogs()
         self._show()
 

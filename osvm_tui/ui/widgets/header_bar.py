@@ -9,9 +9,11 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
+from osvm_tui.domain.roles import Scope
 from osvm_tui.services.api import ConsoleApi, ScopeState, ScopeView
 from osvm_tui.ui.format import GLYPHS, Token, age, count
 from osvm_tui.ui.options import UiOptions
+from osvm_tui.ui.printable import printable
 
 
 class Counts(NamedTuple):
@@ -69,7 +71,8 @@ class HeaderBar(Widget):
             self.refresh()
 
     def tick(self) -> None:
-        """Draw again if the freshness reads differently now."""
+        """Draw again if the freshness reads differently now; a good poll of a live scope is no event of its own."""
+        self._scopes = self._api.scopes()
         if self._freshness().plain != self._drawn:
             self.refresh()
 
@@ -84,10 +87,10 @@ class HeaderBar(Widget):
     def _lefts(self) -> list[Text]:
         entries = ", ".join(scope.entry for scope in self._scopes) or "no cloud"
         acting = next((scope for scope in self._scopes if scope.acting), None)
-        project = acting.scope.project_name if acting and acting.scope else ""
+        project = reach(acting.scope) if acting and acting.scope else ""
         who = f"{self._api.operator} ({self._api.console_role})"
         dot = "·" if self._options.glyphs == "unicode" else "-"
-        long = f" {dot} ".join(filter(None, (entries, f"project {project}" if project else "", who)))
+        long = f" {dot} ".join(filter(None, (entries, project, who)))
         middle = f" {dot} ".join(filter(None, (entries, project)))
         return [self._left(text) for text in (long, middle, entries, "")]
 
@@ -147,6 +150,14 @@ class HeaderBar(Widget):
         for start, end, text in self._zones:
             if start <= event.x < end:
                 self.post_message(self.CountPressed(text))
+
+
+def reach(scope: Scope) -> str:
+    """Return what a token sees in the header's words: all projects, or the one."""
+    if scope.all_projects:
+        return "all projects"
+    name = printable(scope.project_name)
+    return f"project {name}" if name else ""
 
 
 _RANK = {state: n for n, state in enumerate((
