@@ -205,6 +205,11 @@ class ConsoleApi(ABC):
         no audit row can be written; nothing was sent then. Returns as soon as the items are planned."""
 
     @abstractmethod
+    async def note_refused(self, request: ActionRequest) -> None:
+        """Audit a request that the gate refused at the key press; what would be allowed now is left out, nothing is
+        sent. Never raises for the store's sake: a refusal changes nothing."""
+
+    @abstractmethod
     async def create(self, entry: str, order: CreateVm, count: int = 1, source: str = "console") -> Submission:
         """Create one VM, or `count` of them named by pattern (`web-{n}`, else `-1`, `-2` appended)."""
 

@@ -252,6 +252,9 @@ class Console(ConsoleApi):
         await self._writable()
         return await self._lifecycle.submit(request)
 
+    async def note_refused(self, request: ActionRequest) -> None:
+        await self._lifecycle.note_refused(request)
+
     async def create(self, entry: str, order: CreateVm, count: int = 1, source: str = "console") -> Submission:
         await self._writable()
         return await self._lifecycle.create(entry, order, count, source)

@@ -101,6 +101,13 @@ class Lifecycle:
         await self._plan(operation, items, [dict(request.params) for _ in items])
         return Submission(operation_id, tuple(items), tuple(refused))
 
+    async def note_refused(self, request: ActionRequest) -> None:
+        """Audit what the gate refuses of a request; see `ConsoleApi.note_refused`."""
+        spec = ACTIONS[request.action_id]
+        verdicts = [(ref, self.verdict(ref, spec.id, request.entry)) for ref in request.targets]
+        refused = [(ref, verdict.reason) for ref, verdict in verdicts if not verdict.allowed]
+        await self._note_refusals(spec, refused, request)
+
     async def create(self, entry: str, order: CreateVm, count: int, source: str) -> Submission:
         """Plan and send one or several creations; see `ConsoleApi.create`."""
         verdict = self.create_verdict(entry)
@@ -195,7 +202,10 @@ class Lifecycle:
         vms = [(vm, reason) for ref, reason in refused if (vm := self._fleet.get(ref)) is not None]
         if store is None or not vms:
             return
-        entries = [self._writer.refused(spec.id, vm, request.entry, reason, request.source) for vm, reason in vms]
+        entries = [
+            self._writer.refused(spec.id, vm, request.entry or self._fleet.entry_of(vm.ref), reason, request.source)
+            for vm, reason in vms
+        ]
         try:
             await store.append_audit(entries)
         except StoreError as error:

@@ -76,6 +76,7 @@ class FakeConsole(ConsoleApi):
         self.items: dict[str, OperationItem] = {}
         self.rows: list[AuditRow] = []
         self.requests: list[ActionRequest] = []
+        self.refusals: list[ActionRequest] = []
         self.orders: list[tuple[CreateVm, int]] = []
         self.fail_next: OsvmError | None = None
         self.started = self.closed = False
@@ -234,6 +235,9 @@ class FakeConsole(ConsoleApi):
 
     def calls(self) -> tuple[CallView, ...]:
         return (CallView(self.now, "mock", "GET", "compute", "/servers/detail", 200, 0.042, "req-1f0c9a52", ""),)
+
+    async def note_refused(self, request: ActionRequest) -> None:
+        self.refusals.append(request)
 
     async def submit(self, request: ActionRequest) -> Submission:
         await self._wait()

@@ -82,6 +82,16 @@ async def test_the_gate_refuses_before_anything_is_sent(console: Make) -> None:
     assert await phases(one) == [("stop", "refused")]
 
 
+async def test_a_refusal_at_the_key_is_audited_and_what_is_allowed_is_not(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1", "stopped"), a_vm("2"))
+    one = console(cloud)
+    await one.load()
+    await one.note_refused(ActionRequest("stop", (VmRef("e", "1"), VmRef("e", "2"))))
+    rows = [row.entry for row in await one.audit(AuditQuery()) if row.entry.action == "stop"]
+    assert [(row.phase, row.vm_name, row.entry) for row in rows] == [("refused", "vm-1", "lab")]
+    assert cloud.sent == []
+
+
 async def test_a_viewer_changes_nothing(console: Make) -> None:
     cloud = ScriptedCloud(a_vm("1"))
     one = console(cloud, role=ConsoleRole.VIEWER)
