@@ -43,6 +43,10 @@ def fault(call: Call, reply: Reply, *, entry: str, now: datetime) -> CloudError:
         return QuotaExceeded(detail, hint="free some of it, or ask for a higher quota", **facts)  # type: ignore[arg-type]
     if status in (413, 429):
         return Throttled(detail, retry_after_s=retry_after_s(reply, now) or 1.0, **facts)
+    if status == 404 and call.service == "compute" and reply.body and not kind:
+        # Nova names its fault; a proxy without a Nova behind it says 404 to everything, and no VM is gone by that.
+        told = f"something at Nova's address answers 404: {detail}"
+        return CloudFault(told, retry_after_s=None, hint="check the endpoint and any proxy in front of it", **facts)
     if status >= 500 or status < 400:
         return CloudFault(detail, retry_after_s=retry_after_s(reply, now), **facts)
     return _KINDS.get(status, BadRequest)(detail, **facts)  # type: ignore[arg-type]

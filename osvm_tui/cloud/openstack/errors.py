@@ -35,6 +35,9 @@ def unanswered(error: Exception, call: Call, url: str) -> OsvmError:
     """Return what an exception means that came instead of a reply to `call`."""
     who, where = service_name(call.service), _place(url)
     known = _certificate(error, who, where) or _not_sent(error, who, where)
+    if known is None and not call.changes:
+        # TLS may also break after a request has left, so this tells nothing of a change.
+        known = _tls(error, who, where)
     if known is not None:
         return known
     words = f"{who} at {where} {_silence(error, call.timeout_s)}"
@@ -47,7 +50,12 @@ def refused_login(error: Exception, auth_url: str) -> OsvmError:
     from keystoneauth1 import exceptions as ka
 
     where = _place(auth_url)
-    known = _certificate(error, "Keystone", where) or _not_sent(error, "Keystone", where) or _refusal(error, where)
+    known = (
+        _certificate(error, "Keystone", where)
+        or _tls(error, "Keystone", where)
+        or _not_sent(error, "Keystone", where)
+        or _refusal(error, where)
+    )
     if known is not None:
         return known
     if isinstance(error, (ka.NotFound, ka.DiscoveryFailure, ka.InvalidResponse, ka.EmptyCatalog)):
@@ -85,16 +93,20 @@ def _no_keystone(auth_url: str) -> ConfigError:
 
 def _certificate(error: Exception, who: str, where: str) -> CertificateError | None:
     found = next((e for e in _causes(error) if isinstance(e, ssl.SSLCertVerificationError)), None)
-    if found is not None:
-        if found.verify_code in _EXPIRED:
-            why = "has expired"
-        elif found.verify_code in _UNKNOWN_ISSUER:
-            why = "is signed by nobody this machine trusts"
-        elif found.verify_code in _WRONG_NAME:
-            why = "is for another name"
-        else:
-            why = f"is refused: {found.verify_message}"
-        return CertificateError(f"the certificate of {who} at {where} {why}")
+    if found is None:
+        return None
+    if found.verify_code in _EXPIRED:
+        why = "has expired"
+    elif found.verify_code in _UNKNOWN_ISSUER:
+        why = "is signed by nobody this machine trusts"
+    elif found.verify_code in _WRONG_NAME:
+        why = "is for another name"
+    else:
+        why = f"is refused: {found.verify_message}"
+    return CertificateError(f"the certificate of {who} at {where} {why}")
+
+
+def _tls(error: Exception, who: str, where: str) -> CertificateError | None:
     if any(isinstance(e, ssl.SSLError) for e in _causes(error)):
         return CertificateError(
             f"{who} at {where} does not speak TLS as expected", hint="check http or https in the address"

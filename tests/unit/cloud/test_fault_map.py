@@ -52,6 +52,15 @@ def test_recorded_refusals(name: str, kind: type[CloudError], words: str) -> Non
 
 
 @pytest.mark.parametrize(
+    "body", [b"<html><head><title>404</title></head>Not Found</html>", b'{"message": "no Route matched"}']
+)
+def test_a_proxy_s_404_says_nothing_of_a_vm(body: bytes) -> None:
+    found = error(Reply(404, {}, body))
+    assert type(found) is CloudFault
+    assert found.status == 404
+
+
+@pytest.mark.parametrize(
     ("status", "kind"),
     [
         (401, Unauthorized),
