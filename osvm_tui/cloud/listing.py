@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Raw, Struct
@@ -89,11 +90,19 @@ async def catalog(
 ) -> list[Row]:
     """Return all rows of a list under `key`, following next links to the end."""
     found: list[Row] = []
+    for members in await members_of(exchange, call, key, priority):
+        found += await exchange.off_loop(partial(rows.many_in_turns, members, kind))
+    return found
+
+
+async def members_of(exchange: Exchange, call: Call, key: str, priority: Priority = Priority.POLL) -> list[Raw]:
+    """Return what stands under `key` in every page of a list, not decoded yet."""
+    found: list[Raw] = []
     while True:
         reply = await exchange.send(call, priority=priority)
-        page, more = await exchange.decode(lambda body: _catalog_page(body, key, kind), call, reply)
-        found += page
-        if not more or not page:
+        members, more = await exchange.decode(lambda body: _catalog_page(body, key), call, reply)
+        found.append(members)
+        if not more or bytes(members) == b"[]":
             return found
         call = Call(
             service=call.service,
@@ -105,9 +114,9 @@ async def catalog(
         )
 
 
-def _catalog_page(body: bytes, key: str, kind: type[Row]) -> tuple[list[Row], rows.Query]:
+def _catalog_page(body: bytes, key: str) -> tuple[Raw, rows.Query]:
     members = rows.parts(body)
-    return rows.many_in_turns(members.get(key, Raw(b"[]")), kind), rows.next_query(members, key)
+    return members.get(key, Raw(b"[]")), rows.next_query(members, key)
 
 
 def _without_limit(query: rows.Query) -> rows.Query:

@@ -63,6 +63,7 @@ class RestCloud(CloudClient):
         self._scope: Scope | None = None
         self._decoder = servers.VmDecoder("")
         self._size = page or listing.PageSize()
+        self._addresses = network.AddressReader()
         self._version = PIN
 
     def _tell(self, call: ApiCall) -> None:
@@ -103,9 +104,9 @@ class RestCloud(CloudClient):
 
     async def list_addresses(self) -> tuple[PortAddress, ...]:
         own = () if self.scope.all_projects else (("project_id", self.scope.project_id),)
-        ports = await self._neutron("ports", network.PortRow, *_fields(network.PORT_FIELDS), *own)
-        floating = await self._neutron("floatingips", network.FloatingIpRow, *_fields(network.FLOATING_FIELDS), *own)
-        return await self._exchange.off_loop(lambda: network.addresses(ports, floating))
+        ports = await self._members("ports", *_fields(network.PORT_FIELDS), *own)
+        floating = await self._members("floatingips", *_fields(network.FLOATING_FIELDS), *own)
+        return await self._exchange.off_loop(lambda: self._addresses.read(ports, floating))
 
     async def get_vm(self, vm_id: str) -> Vm:
         call = self._nova(f"/servers/{vm_id}")
@@ -243,6 +244,10 @@ class RestCloud(CloudClient):
     async def _neutron(self, key: str, kind: type[Row], *query: tuple[str, str], path: str = "") -> list[Row]:
         call = Call(service="network", method="GET", path=f"/v2.0/{path or key}", query=query)
         return await self._catalog(call, key, kind)
+
+    async def _members(self, key: str, *query: tuple[str, str]) -> list[msgspec.Raw]:
+        call = Call(service="network", method="GET", path=f"/v2.0/{key}", query=query)
+        return await listing.members_of(self._exchange, call, key)
 
     async def _names(self, path: str, key: str) -> dict[str, str]:
         call = Call(service="identity", method="GET", path=path)

@@ -16,6 +16,8 @@ class LiveAddresses:
     def __init__(self) -> None:
         self._by_vm: dict[str, tuple[PortAddress, ...]] = {}
         self._had: set[str] = set()
+        self._last: Iterable[PortAddress] | None = None
+        """The reading before: a client gives the same object again when nothing has changed."""
         self._network_names: dict[str, str] = {}
         self._networks: set[str] = set()
         """Where the fixed addresses are."""
@@ -33,6 +35,9 @@ class LiveAddresses:
 
         May run on a thread, while `over` lays the reading before.
         """
+        if addresses is self._last:
+            return set()
+        self._last = addresses
         grouped: dict[str, list[PortAddress]] = {}
         for address in addresses:
             grouped.setdefault(address.vm_id, []).append(address)

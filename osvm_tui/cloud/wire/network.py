@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
+from osvm_tui.cloud.wire import rows
 from osvm_tui.domain.catalog import Network, PortAddress, SecurityGroup, Subnet
 
 PORT_FIELDS = ("id", "device_id", "device_owner", "fixed_ips", "mac_address", "network_id")
@@ -109,6 +111,26 @@ def addresses(ports: Iterable[PortRow], floating: Iterable[FloatingIpRow]) -> tu
     """Join the ports of VMs with the floating IPs that point at them."""
     of_vms = {port.id: port for port in ports if port.device_id and _of_a_vm(port)}
     return (*_fixed(of_vms.values()), *_floating(of_vms, floating))
+
+
+class AddressReader:
+    """Reads the addresses of a whole scope again and again; an answer that has not changed is not decoded."""
+
+    def __init__(self) -> None:
+        self._mark = b""
+        self._addresses: tuple[PortAddress, ...] = ()
+
+    def read(self, ports: Sequence[Raw], floating: Sequence[Raw]) -> tuple[PortAddress, ...]:
+        """Join pages of ports and floating IPs; the same object as before when they are the same."""
+        digest = hashlib.blake2b()
+        for page in (*ports, Raw(b"|"), *floating):
+            digest.update(page)
+        if digest.digest() != self._mark:
+            rows_of_ports = [row for page in ports for row in rows.many_in_turns(page, PortRow)]
+            rows_of_ips = [row for page in floating for row in rows.many_in_turns(page, FloatingIpRow)]
+            self._addresses = addresses(rows_of_ports, rows_of_ips)
+            self._mark = digest.digest()
+        return self._addresses
 
 
 def _of_a_vm(port: PortRow) -> bool:
