@@ -56,8 +56,8 @@ class Lifecycle:
         self._store, self._owner, self._operator, self._role = store, owner, operator, console_role
         self._cadence, self._now = cadence, now
         self._runner = ItemRunner(scopes, book, writer, cadence, now)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._mine: set[str] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        """What runs, with the id of its item: an item that another console took and left is taken over again."""
         self._claimed: list[OperationItem] = []
         """Ours by the store, not taken over yet."""
 
@@ -157,7 +157,7 @@ class Lifecycle:
         await self._book.keep()
 
     async def _take_over(self, store: Store, item: OperationItem) -> None:
-        if item.id in self._mine:
+        if item.id in self._tasks.values():
             return
         entry = self._scopes.entry_of_scope(item.scope_key, item.entry)
         if not entry:
@@ -185,13 +185,12 @@ class Lifecycle:
             self._spawn(item, self._runner.run(item, payload))
 
     def _spawn(self, item: OperationItem, work: Coroutine[Any, Any, None]) -> None:
-        self._mine.add(item.id)
         task = asyncio.create_task(work, name=f"{item.action_id} {item.vm_name}")
-        self._tasks.add(task)
+        self._tasks[task] = item.id
         task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         if not task.cancelled() and task.exception() is not None:
             _log.error("operation failed in the console", exc_info=task.exception())
             self._bus.publish(Notice(f"{task.get_name()}: the console failed; see the log", Severity.ERROR))

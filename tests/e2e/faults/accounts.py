@@ -14,7 +14,7 @@ def settle(console: ConsoleProcess, limit_s: float = 40.0) -> None:
     """Wait until no item is open and nothing waits in a spool, then check the accounts."""
 
     def done() -> bool:
-        items = {item["id"] for item in console.ask("items")}
+        items = {item["id"] if item["state"] in OUTCOMES else "open" for item in console.ask("items")}
         told = {row["item_id"] for row in console.ask("audit") if row["phase"] in OUTCOMES}
         return bool(items) and items <= told and console.ask("health")["store"]["spooled"] == 0
 

@@ -32,7 +32,7 @@ def test_killed_before_the_answer_of_an_action(stage: Stage) -> None:
 
 
 def test_killed_after_the_action_was_accepted(stage: Stage) -> None:
-    stage.cloud.knobs(scale=5.0)
+    stage.cloud.knobs(scale=2.0)
     first, second = stage.console().live(), stage.console(operator="ops-2").live()
     (vm,) = stoppable(first)
     posts = stage.cloud.count("POST", ACTION)
@@ -47,7 +47,7 @@ def test_killed_after_the_action_was_accepted(stage: Stage) -> None:
 def test_killed_while_a_creation_is_unanswered_and_others_wait(stage: Stage) -> None:
     first = stage.console(cadence=ONE_BY_ONE).live()
     second = stage.console(operator="ops-2").live()
-    posts = stage.cloud.count("POST", SERVERS, delay=3.0)
+    posts = stage.cloud.count("POST", SERVERS, delay=1.5)
     operation = first.ask("create", entry="demo", name="pulled", count=4)
     eventually(lambda: posts.total == 1, "the cloud has the first order")
     states = sorted(item["state"] for item in first.ask("items") if item["operation_id"] == operation)
@@ -65,7 +65,7 @@ def test_killed_while_a_creation_is_unanswered_and_others_wait(stage: Stage) -> 
 
 def test_orders_whose_secrets_died_with_their_console_are_not_sent(stage: Stage) -> None:
     first = stage.console(cadence=ONE_BY_ONE).live()
-    posts = stage.cloud.count("POST", SERVERS, delay=3.0)
+    posts = stage.cloud.count("POST", SERVERS, delay=1.5)
     secret = "#!/bin/sh\necho hunter2\n"
     operation = first.ask("create", entry="demo", name="secret", count=3, user_data=secret)
     eventually(lambda: posts.total == 1, "the cloud has the first order")
