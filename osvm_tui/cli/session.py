@@ -46,15 +46,19 @@ def options_for(launch: Launch, entries: tuple[str, ...], source: str = "headles
     )
 
 
-def headless(launch: Launch, work: Work) -> Exit:
-    """Run `work` after every chosen cloud has been read once, with operations followed; return its exit code."""
+def headless(launch: Launch, work: Work, *, partly: bool = False) -> Exit:
+    """Run `work` after every chosen cloud has been read once, with operations followed; return its exit code.
+
+    `partly` lets a verb that only looks show what the living clouds have before it fails for a dead one. A change
+    never goes on without one: the name might mean a VM there.
+    """
     launch.start_logging()
     start = started(launch)
     if start.choices:
         raise ConfigError(
             f"clouds.yaml has several entries: {', '.join(start.choices)}", hint="name one or more with --cloud"
         )
-    return asyncio.run(_run(bootstrap.build(options_for(launch, start.entries)), work))
+    return asyncio.run(_run(bootstrap.build(options_for(launch, start.entries)), work, partly=partly))
 
 
 def offline(launch: Launch, work: Work) -> Exit:
@@ -77,10 +81,15 @@ async def settled(console: Console) -> None:
         unsubscribe()
 
 
-async def _run(console: Console, work: Work) -> Exit:
+async def _run(console: Console, work: Work, *, partly: bool = False) -> Exit:
     try:
-        await console.load()
+        failed = await console.load()
+        if failed and not (partly and len(failed) < len(console.scopes())):
+            raise failed[0]
         await console.follow_operations()
-        return await work(console) or Exit.DONE
+        code = await work(console) or Exit.DONE
+        if failed:
+            raise failed[0]
+        return code
     finally:
         await console.close()

@@ -40,7 +40,7 @@ def list_vms(launch: Launch, text: str, output: str) -> Exit:
         else:
             print_table(TITLES, [row(one) for one in fleet])
 
-    return headless(launch, work)
+    return headless(launch, work, partly=True)
 
 
 @vm.command()

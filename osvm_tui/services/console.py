@@ -123,10 +123,15 @@ class Console(ConsoleApi):
         self._spawn(self._keep_snapshots(), "snapshots")
         self._spawn(self._watch_age(), "age")
 
-    async def load(self) -> None:
-        """Read every entry's list once and open the store, for headless verbs; raises what goes wrong."""
+    async def load(self) -> tuple[OsvmError, ...]:
+        """Read every entry's list once and open the store, for headless verbs; return what failed, entry by entry."""
         await self._bring_up_store()
-        await asyncio.gather(*(follower.load_once() for follower in self._scopes.followers()))
+        work = (follower.load_once() for follower in self._scopes.followers())
+        outcomes = await asyncio.gather(*work, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, OsvmError):
+                raise outcome
+        return tuple(outcome for outcome in outcomes if isinstance(outcome, OsvmError))
 
     async def follow_operations(self) -> None:
         """Start the care for operations without the polling of fleets, for headless verbs."""
