@@ -69,8 +69,9 @@ def find_paths(state_dir: str = "") -> Paths:
 
 
 def private_dir(path: Path) -> Path:
-    """Make `path` with its parents if need be, the last of them 0700, and return it."""
-    if not path.is_dir():
-        path.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o700)
+    """Make `path` and those of its parents that are missing, each 0700, and return it."""
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        each.chmod(0o700)
     return path

@@ -34,7 +34,7 @@ def test_xdg_variables_are_honoured(tmp_path: Path) -> None:
 
 def test_directories_we_make_are_private(tmp_path: Path) -> None:
     made = private_dir(tmp_path / "a" / "b")
-    assert made.stat().st_mode & 0o777 == 0o700
+    assert [each.stat().st_mode & 0o777 for each in (made, made.parent)] == [0o700, 0o700]
 
 
 def test_directories_we_find_keep_their_mode(tmp_path: Path) -> None:
