@@ -177,8 +177,8 @@ class Console(ConsoleApi):
         self._bus.publish(Notice(f"{error.title}: {error.detail}", Severity.ERROR))
 
     async def _session(self, phase: str) -> None:
-        if self._store is None:
-            return
+        if self._store is None or self._source != "console":
+            return  # a headless verb is told by what it does
         entries = ", ".join(self._fleet.order)
         try:
             await self._store.append_audit([self._writer.session(phase, f"clouds: {entries}", self._source)])
