@@ -14,6 +14,7 @@ from osvm_tui.domain.actions import ACTIONS, offered
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.printable import printable
+from osvm_tui.ui.vm_names import project_name
 
 
 class Target(Struct, frozen=True):
@@ -116,12 +117,7 @@ def describe(api: ConsoleApi, ref: VmRef, shared_names: frozenset[str] = frozens
     cloud = view.entry if view else ref.endpoint
     if vm is None:
         return Target(ref, ref.short, "gone", cloud)
-    scope = view.scope if view else None
-    project = vm.project_id
-    if scope is not None and scope.project_id == vm.project_id:
-        project = scope.project_name or vm.project_id
-    elif view is not None:
-        project = api.names(view.entry)[0].get(vm.project_id, vm.project_id)
+    project = project_name(api, vm) or vm.project_id
     address = vm.floating_ip or vm.fixed_ip
     name = printable(vm.name)
     return Target(

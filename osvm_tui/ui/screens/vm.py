@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
-from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.services.api import CatalogKind
 from osvm_tui.ui.action_flow import ActionTargets
-from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.bindings import bindings_of
-from osvm_tui.ui.columns import expected
-from osvm_tui.ui.format import SIGNS, age, moment, size, state_mark
+from osvm_tui.ui.format import moment, size
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.state_history import state_history
 from osvm_tui.ui.vm_facts import BLOCKS, sections
+from osvm_tui.ui.vm_names import image_name, project_name
+from osvm_tui.ui.vm_title import asked, vm_title
 from osvm_tui.ui.widgets.action_bar import ActionBar
+from osvm_tui.ui.widgets.console_tab import ConsoleTab
 from osvm_tui.ui.widgets.sections import Sections
 from osvm_tui.ui.widgets.tab_strip import Tab, TabStrip
 from osvm_tui.ui.widgets.text_tab import TextTab
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from osvm_tui.ui.options import UiOptions
 
 TABS = (Tab("overview", "overview"), Tab("console", "console"), Tab("events", "events"), Tab("raw", "raw"))
-_LOG_LINES = 500
 _FOLLOW_S = 5.0
 _NAMES_S = 3600.0
 
@@ -55,7 +53,6 @@ class VmScreen(ActionTargets):
         self.tab = tab
         self.seen = api.vm(ref)
         """The VM as last read; kept when it is gone."""
-        self._whole_log = False
 
     def body(self) -> Iterable[Widget]:
         with Horizontal(id="vm-head"):
@@ -63,7 +60,7 @@ class VmScreen(ActionTargets):
             yield TabStrip(TABS, self.tab)
         with ContentSwitcher(initial=self.tab, id="vm-tabs"):
             yield Sections(BLOCKS, broad=("fault",), last=("seen states",), id="overview")
-            yield TextTab("console", waiting="asking the cloud for the console log ...", follow=True)
+            yield ConsoleTab(self.api, self.options, self.ref)
             yield VmEvents(id="events")
             yield TextTab("raw", waiting="asking the cloud for the VM as it is now ...")
         yield ActionBar(whole=True, glyphs=self.options.glyphs)
@@ -87,61 +84,16 @@ class VmScreen(ActionTargets):
         """Draw what depends on the VM's state."""
         vm = self.api.vm(self.ref)
         self.seen = vm or self.seen
-        self.query_one("#vm-title", Static).update(self._title())
+        self.query_one("#vm-title", Static).update(vm_title(self.api, self.options, self.ref, self.seen))
         self.query_one(ActionBar).set_vm(vm, lambda action_id: self.api.verdict(self.ref, action_id))
         self._show_overview()
-
-    def _title(self) -> Content:
-        vm, now = self.seen, self.options.clock()
-        if vm is None:
-            return Content.styled(f" {self.ref.short} is not known here", "$state-stale")
-        mark = state_mark(vm, self.options.glyphs)
-        parts: list[Content | str | tuple[str, str]] = [" ", (printable(vm.name), "bold"), "  "]
-        if self.api.vm(self.ref) is None:
-            return Content.assemble(*parts, ("gone; this is how it was last seen", "$state-stale"))
-        parts.append((f"{mark.glyph} {mark.word}", f"$state-{mark.token}"))
-        if vm.task_state:
-            parts.append((f"  {vm.task_state}", "$state-changing"))
-        coming = expected(self.api.pending(self.ref))
-        if coming:
-            parts.append((f"  {SIGNS[self.options.glyphs]['to']} {coming}", "$state-changing"))
-        if vm.locked:
-            parts.append(("  locked", "$state-stale"))
-        view = self.api.scope_of(self.ref)
-        if view is not None and view.state != "live" and view.last_good_at is not None:
-            parts.append((f"  {view.state} {age((now - view.last_good_at).total_seconds())}", "$state-stale"))
-        return Content.assemble(*parts)
-
-    def _asked(self) -> str:
-        item = self.api.pending(self.ref)
-        if item is None:
-            return ""
-        since = age((self.options.clock() - (item.sent_at or item.planned_at)).total_seconds())
-        coming = expected(item)
-        arrow = SIGNS[self.options.glyphs]["to"]
-        asked = f"{verb(ACTIONS[item.action_id])} {item.state} {since} ago"
-        return f"{arrow} {coming}, {asked}" if coming else asked
 
     def _show_overview(self) -> None:
         if self.seen is None:
             return
-        contents = sections(self.seen, self.options, self._image_name(), self._project_name(), self._asked())
-        self.query_one(Sections).show(contents)
-
-    def _image_name(self) -> str:
-        view = self.api.scope_of(self.ref)
-        catalog = self.api.catalog(view.entry, CatalogKind.IMAGE) if view else None
-        items = catalog.items if catalog else ()
-        wanted = self.seen.image_id if self.seen else None
-        return next((item.name for item in items if getattr(item, "id", None) == wanted and hasattr(item, "name")), "")
-
-    def _project_name(self) -> str:
-        view = self.api.scope_of(self.ref)
-        if view is None or self.seen is None:
-            return ""
-        if view.scope is not None and view.scope.project_id == self.seen.project_id:
-            return view.scope.project_name
-        return self.api.names(view.entry)[0].get(self.seen.project_id, "")
+        names = (image_name(self.api, self.seen), project_name(self.api, self.seen))
+        told = asked(self.api.pending(self.ref), self.options)
+        self.query_one(Sections).show(sections(self.seen, self.options, *names, told))
 
     @work(group="names", exclusive=True, exit_on_error=False)
     async def _read_names(self) -> None:
@@ -188,25 +140,13 @@ class VmScreen(ActionTargets):
         """Read what the tab in sight shows."""
         match self.tab:
             case "console":
-                self._read_console()
+                self.query_one(ConsoleTab).read()
             case "events":
                 self._read_events()
             case "raw":
                 self._read_raw()
             case _:
                 self._show_overview()
-
-    @work(group="vm-tab", exclusive=True, exit_on_error=False)
-    async def _read_console(self) -> None:
-        tab = self.query_one("#console", TextTab)
-        try:
-            log = await self.api.console_log(self.ref, None if self._whole_log else _LOG_LINES)
-        except OsvmError as error:
-            tab.show_error(error)
-            return
-        what = "the whole log" if self._whole_log else f"its last {_LOG_LINES} lines · L reads all"
-        follow = "following, f stops" if tab.view.follow else "f follows"
-        tab.show(log, f"read {self._now()} · {what} · {follow}" if log else _NO_LOG)
 
     @work(group="vm-tab", exclusive=True, exit_on_error=False)
     async def _read_events(self) -> None:
@@ -224,11 +164,8 @@ class VmScreen(ActionTargets):
         except OsvmError as error:
             tab.show_error(error)
             return
-        tab.show(raw, f"read {self._now()} · {size(len(raw))} · Y copies it, S saves it")
-
-    def _now(self) -> str:
         now = self.options.clock()
-        return moment(now, now, utc=self.options.utc)
+        tab.show(raw, f"read {moment(now, now, utc=self.options.utc)} · {size(len(raw))} · Y copies it, S saves it")
 
     # keys of the text tabs
     def _text_tab(self) -> TextTab | None:
@@ -249,15 +186,12 @@ class VmScreen(ActionTargets):
     def action_follow(self) -> None:
         """Keep the end of the console log in sight, or stop it."""
         if self.tab == "console":
-            view = self.query_one("#console", TextTab).view
-            view.follow = not view.follow
-            self._read_console()
+            self.query_one(ConsoleTab).follow_or_stop()
 
     def action_whole_log(self) -> None:
         """Read the whole console log, or its end again."""
         if self.tab == "console":
-            self._whole_log = not self._whole_log
-            self._read_console()
+            self.query_one(ConsoleTab).read_whole_or_end()
 
     def action_copy_text(self) -> None:
         """Copy the JSON or the console log."""
@@ -279,13 +213,13 @@ class VmScreen(ActionTargets):
 
     # what moves
     def _tick(self) -> None:
-        self.query_one("#vm-title", Static).update(self._title())
+        self.query_one("#vm-title", Static).update(vm_title(self.api, self.options, self.ref, self.seen))
         if self.tab == "overview":
             self._show_overview()
 
     def _follow(self) -> None:
-        if self.tab == "console" and self.is_current and self.query_one("#console", TextTab).view.follow:
-            self._read_console()
+        if self.tab == "console" and self.is_current and self.query_one(ConsoleTab).view.follow:
+            self.query_one(ConsoleTab).read()
 
     def on_fleet_moved(self, _: FleetMoved) -> None:
         """Draw the VM if it is another one than before."""
@@ -309,6 +243,3 @@ class VmScreen(ActionTargets):
     @on(ActionBar.Pressed)
     def _bar_pressed(self, event: ActionBar.Pressed) -> None:
         self.action_vm_verb(event.action_id)
-
-
-_NO_LOG = "the console log is empty: the guest wrote nothing to its serial console, or the cloud keeps none"
