@@ -90,3 +90,19 @@ def test_a_leader_that_leaves_hands_over_at_once(stage: Stage) -> None:
     left = time.monotonic()
     eventually(lambda: second.scope()["leader"], "the second leads", 10)
     assert time.monotonic() - left < 2.0
+
+
+def test_an_item_comes_back_from_a_console_that_took_it_over_and_died(stage: Stage) -> None:
+    stage.cloud.knobs(scale=4.0)
+    first, second = stage.console().live(), stage.console(operator="ops-2").live()
+    (vm,) = stoppable(first)
+    posts = stage.cloud.count("POST", ACTION, delay=1.0)
+    operation = first.submit("reboot-hard", vm["name"])
+    eventually(lambda: posts.total == 1, "the cloud has the request")
+    first.pause()
+    eventually(lambda: any("taking over" in text for text in second.notices()), "taken over", 20)
+    second.kill()
+    first.resume()
+    eventually(lambda: first.item(operation).get("state") == "arrived", "followed to its end", 60)
+    settle(first)
+    assert posts.total == 1

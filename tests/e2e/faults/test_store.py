@@ -159,8 +159,8 @@ def test_a_store_damaged_under_a_running_console_is_told_and_the_console_runs_on
     (vm,) = stoppable(console)
     posts = stage.cloud.count("POST", ACTION)
     file = stage.state_dir / "osvm.db"
-    damage(file, "middle")
-    damage(file.with_name("osvm.db-wal"), "middle")
+    for suffix, byte in (("", b"\xff"), ("-wal", b"\xff"), ("-shm", b"\0")):
+        overwrite(file.with_name(file.name + suffix), byte)
     sent = until_refused(console, vm["name"])
     assert posts.total == sent
     assert console.scope()["state"] == "live"
@@ -189,6 +189,13 @@ def until_refused(console: ConsoleProcess, name: str) -> int:
             raise
         console.ended(operation)
     raise AssertionError("the damage is never seen")
+
+
+def overwrite(file: Path, byte: bytes) -> None:
+    """Fill a file with one byte, in place: SQLite has it open and its log's index in memory."""
+    size = file.stat().st_size
+    with file.open("r+b") as opened:
+        opened.write(byte * size)
 
 
 def damage(file: Path, harm: str) -> None:
