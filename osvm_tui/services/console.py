@@ -25,6 +25,7 @@ from osvm_tui.domain.operations import ActionRequest, CreateVm, OperationItem, S
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services import health, timeline
+from osvm_tui.services.allocator import return_big_blocks
 from osvm_tui.services.api import (
     CallView,
     CatalogKind,
@@ -115,6 +116,7 @@ class Console(ConsoleApi):
     # life
 
     async def start(self) -> None:
+        return_big_blocks()
         self._spawn(share_texts(self.vms()), "share texts")
         for follower in self._scopes.followers():
             self._spawn(follower.run(), f"follow {follower.status.entry}")
