@@ -94,6 +94,11 @@ class CloudClient(ABC):
     def scope(self) -> Scope:
         """What the token sees; only after `connect`."""
 
+    @property
+    def token_expires_at(self) -> datetime | None:
+        """When the present token ends, None when that is not known; it is renewed by itself."""
+        return None
+
     @abstractmethod
     async def connect(self) -> Scope:
         """Authenticate, discover services and the compute microversion; safe to call again after a failure."""

@@ -47,6 +47,11 @@ class Exchange:
         self._ahead = timedelta(0)
         self._decoders = Workers(2, "osvm-decode")
 
+    @property
+    def token_expires_at(self) -> datetime | None:
+        """When the present token ends."""
+        return self._transport.expires_at
+
     async def open(self) -> Login:
         """Log in anew; the token's time of issue tells how far the cloud's clock is from ours."""
         began = self._timing.clock()

@@ -76,6 +76,10 @@ class RestCloud(CloudClient):
             raise CloudFault("not connected yet", entry=self.entry)
         return self._scope
 
+    @property
+    def token_expires_at(self) -> datetime | None:
+        return self._exchange.token_expires_at
+
     async def connect(self) -> Scope:
         login = await self._exchange.open()
         self._version = min(PIN, login.max_microversion)

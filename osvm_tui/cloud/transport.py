@@ -79,6 +79,11 @@ class Transport(ABC):
         Unreachable when nothing can have been carried out, AnswerLost when a changing request may have been.
         """
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the present token ends; None when that is not known."""
+        return None
+
     @abstractmethod
     async def close(self) -> None:
         """Give connections and threads back; requests in flight are not waited for."""

@@ -58,6 +58,8 @@ class ScopeView(Struct, frozen=True, kw_only=True):
     error_hint: str = ""
     request_id: str = ""
     token_expires_at: datetime | None = None
+    troubles: tuple[str, ...] = ()
+    """What is read beside the list and fails at present: addresses, sweep, details; each with since when and why."""
 
 
 class CatalogKind(StrEnum):

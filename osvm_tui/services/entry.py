@@ -58,6 +58,10 @@ class LateClient(CloudClient):
         return self._real
 
     @property
+    def token_expires_at(self) -> datetime | None:
+        return self._real.token_expires_at if self._real is not None else None
+
+    @property
     def scope(self) -> Scope:
         return self._client.scope
 

@@ -45,6 +45,7 @@ def checks(scopes: Iterable[ScopeView], store: StoreInfo | None, store_error: st
     for scope in scopes:
         lines.append(_scope(scope))
         lines.extend(_token(scope, now))
+        lines.extend(Check(f"cloud {scope.entry}", True, trouble, warning=True) for trouble in scope.troubles)
         lines.extend(_roles(scope))
     return sorted(lines, key=lambda check: (check.ok, not check.warning))
 

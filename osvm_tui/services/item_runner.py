@@ -30,6 +30,7 @@ from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.operation_book import OperationBook
+from osvm_tui.services.payload import Payload
 from osvm_tui.services.resolution import find_trace
 from osvm_tui.services.scopes import Scopes
 
@@ -39,7 +40,6 @@ _OUT = frozenset({ItemState.SENDING, ItemState.SENT, ItemState.LATE})
 _LATE_FACTOR = 6
 _GATEWAY = frozenset({502, 504})
 """Answers of a proxy that lost the service behind it: the call may have been carried out."""
-Payload = dict[str, object] | CreateVm
 
 
 class ItemRunner:
@@ -80,7 +80,7 @@ class ItemRunner:
                 return
             await self.run(item, payload)
         elif item.state is ItemState.SENDING:
-            resolved = await self._resolve(item)
+            resolved = await self._resolve(item, payload)
             if resolved is not None:
                 await self._follow(resolved)
         else:
@@ -103,13 +103,15 @@ class ItemRunner:
             else:
                 accepted = await client.act(item.action_id, item.ref.id, payload)
         except AnswerLost:
-            return await self._resolve(going)
+            return await self._resolve(going, payload)
         except Unreachable as error:
             await self._end(going, ItemState.FAILED, f"nothing was sent: {error.detail}")
             return None
         except OsvmError as error:
             if isinstance(error, CloudFault) and error.status in _GATEWAY:
-                return await self._resolve(going)
+                return await self._resolve(going, payload)
+            if isinstance(error, CloudFault) and error.status == 500:
+                return await self._resolve(going, payload, error)
             await self._end(going, ItemState.FAILED, error.detail, getattr(error, "request_id", ""))
             return None
         ref = VmRef(going.ref.endpoint, accepted.vm_id) if accepted.vm_id else going.ref
@@ -124,19 +126,33 @@ class ItemRunner:
         moved = await self._book.move(sent, frozenset({ItemState.SENDING}), [self._writer.item(sent, "sent")])
         return sent if moved else None
 
-    async def _resolve(self, item: OperationItem) -> OperationItem | None:
-        """Find out by reading what became of a call whose answer is not known."""
+    async def _resolve(
+        self, item: OperationItem, payload: Payload | None, fault: CloudFault | None = None
+    ) -> OperationItem | None:
+        """Find out by reading what became of a call whose answer is not known, or is a `fault` that may hide a yes:
+        Nova answers 500 when its own compute host was too slow to say that it had begun.
+        """
         client = self._scopes.client(item.entry)
-        trace = await find_trace(client, item, self._cadence, lambda: self._cloud_now(item.entry))
+        trace = await find_trace(
+            client,
+            item,
+            self._cadence,
+            lambda: self._cloud_now(item.entry),
+            known=self._book.request_ids(item),
+            wanted=payload if isinstance(payload, dict) else None,
+            patience_s=self._cadence.resolve_poll_s if fault else None,
+        )
         if trace.found:
             ref = VmRef(item.ref.endpoint, trace.vm_id) if trace.vm_id else item.ref
             return await self._accepted(item, ref, trace.request_id)
         if trace.gone:
             gone = ItemState.ARRIVED if ACTIONS[item.action_id].expect.gone else ItemState.GONE
             await self._end(item, gone, f"{item.vm_name} is gone")
-            return None
-        text = "the answer was lost and the cloud shows no trace of it; look before you repeat it"
-        await self._end(item, ItemState.UNCONFIRMED, text)
+        elif fault is not None:
+            await self._end(item, ItemState.FAILED, fault.detail, fault.request_id)
+        else:
+            text = "the answer was lost and the cloud shows no trace of it; look before you repeat it"
+            await self._end(item, ItemState.UNCONFIRMED, text)
         return None
 
     async def _follow(self, item: OperationItem) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
@@ -26,12 +27,15 @@ from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.fleet import Fleet
-from osvm_tui.services.item_runner import ItemRunner, Payload
+from osvm_tui.services.item_runner import ItemRunner
 from osvm_tui.services.operation_book import OperationBook
+from osvm_tui.services.payload import names, restored, stored, told
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.store.base import Store
 
 _log = logging.getLogger("osvm.operations")
+_FALLS = 3
+"""How often an item is picked up again after a fault of the console's own."""
 
 
 class Lifecycle:
@@ -59,6 +63,7 @@ class Lifecycle:
         self._tasks: dict[asyncio.Task[None], str] = {}
         """What runs, with the id of its item: an item that another console took and left is taken over again."""
         self._claimed: list[OperationItem] = []
+        self._falls: Counter[str] = Counter()
         """Ours by the store, not taken over yet."""
 
     def verdict(self, ref: VmRef, action_id: str, entry: str = "") -> Verdict:
@@ -125,7 +130,7 @@ class Lifecycle:
             )
             for one in orders
         ]  # fmt: skip
-        operation = self._operation(operation_id, spec.id, source, _stored(orders), items, secret=bool(order.user_data))
+        operation = self._operation(operation_id, spec.id, source, stored(orders), items)
         await self._plan(operation, items, orders)
         return Submission(operation_id, tuple(items))
 
@@ -163,7 +168,7 @@ class Lifecycle:
         if not entry:
             return
         operation = await store.operation(item.operation_id)
-        payload = _payload(operation, item) if operation else None
+        payload = restored(operation, item) if operation else None
         mine = msgspec.structs.replace(item, entry=entry, owner=self._owner)
         self._book.show(mine)
         spec = ACTIONS[item.action_id]
@@ -179,7 +184,11 @@ class Lifecycle:
         return self.verdict(item.ref, item.action_id, item.entry).reason
 
     async def _plan(self, operation: Operation, items: list[OperationItem], payloads: list[Any]) -> None:
-        audit = [self._writer.item(item, "requested", source=operation.source) for item in items]
+        spec = ACTIONS[operation.action_id]
+        audit = [
+            self._writer.item(item, "requested", source=operation.source, detail=told(spec, payload))
+            for item, payload in zip(items, payloads, strict=True)
+        ]
         await self._book.plan(msgspec.structs.replace(operation, items=tuple(items)), audit)
         for item, payload in zip(items, payloads, strict=True):
             self._spawn(item, self._runner.run(item, payload))
@@ -190,10 +199,15 @@ class Lifecycle:
         task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        del self._tasks[task]
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("operation failed in the console", exc_info=task.exception())
-            self._bus.publish(Notice(f"{task.get_name()}: the console failed; see the log", Severity.ERROR))
+        item = self._book.item(self._tasks.pop(task))
+        if task.cancelled() or task.exception() is None:
+            return
+        _log.error("operation failed in the console", exc_info=task.exception())
+        self._bus.publish(Notice(f"{task.get_name()}: the console failed; see the log", Severity.ERROR))
+        if item is not None and item.state.open and self._falls[item.id] < _FALLS:
+            # Ours in the store: followed by us or by nobody.
+            self._falls[item.id] += 1
+            self._claimed.append(item)
 
     async def _note_refusals(self, spec: ActionSpec, refused: list[tuple[VmRef, str]], request: ActionRequest) -> None:
         """Audit what the gate refused; a refusal changes nothing, so a store in trouble does not hide its reason."""
@@ -227,33 +241,8 @@ class Lifecycle:
         source: str,
         params: dict[str, object],
         items: list[OperationItem],
-        *,
-        secret: bool = False,
     ) -> Operation:
         return Operation(
             id=operation_id, action_id=action_id, operator=self._operator, console_role=self._role.value,
-            source=source, requested_at=self._now(), params=params, secret=secret, items=tuple(items),
+            source=source, requested_at=self._now(), params=params, items=tuple(items),
         )  # fmt: skip
-
-
-def names(pattern: str, count: int) -> list[str]:
-    """Return `count` names: `{n}` becomes 1, 2, ...; without it `-1`, `-2` are appended when there are several."""
-    if "{n}" in pattern:
-        return [pattern.replace("{n}", str(n)) for n in range(1, count + 1)]
-    return [pattern] if count == 1 else [f"{pattern}-{n}" for n in range(1, count + 1)]
-
-
-def _stored(orders: list[CreateVm]) -> dict[str, object]:
-    """Return the orders as they may be kept: user data may hold secrets and stays in memory."""
-    kept = [msgspec.to_builtins(msgspec.structs.replace(order, user_data="")) for order in orders]
-    return {"orders": kept}
-
-
-def _payload(operation: Operation, item: OperationItem) -> Payload | None:
-    """Return what an item of another owner would send, None when a part of it was never stored."""
-    if operation.secret:
-        return None
-    if item.action_id != "create-server":
-        return dict(operation.params)
-    orders = msgspec.convert(operation.params.get("orders", []), list[CreateVm])
-    return next((order for order in orders if order.vm_uuid == item.vm_uuid), None)

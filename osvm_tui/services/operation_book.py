@@ -21,6 +21,8 @@ from osvm_tui.store.base import Store
 
 _log = logging.getLogger("osvm.operations")
 _KEEP = 1000
+_NEWEST = 2**62
+"""Behind every change number there is."""
 _OPEN = frozenset(state for state in ItemState if state.open)
 
 
@@ -60,6 +62,15 @@ class OperationBook:
         """Return the open item of a VM."""
         item_id = self._open_by_vm.get(ref)
         return self._items.get(item_id) if item_id else None
+
+    def item(self, item_id: str) -> OperationItem | None:
+        """Return an item as it is known here."""
+        return self._items.get(item_id)
+
+    def request_ids(self, but: OperationItem) -> frozenset[str]:
+        """Return the cloud's request ids of every other item: none of them can be the trace of `but`."""
+        others = (item.request_id for item in self._items.values() if item.id != but.id)
+        return frozenset(filter(None, others))
 
     async def plan(self, operation: Operation, audit: Sequence[AuditEntry]) -> None:
         """Write an operation before anything is sent; StoreError when the store does not take it."""
@@ -107,7 +118,7 @@ class OperationBook:
         try:
             await store.replay_spool()
             await self._write_late(store)
-            self._change, items = await store.items_since(self._change)
+            items = await self._news(store)
         except StoreError as error:
             _log.info("operations not kept up", extra={"detail": error.detail})
             return
@@ -116,6 +127,14 @@ class OperationBook:
                 # What had ended before this console began is no news.
                 self.show(item, news=self._read or item.state.open)
         self._read = True
+
+    async def _news(self, store: Store) -> tuple[OperationItem, ...]:
+        """Return what was written since the last look; at the first one the newest items, however many there are."""
+        if not self._read:
+            self._change, _ = await store.items_since(_NEWEST)
+            return await store.items(limit=_KEEP)
+        self._change, items = await store.items_since(self._change)
+        return items
 
     async def _write_late(self, store: Store) -> None:
         """Write what waits. An item that another console has taken over meanwhile is told by its new owner alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -42,16 +42,28 @@ class Trace(Struct, frozen=True):
 
 
 async def find_trace(
-    client: CloudClient, item: OperationItem, cadence: Cadence, cloud_now: Callable[[], datetime]
+    client: CloudClient,
+    item: OperationItem,
+    cadence: Cadence,
+    cloud_now: Callable[[], datetime],
+    *,
+    known: frozenset[str] = frozenset(),
+    wanted: Mapping[str, object] | None = None,
+    patience_s: float | None = None,
 ) -> Trace:
     """Look for `item` in the cloud until its call could no longer arrive: for up to `resolve_s`, or a while longer
     when the cloud was silent, because a cloud that comes back works off what has waited at its door.
+
+    `known` are request ids of other operations; `wanted` what a rename asked for, which no log of Nova's tells;
+    `patience_s` a shorter time for a call that the cloud has answered, if only with a fault.
     """
     sent_at = item.cloud_sent_at or item.planned_at
     since, end = sent_at - _SLACK, sent_at + timedelta(seconds=cadence.resolve_s)
+    if patience_s is not None:
+        end = cloud_now() + timedelta(seconds=patience_s)
     was_silent = False
     while True:
-        trace = await _look(client, item, since)
+        trace = await _look(client, item, since, known, wanted or {})
         if trace is not None and (trace.found or trace.gone):
             return trace
         if trace is not None and cloud_now() >= end and not was_silent:
@@ -62,20 +74,34 @@ async def find_trace(
         await asyncio.sleep(cadence.resolve_poll_s)
 
 
-async def _look(client: CloudClient, item: OperationItem, since: datetime) -> Trace | None:
+async def _look(
+    client: CloudClient, item: OperationItem, since: datetime, known: frozenset[str], wanted: Mapping[str, object]
+) -> Trace | None:
     """Return what one look shows, None when the cloud did not answer: that is no information."""
     try:
         if item.action_id == "create-server":
             vm = await client.find_created(item.vm_uuid, item.vm_name)
             return Trace(vm is not None, vm_id=vm.id if vm else "")
-        name = LOG_NAMES.get(item.action_id, item.action_id)
-        me = client.scope.user_id
-        for action in await client.instance_actions(item.ref.id):
-            mine = action.user_id in ("", me)
-            if mine and action.action == name and action.started_at is not None and action.started_at >= since:
-                return Trace(True, action.request_id)
-        return Trace(False)
+        if item.action_id == "update-server":
+            return await _renamed(client, item, wanted)
+        return await _logged(client, item, since, known)
     except NotFound:
         return Trace(False, gone=True)
     except CloudError:
         return None
+
+
+async def _renamed(client: CloudClient, item: OperationItem, wanted: Mapping[str, object]) -> Trace:
+    vm = await client.get_vm(item.ref.id)
+    fields = {"name": vm.name, "description": vm.description}
+    asked = {name: wanted[name] for name in fields if name in wanted}
+    return Trace(bool(asked) and all(fields[name] == value for name, value in asked.items()))
+
+
+async def _logged(client: CloudClient, item: OperationItem, since: datetime, known: frozenset[str]) -> Trace:
+    name, me = LOG_NAMES.get(item.action_id, item.action_id), client.scope.user_id
+    for action in await client.instance_actions(item.ref.id):
+        mine = action.user_id in ("", me) and action.request_id not in known
+        if mine and action.action == name and action.started_at is not None and action.started_at >= since:
+            return Trace(True, action.request_id)
+    return Trace(False)

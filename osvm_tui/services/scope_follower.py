@@ -250,12 +250,13 @@ class ScopeFollower:
                 continue
             try:
                 self._due[name] = time.monotonic() + await chore()
+                self.status.chore(name, self._now())
             except Forbidden as error:
-                _log.info("not permitted", extra={"chore": name, "detail": error.detail})
+                self.status.chore(name, self._now(), error.detail)
                 self._due[name] = time.monotonic() + 3600.0
             except CloudError as error:
                 # A cloud without a working Neutron still has VMs that go: the sweep must not wait for addresses.
-                _log.info("chore put off", extra={"chore": name, "detail": error.detail})
+                self.status.chore(name, self._now(), error.detail)
                 self._due[name] = time.monotonic() + max(self._cadence.addresses_s, self._cadence.busy_s)
 
     async def _read_addresses(self) -> float:

@@ -30,6 +30,7 @@ class ScopeStatus:
         self.clock_offset = timedelta()
         """Cloud time minus our time, from Date headers."""
         self._error: OsvmError | None = None
+        self._chores: dict[str, tuple[datetime, str]] = {}
         self._changed = changed
 
     def cached(self, scope: Scope, taken_at: datetime, vms: int) -> None:
@@ -70,11 +71,19 @@ class ScopeStatus:
             self.leader, self.holder = leads, holder
             self._changed()
 
+    def chore(self, name: str, at: datetime, error: str = "") -> None:
+        """Note how something that is read beside the list went; a failure keeps the time of its first."""
+        if not error:
+            self._chores.pop(name, None)
+        else:
+            since = self._chores.get(name, (at, ""))[0]
+            self._chores[name] = (since, error)
+
     def called(self, call: ApiCall) -> None:
         """Keep one API call for the health page."""
         self.calls.append(call)
 
-    def view(self, acting: bool, now: datetime) -> ScopeView:
+    def view(self, acting: bool, now: datetime, token_expires_at: datetime | None = None) -> ScopeView:
         """Return the entry as the ui shows it."""
         error = self._error
         state = self.state
@@ -95,6 +104,8 @@ class ScopeStatus:
             error_title=error.title if error else "",
             error_detail=error.detail if error else "",
             error_hint=error.hint if error else "",
+            token_expires_at=token_expires_at,
+            troubles=tuple(f"{name}: since {at:%H:%M} UTC, {why}" for name, (at, why) in self._chores.items()),
             request_id=getattr(error, "request_id", "") if error else "",
         )
 

@@ -53,7 +53,8 @@ class Scopes:
     def entry_for(self, ref: VmRef, asked: str = "") -> str:
         """Return the entry through which an action on `ref` goes; Unknown when none sees it."""
         if asked:
-            self.follower(asked)
+            if ref not in self.follower(asked).known:
+                raise Unknown(f"{asked} does not show the VM {ref.short}")
             return asked
         entry = self._fleet.entry_of(ref)
         if not entry:
@@ -72,7 +73,9 @@ class Scopes:
     def views(self, now: datetime) -> tuple[ScopeView, ...]:
         """Return every entry's state, in the order asked for."""
         acting = self._fleet.order[0] if self._fleet.order else ""
-        return tuple(f.status.view(name == acting, now) for name, f in self._followers.items())
+        return tuple(
+            f.status.view(name == acting, now, f.client.token_expires_at) for name, f in self._followers.items()
+        )
 
     def calls(self) -> tuple[CallView, ...]:
         """Return the last API calls of all entries, newest first."""

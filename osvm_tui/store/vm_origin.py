@@ -50,13 +50,15 @@ async def _planned(connection: AsyncConnection, wanted: set[tuple[str, str]]) ->
     )
     rows = await connection.execute(query)
     return {
-        (row.endpoint, row.vm_uuid): Origin(row.vm_uuid, _user_data(row.params))
+        (row.endpoint, row.vm_uuid): Origin(row.vm_uuid, _user_data(row.params, row.vm_uuid))
         for row in rows
         if row.vm_uuid not in taken
     }
 
 
-def _user_data(params: str) -> str | None:
-    found = msgspec.json.decode(params)
-    text = found.get("user_data") or (found.get("order") or {}).get("user_data")
+def _user_data(params: str, vm_uuid: str) -> str | None:
+    """Return the user data of one order of a creation, as masked as it was kept."""
+    orders = msgspec.json.decode(params).get("orders") or []
+    texts = (order.get("user_data") for order in orders if order.get("vm_uuid") == vm_uuid)
+    text = next(texts, None)
     return text if isinstance(text, str) and text else None

@@ -40,6 +40,7 @@ class SimTransport(Transport):
         self._user, self._project, self._password = user, project, password
         self._sleep = timing.sleep
         self._token = ""
+        self._expires_at: datetime | None = None
         self._threads = Workers(_WORKERS, "osvm-mock")
 
     @property
@@ -79,6 +80,10 @@ class SimTransport(Transport):
             await self._log_in()
         return await self._once(call)
 
+    @property
+    def expires_at(self) -> datetime | None:
+        return self._expires_at
+
     async def close(self) -> None:
         self._threads.close()
         if self._opened is not None:
@@ -106,6 +111,7 @@ class SimTransport(Transport):
             raise CloudFault(f"the simulated Keystone answered {reply.status}", status=reply.status)
         self._token = reply.headers["x-subject-token"]
         token: dict[str, Any] = msgspec.json.decode(reply.body)["token"]
+        self._expires_at = _time(token["expires_at"])
         return token
 
     async def _once(self, call: Call) -> Reply:

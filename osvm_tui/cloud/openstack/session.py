@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from osvm_tui.cloud.openstack import entries
@@ -130,6 +131,12 @@ class SdkTransport(Transport):
             issued_at=utc(access.issued),
             expires_at=utc(access.expires),
         )
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Read what the plugin holds: no request."""
+        held = getattr(self._session.auth, "auth_ref", None) if self._session is not None else None
+        return utc(held.expires) if held is not None else None
 
     def _compute(self, region: CloudRegion, project_id: str) -> tuple[str, tuple[int, int]]:
         data = region.get_session_client("compute").get_endpoint_data()

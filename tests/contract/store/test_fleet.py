@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from osvm_tui.domain.errors import StoreError
+from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.vm import Vm
 from osvm_tui.store.sql import SqlStore
 from tests.contract.store.backends import Backend
@@ -138,8 +139,11 @@ async def test_an_admins_reading_may_take_the_host_away(store: SqlStore) -> None
 
 async def test_our_own_creation_is_found_again_by_its_uuid(store: SqlStore) -> None:
     item = an_item(1, action_id="create-server", vm_uuid="11111111-1111-4111-8111-111111111111")
-    order = {"name": "web", "user_data": "#cloud-config\npassword: hunter2\nruncmd: [ls]\n"}
-    await store.plan(an_operation([item], params={"order": order}), [])
+    order = CreateVm(
+        name="web", flavor_id="f", image_id="i", vm_uuid=item.vm_uuid,
+        user_data="#cloud-config\npassword: hunter2\nruncmd: [ls]\n",
+    )  # fmt: skip
+    await store.plan(an_operation([item], params={"orders": [msgspec.to_builtins(order)]}), [])
     created = a_vm(1, metadata=(("osvm_uuid", item.vm_uuid),))
     copied = a_vm(2, metadata=(("osvm_uuid", item.vm_uuid),))
     stranger = a_vm(3, metadata=(("osvm_uuid", "22222222-2222-4222-8222-222222222222"),))

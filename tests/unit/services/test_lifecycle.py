@@ -27,7 +27,7 @@ from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.vm import Fault, VmRef
 from osvm_tui.services.api import AuditQuery
 from osvm_tui.services.console import Console, utc_now
-from osvm_tui.services.lifecycle import names
+from osvm_tui.services.payload import names
 from tests.unit.services.scripted_cloud import ScriptedCloud, a_vm
 
 Make = Callable[..., Console]
@@ -209,6 +209,63 @@ async def test_a_lost_answer_without_a_trace_stays_unconfirmed(console: Make) ->
     (item,) = await run(one, "stop", "1")
     assert item.state is ItemState.UNCONFIRMED
     assert len(cloud.sent) == 1
+
+
+async def test_two_equal_calls_do_not_share_one_trace(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.server_time = utc_now()
+    cloud.on_act = becomes(cloud, "active")
+    cloud.errors["act"] = [None, AnswerLost("read timed out")]
+    cloud.log = [InstanceAction("reboot", "req-1", utc_now() + timedelta(seconds=1), None, "u", "p")]
+    one = console(cloud)
+    await one.load()
+    (first,) = await run(one, "reboot-soft", "1")
+    assert (first.state, first.request_id) == (ItemState.ARRIVED, "req-1")
+    (second,) = await run(one, "reboot-soft", "1")
+    assert second.state is ItemState.UNCONFIRMED
+
+
+async def test_a_lost_rename_is_found_by_the_name(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.errors["act"] = [AnswerLost("read timed out")]
+    one = console(cloud)
+    await one.load()
+    cloud.vms["1"] = a_vm("1", name="renamed", updated_at=utc_now())
+    (item,) = await run(one, "update-server", "1", name="renamed")
+    assert item.state is ItemState.ARRIVED
+
+
+@pytest.mark.parametrize("began", [True, False])
+async def test_a_500_is_looked_up_before_it_is_a_failure(console: Make, began: bool) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.server_time = utc_now()
+    cloud.errors["act"] = [CloudFault("MessagingTimeout", status=500, request_id="req-500")]
+    if began:
+        cloud.log = [InstanceAction("stop", "req-500", utc_now() + timedelta(seconds=1), None, "u", "p")]
+    one = console(cloud)
+    await one.load()
+    submission = await one.submit(ActionRequest("stop", (VmRef("e", "1"),)))
+    cloud.vms["1"] = a_vm("1", "stopped" if began else "active", updated_at=utc_now())
+    (item,) = await one.wait(submission.operation_id, WAIT)
+    assert item.state is (ItemState.ARRIVED if began else ItemState.FAILED)
+    assert began or item.message == "MessagingTimeout"
+    assert len(cloud.sent) == 1
+
+
+async def test_the_audit_tells_what_was_asked_for_without_secrets(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    one = console(cloud)
+    await one.load()
+    await run(one, "update-server", "1", name="web-9")
+    order = CreateVm(name="db", flavor_id="f1", image_id="i1", key_name="ops", user_data="password: hunter2")
+    await one.wait((await one.create("lab", order)).operation_id, WAIT)
+    told = [row.entry.detail for row in await one.audit(AuditQuery()) if row.entry.phase == "requested"]
+    assert told == ["flavor f1, image i1, key ops, user data 17 bytes", "name web-9"]
+    assert one._store is not None
+    kept = await one._store.operation((await one._store.items())[0].operation_id)
+    assert kept is not None
+    assert kept.secret
+    assert "hunter2" not in str(kept.params)
 
 
 @pytest.mark.parametrize(
