@@ -47,6 +47,7 @@ from osvm_tui.services.scope_follower import ScopeFollower
 from osvm_tui.services.scope_status import ScopeStatus
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.services.sharing import share_texts
+from osvm_tui.services.tasks import end
 from osvm_tui.store.base import AuditQuery, Snapshot, SnapshotShelf, StateInterval, Store
 
 _AGE_S = 2.0
@@ -140,9 +141,7 @@ class Console(ConsoleApi):
         self._spawn(self._lifecycle.keep(), "operations")
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._lifecycle.stop()
         await self._write_snapshots()
         if self._store is not None:
@@ -269,7 +268,8 @@ class Console(ConsoleApi):
     async def _writable(self) -> None:
         """Return when there is a store to write the audit to; StoreReadOnly when there is none."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._store_ready.wait(), _STORE_S)
+            async with asyncio.timeout(_STORE_S):
+                await self._store_ready.wait()
         if self._store is None:
             raise StoreReadOnly(f"nothing is changed without an audit row: {self.store_error or 'opening the store'}")
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.services.cadence import Cadence
+from osvm_tui.services.tasks import end
 from osvm_tui.store.base import Lease, Store
 
 _log = logging.getLogger("osvm.leadership")
@@ -41,7 +42,7 @@ class Leadership:
     async def stop(self) -> None:
         """Give the lease back so that another takes over at once."""
         if self._renewal:
-            self._renewal.cancel()
+            await end([self._renewal])
         store = self._store() if self.lease else None
         if store and self.lease:
             try:

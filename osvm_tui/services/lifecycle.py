@@ -31,6 +31,7 @@ from osvm_tui.services.item_runner import ItemRunner
 from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.payload import names, restored, stored, told
 from osvm_tui.services.scopes import Scopes
+from osvm_tui.services.tasks import end
 from osvm_tui.store.base import Store
 
 _log = logging.getLogger("osvm.operations")
@@ -130,7 +131,7 @@ class Lifecycle:
             )
             for one in orders
         ]  # fmt: skip
-        operation = self._operation(operation_id, spec.id, source, stored(orders), items)
+        operation = self._operation(operation_id, spec.id, source, stored(orders), items, secret=bool(order.user_data))
         await self._plan(operation, items, orders)
         return Submission(operation_id, tuple(items))
 
@@ -156,9 +157,7 @@ class Lifecycle:
 
     async def stop(self) -> None:
         """Stop following; open items are taken over by another console or by the next start."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._book.keep()
 
     async def _take_over(self, store: Store, item: OperationItem) -> None:
@@ -241,8 +240,10 @@ class Lifecycle:
         source: str,
         params: dict[str, object],
         items: list[OperationItem],
+        *,
+        secret: bool = False,
     ) -> Operation:
         return Operation(
             id=operation_id, action_id=action_id, operator=self._operator, console_role=self._role.value,
-            source=source, requested_at=self._now(), params=params, items=tuple(items),
+            source=source, requested_at=self._now(), params=params, secret=secret, items=tuple(items),
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -10,6 +11,8 @@ from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.operations import CreateVm, Operation, OperationItem
 
 Payload = dict[str, object] | CreateVm
+_KIND = re.compile(r"#(cloud-config|!\S+|include\b|cloud-boothook\b|part-handler\b)")
+_KEY = re.compile(r"^([a-z_]+):", re.MULTILINE)
 
 
 def names(pattern: str, count: int) -> list[str]:
@@ -20,8 +23,23 @@ def names(pattern: str, count: int) -> list[str]:
 
 
 def stored(orders: list[CreateVm]) -> dict[str, object]:
-    """Return creations as an operation's parameters. The store covers the secrets in them and notes that it did."""
-    return {"orders": [msgspec.to_builtins(order) for order in orders]}
+    """Return creations as an operation's parameters; of user data only its outline is kept."""
+    kept = [msgspec.structs.replace(order, user_data=outline(order.user_data)) for order in orders]
+    return {"orders": [msgspec.to_builtins(order) for order in kept]}
+
+
+def outline(user_data: str) -> str:
+    """Return what user data is without what it says: its kind, the names of its top-level keys, its size.
+
+    Any value may be a secret, under any name: none is kept.
+    """
+    if not user_data:
+        return ""
+    kind = _KIND.match(user_data)
+    lines = [kind.group()] if kind else []
+    if kind and kind.group() == "#cloud-config":
+        lines += [f"{key}: ********" for key in _KEY.findall(user_data)]
+    return "\n".join([*lines, f"# {len(user_data.encode())} bytes, values withheld"])
 
 
 def restored(operation: Operation, item: OperationItem) -> Payload | None:

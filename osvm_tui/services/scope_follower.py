@@ -11,6 +11,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from osvm_tui.cloud.base import CloudClient, VmPage
@@ -329,7 +330,9 @@ class ScopeFollower:
             here = {vm.ref for vm in rows.vms}
             removed = tuple(ref for ref in self.known if ref not in here)
         self._revision = rows.revision
-        self._publish(changes(self.known, rows.vms, removed))
+        # What we have seen ourselves, following an operation, may be newer than what the leader wrote.
+        fresh = [vm for vm in rows.vms if not _older(vm, self.known.get(vm.ref))]
+        self._publish(changes(self.known, fresh, removed))
         self.status.followed(rows.seen_at)
 
     async def _save(self, delta: Delta) -> None:
@@ -364,12 +367,11 @@ class ScopeFollower:
         leadership = self._leadership
         if leadership is not None and not leadership.leads and self.status.state is ScopeState.LIVE:
             seconds = self._cadence.follow_s
-        try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
-        finally:
-            self._wake.clear()
+        # Not wait_for: before Python 3.12 it loses a cancellation that comes in the moment of the wake-up.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._wake.clear()
 
 
 def _older(vm: Vm, known: Vm | None) -> bool:

@@ -27,7 +27,7 @@ from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.vm import Fault, VmRef
 from osvm_tui.services.api import AuditQuery
 from osvm_tui.services.console import Console, utc_now
-from osvm_tui.services.payload import names
+from osvm_tui.services.payload import names, outline
 from tests.unit.services.scripted_cloud import ScriptedCloud, a_vm
 
 Make = Callable[..., Console]
@@ -266,6 +266,15 @@ async def test_the_audit_tells_what_was_asked_for_without_secrets(console: Make)
     assert kept is not None
     assert kept.secret
     assert "hunter2" not in str(kept.params)
+    assert "17 bytes, values withheld" in str(kept.params)
+
+
+def test_of_user_data_only_the_outline_is_kept() -> None:
+    text = "#cloud-config\nchpasswd: {list: root:hunter2}\nruncmd:\n  - echo hunter2\n"
+    assert outline(text) == f"#cloud-config\nchpasswd: ********\nruncmd: ********\n# {len(text)} bytes, values withheld"
+    assert outline("#!/bin/sh hunter2\necho hunter2").startswith("#!/bin/sh\n#")
+    assert "hunter2" not in outline("hunter2: hunter2")
+    assert outline("") == ""
 
 
 @pytest.mark.parametrize(
