@@ -16,6 +16,7 @@ ACTION, SERVERS = "/servers/.*/action", "/servers$"
 ONE_BY_ONE = msgspec.structs.replace(BRISK, send_concurrency=1)
 
 
+@slow
 def test_killed_before_the_answer_of_an_action(stage: Stage) -> None:
     first, second = stage.console().live(), stage.console(operator="ops-2").live()
     (vm,) = stoppable(first)
@@ -44,6 +45,7 @@ def test_killed_after_the_action_was_accepted(stage: Stage) -> None:
     settle(second)
 
 
+@slow
 def test_killed_while_a_creation_is_unanswered_and_others_wait(stage: Stage) -> None:
     first = stage.console(cadence=ONE_BY_ONE).live()
     second = stage.console(operator="ops-2").live()

@@ -92,6 +92,7 @@ def test_a_leader_that_leaves_hands_over_at_once(stage: Stage) -> None:
     assert time.monotonic() - left < 2.0
 
 
+@slow
 def test_an_item_comes_back_from_a_console_that_took_it_over_and_died(stage: Stage) -> None:
     stage.cloud.knobs(scale=4.0)
     first, second = stage.console().live(), stage.console(operator="ops-2").live()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.consoles import ROOT
+from tests.e2e.consoles import ROOT, slow
 from tests.e2e.faults.conftest import Stage
 from tests.e2e.faults.test_store import SmallDisk
 from tests.e2e.faults.test_store import disk as disk
@@ -85,6 +85,7 @@ def test_a_killed_api_greys_its_rows_and_comes_back(stage: Stage, terminal: Term
     leave(terminal)
 
 
+@slow
 def test_a_hanging_api_does_not_hold_the_keys(stage: Stage, terminal: Terminal) -> None:
     stage.cloud.hang()
     assert moves(terminal) < 1.0
