@@ -16,6 +16,7 @@ from osvm_tui.domain.operations import ActionRequest, Submission
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.ui.action_plan import ActionPlan, plan
 from osvm_tui.ui.messages import OpenVm
+from osvm_tui.ui.refusals import note_refused
 from osvm_tui.ui.screens.place import PlaceScreen
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class ActionTargets(PlaceScreen):
         """Go on with a frozen plan: refuse with the gate's sentence, look, or ask and send."""
         if chosen.refusal:
             self.refuse(chosen.refusal)
+            note_refused(self.app, self.api, chosen)
         elif chosen.spec.id == "console-output":
             self.post_message(OpenVm(chosen.refs[0], "console"))
         elif chosen.spec.id == "remote-console":

@@ -93,7 +93,7 @@ class FleetPicture:
             return f"no VM matches {self.text}; esc clears the filter"
         for scope in self._api.scopes():
             if scope.state is ScopeState.FAILED:
-                why = " ".join(filter(None, (scope.error_title, scope.error_detail))) or "not reachable"
+                why = ": ".join(filter(None, (scope.error_title, scope.error_detail))) or "not reachable"
                 return f"{scope.entry}: {why}; :health tells more, ctrl-r tries again"
             if scope.state is ScopeState.CONNECTING:
                 return f"asking {scope.entry} ..."

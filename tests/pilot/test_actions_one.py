@@ -54,6 +54,22 @@ async def test_every_refused_button_tells_the_gates_reason_and_changes_nothing(s
     assert not api.requests
 
 
+async def test_a_refused_change_is_audited_from_key_button_and_menu_and_a_refused_look_is_not() -> None:
+    api = FakeConsole()
+    vm = vm_in(api, "shelved_offloaded")
+    app = desk(api, vm)
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.screen.query_one(ActionBar).post_message(ActionBar.Pressed("pause"))
+        await press(pilot, "v", "a", "R", "escape")
+        await pilot.app.workers.wait_for_complete()
+        assert not api.verdict(vm.ref, "remote-console").allowed
+    assert [(each.action_id, each.targets) for each in api.refusals] == [
+        ("pause", (vm.ref,)),
+        ("reboot-hard", (vm.ref,)),
+    ]
+    assert not api.requests
+
+
 @pytest.mark.parametrize("state", STATES)
 async def test_every_refused_letter_of_the_menu_tells_why_and_stays_open(state: str) -> None:
     api = FakeConsole()

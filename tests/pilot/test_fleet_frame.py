@@ -59,6 +59,28 @@ async def test_the_header_s_age_is_that_of_the_last_poll_though_no_event_told_of
         assert "live 9 s" in screen_text(pilot.app).splitlines()[0]
 
 
+async def test_trouble_without_rows_is_told_to_its_end_in_eighty_columns() -> None:
+    api = FakeConsole(0)
+    async with Desk(api).run_test(size=(80, 24)) as pilot:
+        api.turn_scope(
+            ScopeState.FAILED, "unreachable:", "https://identity.example.invalid:5000/v3 " + "is silent " * 5
+        )
+        await settled(pilot)
+        assert "ctrl-r tries again" in " ".join(screen_text(pilot.app).replace("█", " ").split())
+
+
+async def test_a_place_that_comes_back_is_no_older_than_its_clouds() -> None:
+    api = FakeConsole(6)
+    async with Desk(api).run_test(size=(120, 36)) as pilot:
+        await pilot.press("question_mark")
+        await settled(pilot)
+        api.last_good_at = NOW - timedelta(seconds=7)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert fleet(pilot).is_current
+        assert "live 7 s" in screen_text(pilot.app).splitlines()[0]
+
+
 async def test_the_header_says_how_far_the_token_sees() -> None:
     api = FakeConsole(6)
     async with Desk(api).run_test(size=(120, 36)) as pilot:
@@ -201,7 +223,7 @@ async def test_a_cloud_that_hangs_freezes_no_key() -> None:
     ("state", "says"),
     [
         (ScopeState.CONNECTING, "asking mock ..."),
-        (ScopeState.FAILED, "mock: not authorised wrong password; :health tells more, ctrl-r tries again"),
+        (ScopeState.FAILED, "mock: not authorised: wrong password; :health tells more, ctrl-r tries again"),
         (ScopeState.LIVE, "no VM here yet; N makes one"),
     ],
 )

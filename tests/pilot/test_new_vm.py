@@ -8,10 +8,11 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
-from osvm_tui.domain.errors import QuotaExceeded
+from osvm_tui.domain.errors import QuotaExceeded, Unreachable
 from osvm_tui.domain.events import OperationChanged
 from osvm_tui.domain.operations import ItemState
 from osvm_tui.domain.roles import ConsoleRole
+from osvm_tui.services.api import ScopeState, ScopeView
 from osvm_tui.ui.dialogs.new_vm import NewVmForm
 from osvm_tui.ui.dialogs.pick import PickDialog
 from osvm_tui.ui.screens.vm import VmScreen
@@ -57,6 +58,29 @@ async def test_the_form_names_the_cloud_and_the_project_that_the_vm_will_be_in()
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "N")
         assert "new VM in mock, project web" in screen_text(app)
+
+
+async def test_the_cloud_s_line_follows_its_state_and_a_cloud_that_answers_at_last_is_asked_what_it_offers() -> None:
+    class Two(FakeConsole):
+        def scopes(self) -> tuple[ScopeView, ...]:
+            mock = super().scopes()[0]
+            return (mock, replace(mock, entry="lab", state=ScopeState.FAILED, acting=False))
+
+    api = Two()
+    api.scope_state = ScopeState.CONNECTING
+    app = desk(api)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot)
+        api.fail_next = Unreachable("mock did not answer")
+        await press(pilot, "N")
+        assert "connecting" in str(app.screen.query_one("#cloud", ChoiceField).content)
+        assert "mock did not answer" in answer(app)
+        api.turn_scope(ScopeState.LIVE)
+        await press(pilot)
+        assert "live" in str(app.screen.query_one("#cloud", ChoiceField).content)
+        assert isinstance(app.screen, NewVmForm)
+        assert not app.screen.untold
+        assert not answer(app)
 
 
 async def test_an_order_is_sent_as_typed() -> None:

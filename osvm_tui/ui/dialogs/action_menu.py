@@ -24,6 +24,7 @@ from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.action_plan import ActionPlan, plans_for_key, regate, verb
 from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.printable import printable
+from osvm_tui.ui.refusals import note_refused
 
 _LABEL_WIDTH = 19
 
@@ -142,3 +143,4 @@ class ActionMenu(Dialog[tuple[ActionPlan, ...]]):
             self.dismiss(possible)
         else:
             self.tell(f"refused: {plans[0].refusal}", refused=True)
+            note_refused(self.app, self.api, plans[0])

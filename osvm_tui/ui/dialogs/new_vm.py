@@ -18,7 +18,7 @@ from textual.widgets import Button, Input, Static, TextArea
 
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.operations import ItemState, OperationItem
-from osvm_tui.services.api import CatalogKind, CatalogView, ConsoleApi
+from osvm_tui.services.api import CatalogKind, CatalogView, ConsoleApi, ScopeState
 from osvm_tui.services.user_data import MAX_BYTES, user_data_problem
 from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.dialogs.order_choices import choices_for, preselected
@@ -30,7 +30,7 @@ from osvm_tui.ui.widgets.form_field import FormField
 if TYPE_CHECKING:
     from osvm_tui.domain.roles import Scope
     from osvm_tui.domain.vm import VmRef
-    from osvm_tui.ui.messages import OperationMoved
+    from osvm_tui.ui.messages import OperationMoved, ScopesMoved
 
 _KINDS = tuple(CatalogKind)
 _FIELDS = ("cloud", "name", "count", "image", "flavor", "network", "groups", "key", "user-data", "metadata", "about")
@@ -57,6 +57,8 @@ class NewVmForm(Dialog[None]):
         self.asked: set[str] = set()
         """Fields that were left once, or all after the first try: only these are told to be wrong."""
         self.operation_id = ""
+        self.untold = False
+        """Whether the cloud did not tell all that it offers when it was asked."""
 
     @property
     def heading(self) -> str:
@@ -97,10 +99,23 @@ class NewVmForm(Dialog[None]):
         self._say("")
         for field in self.query(FormField):
             field.tell("")
+        self._show_clouds()
         for choice in self.query("#cloud").results(ChoiceField):
-            choice.offer(choices_for("cloud", self.catalogs, self.api))
             choice.choose((self.entry,))
         self._read_catalogs()
+
+    def _show_clouds(self) -> None:
+        for choice in self.query("#cloud").results(ChoiceField):
+            choice.offer(choices_for("cloud", self.catalogs, self.api))
+
+    def on_scopes_moved(self, _: ScopesMoved) -> None:
+        """Say how the clouds are now; one that answers at last is asked what it offers."""
+        self._show_clouds()
+        self.show_heading()
+        live = any(view.entry == self.entry and view.state is ScopeState.LIVE for view in self.api.scopes())
+        if live and self.untold:
+            self._say("")
+            self._read_catalogs()
 
     @work(group="catalogs", exclusive=True, exit_on_error=False)
     async def _read_catalogs(self) -> None:
@@ -114,6 +129,7 @@ class NewVmForm(Dialog[None]):
             field.offer(choices_for(name, self.catalogs, self.api))
             if not field.chosen:
                 field.choose(preselected(name, self.catalogs))
+        self.untold = len(views) < len(_KINDS)
         trouble = next((each for each in answers if isinstance(each, BaseException)), None)
         self._show()
         if isinstance(trouble, OsvmError):

@@ -69,7 +69,6 @@ class FleetScreen(Marking):
         self._show_rows()
         if text := self.text or self._kept.filter:
             self.show_text(text)
-        self.set_interval(1.0, self._tick)
         self.table.focus()
 
     def show_reason(self, reason: str) -> None:
@@ -87,9 +86,8 @@ class FleetScreen(Marking):
         self.table.redraw_changed()
         self._show_detail()
 
-    def on_scopes_moved(self, message: ScopesMoved) -> None:
+    def on_scopes_moved(self, _: ScopesMoved) -> None:
         """Grey the rows of a scope that is not live; ask a live one for names, once."""
-        super().on_scopes_moved(message)
         self.picture.read_scopes()
         self.table.say_when_empty(self.picture.empty_words())
         self.table.redraw_changed()
@@ -128,10 +126,8 @@ class FleetScreen(Marking):
         assert ref is not None, "the pane asks only about a VM that it shows"
         return self.api.verdict(ref, action_id)
 
-    def _tick(self) -> None:
-        if not self.is_current:
-            return
-        self.query_one(HeaderBar).tick()
+    def tick(self) -> None:
+        """Draw ages anew; a filter by age may let others pass now."""
         if self.picture.view.refilter():
             self._show_rows()
         self.table.redraw_changed()

@@ -36,8 +36,8 @@ class HealthScreen(PlaceScreen):
         self._read()
         self.set_interval(_EVERY_S, self._again)
 
-    def on_scopes_moved(self, message: ScopesMoved) -> None:
-        super().on_scopes_moved(message)
+    def on_scopes_moved(self, _: ScopesMoved) -> None:
+        """Look again; the header hears of it by itself."""
         self._read()
 
     def action_refresh_now(self) -> None:

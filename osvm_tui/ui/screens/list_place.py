@@ -95,6 +95,11 @@ class ListPlace(PlaceScreen, Generic[T]):
         self.table.empty = self.empty
         self._redraw()
 
+    def renew_rows(self, rows: Sequence[T]) -> None:
+        """Show newer values of the rows; what is told of them, be it trouble, stays."""
+        self.all_rows = rows
+        self._place_rows()
+
     def show_trouble(self, error: OsvmError) -> None:
         """Say what went wrong; the rows stay."""
         self.query_one(About).trouble(error)
@@ -118,6 +123,10 @@ class ListPlace(PlaceScreen, Generic[T]):
         return "\n".join([*cells, self.more_text(row)]).lower()
 
     def _redraw(self) -> None:
+        self._place_rows()
+        self.query_one(About).tell(f"{self.noun}{self.told}")
+
+    def _place_rows(self) -> None:
         rows = list(self.all_rows)
         if self._filter is not None:
             rows = [row for row in rows if self._filter.passes(row)]
@@ -128,7 +137,6 @@ class ListPlace(PlaceScreen, Generic[T]):
         self._show_detail()
         order = f"{self._sort[0].title}{', descending' if self._sort[1] else ''}" if self._sort else ""
         self.query_one(FilterBar).tell(Shown(len(rows), len(self.all_rows), sort=order))
-        self.query_one(About).tell(f"{self.noun}{self.told}")
 
     def _show_detail(self) -> None:
         row, pane = self.table.row_at_cursor(), self.query_one(".detail", Static)

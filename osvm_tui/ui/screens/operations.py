@@ -97,9 +97,8 @@ class OperationsScreen(ListPlace[OperationItem]):
         running = sum(item.state.open for item in items)
         self.show_rows(items, f" · {running} running · newest first" if items else "")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.set_interval(1.0, self.table.redraw_changed)
+    def tick(self) -> None:
+        self.table.redraw_changed()
 
     def on_operation_moved(self, _: OperationMoved) -> None:
         """Read again: an item moved."""

@@ -46,6 +46,23 @@ class PlaceScreen(Screen[None]):
     def show_text(self, text: str) -> None:
         """Apply a filter that rode along with `:`; a place without a filter ignores it."""
 
+    def tick(self) -> None:
+        """Draw what ages by itself; called once a second while this place is in sight, and when it comes back."""
+
+    def on_mount(self) -> None:
+        """Let what ages move by one slow timer."""
+        self.set_interval(1.0, self._second)
+
+    def on_screen_resume(self) -> None:
+        """Be no older than a place that was in sight all the while."""
+        if self.is_mounted:
+            self._second()
+
+    def _second(self) -> None:
+        if self.is_current:
+            self.query_one(HeaderBar).tick()
+            self.tick()
+
     def on_scopes_moved(self, _: ScopesMoved) -> None:
         """Let the header read the scopes again."""
         self.query_one(HeaderBar).update_scopes()

@@ -66,12 +66,11 @@ class VmScreen(ActionTargets):
         yield ActionBar(whole=True, glyphs=self.options.glyphs)
 
     def on_mount(self) -> None:
-        """Show what is known; ages move by one slow timer."""
+        """Show what is known."""
         self.show_vm()
         self.action_tab(self.tab)
         self._read_names()
         self._read_history()
-        self.set_interval(1.0, self._tick)
         self.set_interval(_FOLLOW_S, self._follow)
 
     def targets(self) -> tuple[VmRef, ...]:
@@ -212,7 +211,8 @@ class VmScreen(ActionTargets):
         self.app.push_screen(SaveText(tab.view.text, name + ending))
 
     # what moves
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Draw ages anew."""
         self.query_one("#vm-title", Static).update(vm_title(self.api, self.options, self.ref, self.seen))
         if self.tab == "overview":
             self._show_overview()

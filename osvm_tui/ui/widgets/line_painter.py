@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -72,9 +73,11 @@ class LinePainter:
             segments += [Segment(text, self.style("head-sorted") if here else plain), Segment(" " * GAP, plain)]
         return Strip(segments).adjust_cell_length(width, plain)
 
-    def words(self, text: str, width: int) -> Strip:
-        """Return a line that holds a sentence instead of a row."""
-        return Strip([Segment(f"   {text}", self.style("empty"))]).adjust_cell_length(width, self.style())
+    def words(self, text: str, number: int, width: int) -> Strip:
+        """Return one of the lines, counted from 0, that hold a sentence instead of rows: its end is often the hint."""
+        lines = textwrap.wrap(text, max(20, width - 6)) if text else []
+        line = lines[number] if 0 <= number < len(lines) else ""
+        return Strip([Segment(f"   {line}", self.style("empty"))]).adjust_cell_length(width, self.style())
 
     def style(self, *parts: str) -> Style:
         """Return the widget's style with those of component classes laid over it."""

@@ -128,7 +128,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         """Set what the table says while it has no rows."""
         if words != self.empty:
             self.empty = words
-            self._refresh_line(2)
+            self.refresh()
 
     def redraw_changed(self) -> None:
         """Repaint the lines on screen that would look different now: changed rows, ages, spinners."""
@@ -270,7 +270,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
             self._drawn[y] = (self._key(self.rows[index]), line)
             return self._painter.row(line, self.placed, width)
         self._drawn.pop(y, None)
-        return self._painter.words(self.empty if y == 2 and not self.rows else "", width)
+        return self._painter.words("" if self.rows else self.empty, y - 2, width)
 
     def _cells(self, row: T) -> tuple[Cell, ...]:
         tone = self._tone(row) if self._tone else None
