@@ -91,7 +91,7 @@ class Lab:
         pip = [str(venv / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", "python-openstackclient"]
         subprocess.run(pip, check=True, stdout=subprocess.DEVNULL)
         list_all = [str(venv / "bin" / "openstack"), "--os-cloud", self._cloud, "server", "list", "--all-projects"]
-        list_all += ["--limit", "-1", "-f", "json"]
+        list_all += ["-f", "json"]
         self._run([list_all[0], "--version"])
         return {
             "with_names_s": self._timed(list_all),
