@@ -1,0 +1,64 @@
+"""Pictures of every place and dialog, compared with those that were looked at: `pytest --snapshot-update` renews them.
+
+The fleet is seeded and the clock stands, so that a picture differs only when the console does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+from textual.pilot import Pilot
+
+from osvm_tui.ui.widgets.vtable import VTable
+from tests.pictures import PICTURES, Picture
+from tests.pilot.desk import OPTIONS, Desk
+from tests.pilot.fake_console import FakeConsole
+from tests.pilot.screen_text import settled
+
+Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def _one_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def shown(picture: Picture, theme: str = "dark") -> tuple[Desk, Callable[[Pilot[None]], object]]:
+    """Return the console and what brings it to the picture."""
+    api = FakeConsole()
+    running = api.in_state("active")
+
+    async def walk(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        pilot.app.screen.query_one(VTable).cursor_to(running.ref)
+        for key in picture.keys:
+            await pilot.press(key)
+        await _answered(pilot)
+
+    return Desk(api, options=replace(OPTIONS, theme=theme)), walk
+
+
+async def _answered(pilot: Pilot[None]) -> None:
+    # A verb's worker waits for the dialog in the picture, and is not waited for.
+    await pilot.pause()
+    for worker in [worker for worker in pilot.app.workers if worker.group != "action"]:
+        await worker.wait()
+    await pilot.pause(0.06)
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_every_place_and_dialog_looks_as_it_was_looked_at(picture: Picture, snap_compare: Compare) -> None:
+    app, walk = shown(picture)
+    assert snap_compare(app, terminal_size=(120, 36), run_before=walk)
+
+
+@pytest.mark.parametrize(("size", "theme"), [((80, 24), "dark"), ((120, 36), "light")], ids=["small", "light"])
+def test_the_fleet_looks_well_in_eighty_columns_and_in_daylight(
+    size: tuple[int, int], theme: str, snap_compare: Compare
+) -> None:
+    app, walk = shown(PICTURES[0], theme)
+    assert snap_compare(app, terminal_size=size, run_before=walk)
