@@ -1,7 +1,7 @@
 """Make the pictures under screenshots/ from the seeded mock cloud: `python -m tests.contact_sheet [FOLDER]`.
 
-Every place and every dialog, reached by keys from the first screen, at three sizes, dark and light: one contact sheet
-for each size and theme, and single pictures of the size that README shows.
+Every place and every dialog, reached by keys from the first screen, at three sizes (dialogs at two), dark and light:
+one contact sheet for each size and theme, and single pictures of the size that README shows.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import io
 import re
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from textual.pilot import Pilot
 
@@ -26,81 +28,51 @@ from osvm_tui.settings import Settings
 from osvm_tui.ui.app import OsvmApp
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.widgets.vtable import VTable
+from tests.pictures import PICTURES, Picture
 
-SIZES = ((80, 24), (120, 36), (200, 60))
+if TYPE_CHECKING:
+    from PIL.Image import Image as Bitmap
+
+LARGE = (200, 60)
+SIZES = ((80, 24), (120, 36), LARGE)
 THEMES = ("dark", "light")
 README_SIZE = (120, 36)
 VMS, SEED = 60, 7
-_COLUMNS, _WIDTH = 4, 720
+README_PICTURES = ("fleet", "vm-overview", "action-menu", "new-vm")
+_COLUMNS, _WIDTH, _SHEET_COLOURS = {80: 5, 120: 5, 200: 4}, 3000, 64
+_KEY_S, _ANSWER_S = 0.03, 0.35
 _CELL_PX, _ADVANCE = 12.2, 0.602
 
 
-class Picture(NamedTuple):
-    """One picture: its name and the keys that lead there from the fleet with the cursor on a running VM."""
-
-    name: str
-    keys: tuple[str, ...] = ()
-
-
-def _go(word: str, *more: str) -> tuple[str, ...]:
-    return ("colon", *word, "enter", *more)
-
-
-PICTURES = (
-    Picture("fleet"),
-    Picture("fleet-filter", ("slash", *"status=ERROR")),
-    Picture("fleet-marks", ("space", "space", "j", "space")),
-    Picture("fleet-wide", ("W",)),
-    Picture("action-menu", ("a",)),
-    Picture("action-menu-marks", ("space", "space", "space", "space", "a")),
-    Picture("confirm", ("a", "t")),
-    Picture("confirm-marks", ("space", "space", "space", "a", "R")),
-    Picture("delete", ("ctrl+d",)),
-    Picture("rename", ("a", "n")),
-    Picture("copy", ("c",)),
-    Picture("console-url", ("v",)),
-    Picture("vm-overview", ("enter",)),
-    Picture("vm-console", ("l",)),
-    Picture("vm-events", ("e",)),
-    Picture("vm-raw", ("y",)),
-    Picture("new-vm", ("N", *"web-{n}", "tab", "backspace", "3")),
-    Picture("new-vm-image", ("N", "tab", "tab", "enter")),
-    Picture("operations", _go("op")),
-    Picture("audit", _go("audit")),
-    Picture("health", _go("health")),
-    Picture("clouds", _go("cloud")),
-    Picture("flavors", _go("flavor")),
-    Picture("images", _go("image")),
-    Picture("networks", _go("network")),
-    Picture("keypairs", _go("keypair")),
-    Picture("help", ("question_mark",)),
-    Picture("command-line", ("colon", *"he")),
-    Picture("palette", ("ctrl+p",)),
-    Picture("quit", ("a", "h", "right", "enter", "ctrl+q")),
-)
-
-
-async def take(size: tuple[int, int], theme: str, state_dir: Path) -> dict[str, str]:
-    """Return every picture of one size and theme as SVG by its name."""
+async def take(theme: str, state_dir: Path) -> dict[tuple[int, int], dict[str, str]]:
+    """Return every picture of one theme as SVG, by size and name: one console, walked through at each size."""
     paths = find_paths(str(state_dir))
     SimulatedCloud(paths.mock_cloud).reset(vms=VMS, seed=SEED)
     api = build(Options(entries=("mock",), settings=Settings(), paths=paths, operator="ops-1"))
     app = OsvmApp(api, UiOptions(theme=theme, blink=False))
-    taken: dict[str, str] = {}
-    async with app.run_test(size=size) as pilot:
+    taken: dict[tuple[int, int], dict[str, str]] = {}
+    async with app.run_test(size=SIZES[0]) as pilot:
         await _until_live(api, pilot)
         await _until_writable(api, pilot)
         await _history(api, pilot)
-        for picture in PICTURES:
+        for size in SIZES:
             await _fresh(app, pilot)
-            for key in picture.keys:
-                await pilot.press(key)
-                await pilot.pause(0.05)
-            await pilot.pause(0.6)
-            taken[picture.name] = app.export_screenshot(title="osvm")
-            if picture.name == "fleet-wide":
-                await pilot.press("W")
+            await pilot.resize_terminal(*size)
+            wanted = [each for each in PICTURES if size != LARGE or not each.dialog]
+            taken[size] = {each.name: await _one(app, pilot, each) for each in wanted}
     return taken
+
+
+async def _one(app: OsvmApp, pilot: Pilot[None], picture: Picture) -> str:
+    await _fresh(app, pilot)
+    for key in picture.keys:
+        await pilot.press(key)
+        await pilot.pause(_KEY_S)
+    await pilot.pause(_ANSWER_S)
+    svg = app.export_screenshot(title="osvm")
+    if picture.name == "fleet-wide":
+        await pilot.press("W")
+    return svg
 
 
 async def _until_live(api: Console, pilot: Pilot[None]) -> None:
@@ -138,7 +110,7 @@ async def _fresh(app: OsvmApp, pilot: Pilot[None]) -> None:
     await pilot.press("escape", "escape", "u")
     app.clear_notifications()
     table = app.screen.query_one(VTable)
-    running = next(vm for vm in table.rows if _plain(vm))
+    running = next(row for row in table.rows if _plain(row.vm))
     table.cursor_to(running.ref)
     await pilot.pause(0.1)
 
@@ -159,38 +131,58 @@ def png(svg: str) -> bytes:
     return data
 
 
-def sheet(pictures: dict[str, bytes]) -> bytes:
+def sheet(pictures: dict[str, bytes], columns: int) -> bytes:
     """Return all pictures on one page, each under its name."""
     from PIL import Image, ImageDraw
 
     images = [(name, Image.open(io.BytesIO(data))) for name, data in pictures.items()]
-    height = max(round(image.height * _WIDTH / image.width) for _, image in images) + 24
-    rows = (len(images) + _COLUMNS - 1) // _COLUMNS
-    page = Image.new("RGB", (_COLUMNS * _WIDTH, rows * height), "#30343f")
+    width = _WIDTH // columns
+    height = max(round(image.height * width / image.width) for _, image in images) + 24
+    page = Image.new("RGB", (_WIDTH, -(-len(images) // columns) * height), "#30343f")
     draw = ImageDraw.Draw(page)
     for number, (name, image) in enumerate(images):
-        x, y = number % _COLUMNS * _WIDTH, number // _COLUMNS * height
+        x, y = number % columns * width, number // columns * height
         draw.text((x + 8, y + 6), name, fill="white")
-        page.paste(image.convert("RGB").resize((_WIDTH, round(image.height * _WIDTH / image.width))), (x, y + 24))
+        page.paste(image.convert("RGB").resize((width, round(image.height * width / image.width))), (x, y + 24))
+    return _packed(page, _SHEET_COLOURS)
+
+
+def small(data: bytes) -> bytes:
+    """Return a picture with few colours, which a console has: a quarter of the bytes."""
+    from PIL import Image
+
+    return _packed(Image.open(io.BytesIO(data)).convert("RGB"), 128)
+
+
+def _packed(image: Bitmap, colours: int) -> bytes:
+    from PIL.Image import Dither, Quantize
+
     out = io.BytesIO()
-    page.quantize(256).save(out, "PNG", optimize=True)
+    image.quantize(colours, Quantize.FASTOCTREE, dither=Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
+def make(theme: str, folder: Path) -> list[str]:
+    """Make the sheets of one theme and the single pictures that README shows; return what was made."""
+    with tempfile.TemporaryDirectory() as state:
+        taken = asyncio.run(take(theme, Path(state)))
+    made = {}
+    for size, svgs in taken.items():
+        pictures = {name: png(svg) for name, svg in svgs.items()}
+        made[f"contact-{size[0]}x{size[1]}-{theme}.png"] = sheet(pictures, _COLUMNS[size[0]])
+        if size == README_SIZE:
+            made |= {f"{name}-{theme}.png": small(pictures[name]) for name in README_PICTURES}
+    for name, data in made.items():
+        (folder / name).write_bytes(data)
+    return list(made)
+
+
 def main(folder: Path) -> None:
-    """Make all pictures in `folder`."""
+    """Make all pictures in `folder`, each theme in a process of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    for size in SIZES:
-        for theme in THEMES:
-            with tempfile.TemporaryDirectory() as state:
-                taken = asyncio.run(take(size, theme, Path(state)))
-            pictures = {name: png(svg) for name, svg in taken.items()}
-            label = f"{size[0]}x{size[1]}-{theme}"
-            (folder / f"contact-{label}.png").write_bytes(sheet(pictures))
-            if size == README_SIZE:
-                for name in ("fleet", "vm-overview", "action-menu", "new-vm"):
-                    (folder / f"{name}-{theme}.png").write_bytes(pictures[name])
-            print(f"{label}: {len(pictures)} pictures")
+    with ProcessPoolExecutor(len(THEMES), get_context("spawn")) as pool:
+        for made in pool.map(make, THEMES, [folder] * len(THEMES)):
+            print(*made, sep="\n")
 
 
 if __name__ == "__main__":
