@@ -55,7 +55,8 @@ class VmEvents(VerticalScroll, can_focus=True):
     def show(self, entries: Sequence[TimelineEntry], options: UiOptions) -> None:
         """Show a time line."""
         zone = "UTC" if options.utc else "local time"
-        told = f"{len(entries)} entries, newest first, {zone} · nova: its action log, osvm: our audit, both: joined"
+        many = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+        told = f"{many}, newest first, {zone} · nova: its action log, osvm: our audit, both: joined"
         self.query_one(About).tell(told if entries else _EMPTY)
         self.query_one("#timeline", Static).update(timeline_content(entries, options))
 
