@@ -1,0 +1,159 @@
+"""Operations among consoles and with a store in trouble: taken over, refused, or kept until it writes again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from osvm_tui.domain.errors import (
+    StoreError,
+    StoreReadOnly,
+)
+from osvm_tui.domain.events import OperationChanged
+from osvm_tui.domain.operations import ActionRequest, ItemState, OperationItem
+from osvm_tui.domain.vm import VmRef
+from osvm_tui.services.console import Console, utc_now
+from tests.unit.services.requests import WAIT, Make, becomes, phases, run
+from tests.unit.services.scripted_cloud import ScriptedCloud, a_vm
+
+
+def fill_disk(console: Console, monkeypatch: pytest.MonkeyPatch, *methods: str) -> None:
+    """Let these methods of the console's store fail as on a full disk."""
+
+    async def full(*args: object, **more: object) -> None:
+        raise StoreReadOnly("no space left on device")
+
+    assert console._store is not None
+    for method in methods:
+        monkeypatch.setattr(console._store, method, full)
+
+
+async def test_another_console_takes_over_what_a_dead_one_had_sent(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.on_act = lambda action, vm_id: cloud.vms.update({"1": a_vm("1", "active", "powering-off")})
+    first, second = console(cloud), console(cloud)
+    await first.load()
+    await second.load()
+    await first.follow_operations()
+    submission = await first.submit(ActionRequest("stop", (VmRef("e", "1"),)))
+    await asyncio.sleep(0.2)
+    for task in first._tasks:  # as if killed: nothing is renewed or handed over
+        task.cancel()
+    await first._lifecycle.stop()
+    await second.follow_operations()
+    await asyncio.sleep(0.6)
+    cloud.vms["1"] = a_vm("1", "stopped", updated_at=utc_now())
+    for _ in range(300):
+        await asyncio.sleep(0.01)
+        if any(item.state is ItemState.ARRIVED for item in second.operations()):
+            break
+    (item,) = [item for item in second.operations() if item.operation_id == submission.operation_id]
+    assert item.state is ItemState.ARRIVED
+    assert item.owner == second.owner
+    assert len(cloud.sent) == 1
+    assert ("stop", "taken over") in await phases(second)
+
+
+async def test_without_a_writable_store_or_spool_nothing_is_sent(
+    console: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    one = console(cloud)
+    await one.load()
+    fill_disk(one, monkeypatch, "plan", "append_audit")
+    with pytest.raises(StoreReadOnly):
+        await run(one, "stop", "1")
+    assert cloud.sent == []
+
+
+async def test_what_only_the_spool_would_take_is_not_sent(console: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    one = console(cloud)
+    await one.load()
+    fill_disk(one, monkeypatch, "plan")
+    with pytest.raises(StoreReadOnly):
+        await run(one, "stop", "1")
+    assert cloud.sent == []
+    assert await phases(one) == []
+
+
+async def test_an_outcome_that_nothing_takes_is_kept_and_written_later(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.on_act = becomes(cloud, "stopped")
+    one = console(cloud)
+    await one.load()
+    store = one._store
+    assert store is not None
+    real = store.move_item
+
+    async def full(item: OperationItem, *args: Any, **more: Any) -> bool:
+        if item.state is ItemState.SENDING:
+            return await real(item, *args, **more)
+        raise StoreReadOnly("no space left on device")
+
+    store.move_item = full  # type: ignore[method-assign]
+    (item,) = await run(one, "stop", "1")
+    assert item.state is ItemState.ARRIVED
+    assert [row.state for row in await store.items()] == [ItemState.SENDING]
+    store.move_item = real  # type: ignore[method-assign]
+    await one._book.keep()
+    assert [row.state for row in await store.items()] == [ItemState.ARRIVED]
+    assert await phases(one) == [("stop", "requested"), ("stop", "sent"), ("stop", "arrived")]
+
+
+async def test_what_ended_before_a_console_began_is_known_and_not_told(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    cloud.on_act = becomes(cloud, "stopped")
+    first = console(cloud)
+    await first.load()
+    (done,) = await run(first, "stop", "1")
+    second, told = console(cloud), list[OperationItem]()
+    second.subscribe(lambda event: told.append(event.item) if isinstance(event, OperationChanged) else None)
+    await second.load()
+    await second._book.keep()
+    assert [item.id for item in second.operations()] == [done.id]
+    assert told == []
+    (later,) = await run(first, "start", "1")
+    await second._book.keep()
+    assert {item.id for item in told} == {later.id}
+
+
+async def test_what_was_claimed_is_taken_over_even_if_the_store_stumbles(
+    console: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = ScriptedCloud(a_vm("1"), a_vm("2"))
+    cloud.on_act = lambda action, vm_id: cloud.vms.update({vm_id: a_vm(vm_id, "active", "powering-off")})
+    first = console(cloud)
+    await first.load()
+    submission = await first.submit(ActionRequest("stop", (VmRef("e", "1"), VmRef("e", "2"))))
+    for _ in range(400):
+        await asyncio.sleep(0.005)
+        if {item.state for item in first._book.of(submission.operation_id)} == {ItemState.SENT}:
+            break
+    await first._lifecycle.stop()
+    second = console(cloud)
+    await second.load()
+    store = second._store
+    assert store is not None
+    read, stumbles = store.operation, [StoreError("database is locked")]
+
+    async def operation(operation_id: str) -> Any:
+        if stumbles:
+            raise stumbles.pop()
+        return await read(operation_id)
+
+    monkeypatch.setattr(store, "operation", operation)
+    await second.follow_operations()
+    for vm_id in "12":
+        cloud.vms[vm_id] = a_vm(vm_id, "stopped", updated_at=utc_now())
+    items = await second.wait(submission.operation_id, WAIT)
+    for _ in range(400):
+        items = second._book.of(submission.operation_id)
+        if items and all(item.state.ended for item in items):
+            break
+        await asyncio.sleep(0.01)
+    assert {item.state for item in items} == {ItemState.ARRIVED}
+    assert len(cloud.sent) == 2
+    assert not stumbles
