@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from osvm_tui.domain.errors import ConfigError
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.paths import Paths, private_dir
 from osvm_tui.services.cadence import Cadence
-from osvm_tui.services.console import Console
+from osvm_tui.services.console import Console, utc_now
 from osvm_tui.services.entry import EntryPlan
 from osvm_tui.settings import ApiSettings, Settings
 
@@ -119,7 +118,7 @@ def _store(url: str, paths: Paths, owner: str) -> Store:
         url or default_url(paths.database),
         spool_dir=private_dir(paths.spool),
         owner=owner,
-        now=lambda: datetime.now(UTC),
+        now=utc_now,
     )
 
 

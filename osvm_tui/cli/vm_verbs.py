@@ -37,13 +37,8 @@ def _command(spec: ActionSpec) -> click.Command:
         launch = click.get_current_context().find_object(Launch)
         assert launch is not None
         given = {name: value for name, value in params.items() if value is not None}
-        if (
-            spec.params
-            and not given
-            and not any(param.required for param in spec.params)
-            and spec.id == "update-server"
-        ):
-            raise click.UsageError("nothing to change: give --name or --description")
+        if spec.edits and not given:
+            raise click.UsageError(f"nothing to change: give {' or '.join(_flag(param) for param in spec.params)}")
         if len(names) > 1 and not spec.bulk:
             raise click.UsageError(f"{spec.id} takes one VM")
 
@@ -74,9 +69,14 @@ def _help(spec: ActionSpec) -> str:
 
 def _option(param: Param) -> click.Option:
     kind = click.Choice(param.choices) if param.choices else _KINDS.get(param.kind, click.STRING)
-    flag = f"--{param.name.replace('_', '-')}"
     default = param.default or None
-    return click.Option([flag, param.name], type=kind, required=param.required, default=default, help=param.help)
+    return click.Option(
+        [_flag(param), param.name], type=kind, required=param.required, default=default, help=param.help
+    )
+
+
+def _flag(param: Param) -> str:
+    return f"--{param.name.replace('_', '-')}"
 
 
 @contextmanager

@@ -56,7 +56,6 @@ class VmPage(Struct, frozen=True):
     server_time: datetime | None = None
     """The reply's Date header: the only clock to ask the next delta with."""
     last: bool = True
-    more: bool = False
 
 
 class Accepted(Struct, frozen=True):

@@ -8,10 +8,10 @@ from functools import partial
 from typing import TypeVar
 
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from osvm_tui.cloud.base import VmPage
 from osvm_tui.cloud.exchange import Exchange
-from osvm_tui.cloud.limits import Priority
 from osvm_tui.cloud.transport import Call
 from osvm_tui.cloud.wire import rows
 from osvm_tui.cloud.wire.servers import ServerPage, VmDecoder, ids
@@ -66,7 +66,7 @@ async def vm_pages(
         page: ServerPage = await exchange.decode(decoder.page, call, reply)
         size.learn(page.rows, size_seconds)
         more = page.next_query if page.rows else ()
-        yield VmPage(page.vms, page.gone, exchange.server_time(reply), last=not more, more=bool(more))
+        yield VmPage(page.vms, page.gone, exchange.server_time(reply), last=not more)
         if not more:
             return
 
@@ -85,33 +85,24 @@ async def vm_ids(exchange: Exchange, base: rows.Query, version: tuple[int, int])
             return
 
 
-async def catalog(
-    exchange: Exchange, call: Call, key: str, kind: type[Row], priority: Priority = Priority.POLL
-) -> list[Row]:
+async def catalog(exchange: Exchange, call: Call, key: str, kind: type[Row]) -> list[Row]:
     """Return all rows of a list under `key`, following next links to the end."""
     found: list[Row] = []
-    for members in await members_of(exchange, call, key, priority):
+    for members in await members_of(exchange, call, key):
         found += await exchange.off_loop(partial(rows.many_in_turns, members, kind))
     return found
 
 
-async def members_of(exchange: Exchange, call: Call, key: str, priority: Priority = Priority.POLL) -> list[Raw]:
+async def members_of(exchange: Exchange, call: Call, key: str) -> list[Raw]:
     """Return what stands under `key` in every page of a list, not decoded yet."""
     found: list[Raw] = []
     while True:
-        reply = await exchange.send(call, priority=priority)
+        reply = await exchange.send(call)
         members, more = await exchange.decode(lambda body: _catalog_page(body, key), call, reply)
         found.append(members)
         if not more or bytes(members) == b"[]":
             return found
-        call = Call(
-            service=call.service,
-            method="GET",
-            path=call.path,
-            query=more,
-            microversion=call.microversion,
-            timeout_s=call.timeout_s,
-        )
+        call = replace(call, query=more)
 
 
 def _catalog_page(body: bytes, key: str) -> tuple[Raw, rows.Query]:

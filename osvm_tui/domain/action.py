@@ -105,6 +105,8 @@ class ActionSpec(Struct, frozen=True, kw_only=True):
     expect: Expect = Expect(immediate=True)
     deadline_s: float = 60.0
     """After this an accepted action that has not arrived is called late; it is followed on."""
+    edits: bool = False
+    """Whether the parameters are the VM's own values: a form starts from them, and one at least must be given."""
     bulk: bool = True
     changes: bool = True
     """False for verbs that only look: no operation is made of them."""

@@ -110,7 +110,7 @@ _LIFECYCLE = (
     ActionSpec(
         id="update-server", label="Rename", help="change name or description", doing="renaming",
         group=Group.LIFECYCLE, key="n", tasks=ANY_TASK, launched=False, lock=False, expect=_NOW,
-        deadline_s=30, offered=True, bulk=False,
+        deadline_s=30, offered=True, bulk=False, edits=True,
         params=(Param("name", required=False, help="new name"),
                 Param("description", required=False, help="new description")),
     ),

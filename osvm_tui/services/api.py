@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from osvm_tui.cloud.base import ApiCall as ApiCall
 from osvm_tui.domain.audit import AuditRow, ChainReport
 from osvm_tui.domain.catalog import Image, KeyPair, Network, QuotaItem, RemoteConsole, SecurityGroup
 from osvm_tui.domain.diff import FleetDelta
@@ -124,20 +125,6 @@ class HealthView(Struct, frozen=True, kw_only=True):
     console_role: ConsoleRole = ConsoleRole.OPERATOR
 
 
-class CallView(Struct, frozen=True):
-    """One API call for the health page."""
-
-    at: datetime
-    entry: str
-    method: str
-    service: str
-    path: str
-    status: int
-    seconds: float
-    request_id: str
-    error: str
-
-
 class ConsoleApi(ABC):
     """The services behind one face."""
 
@@ -197,7 +184,7 @@ class ConsoleApi(ABC):
         """Return (project names by id, user names by id) as far as known."""
 
     @abstractmethod
-    def calls(self) -> tuple[CallView, ...]:
+    def calls(self) -> tuple[ApiCall, ...]:
         """Return the last API calls, newest first."""
 
     # may wait

@@ -27,7 +27,7 @@ from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services import health, timeline
 from osvm_tui.services.allocator import return_big_blocks
 from osvm_tui.services.api import (
-    CallView,
+    ApiCall,
     CatalogKind,
     CatalogView,
     ConsoleApi,
@@ -217,7 +217,7 @@ class Console(ConsoleApi):
 
     def scope_of(self, ref: VmRef) -> ScopeView | None:
         entry = self._fleet.entry_of(ref)
-        return self._scopes.follower(entry).status.view(self._fleet.order[0] == entry, self._now()) if entry else None
+        return self._scopes.view(entry, self._now()) if entry else None
 
     async def refresh(self) -> None:
         for follower in self._scopes.followers():
@@ -298,7 +298,7 @@ class Console(ConsoleApi):
     def names(self, entry: str) -> tuple[dict[str, str], dict[str, str]]:
         return self._catalogs.names(entry)
 
-    def calls(self) -> tuple[CallView, ...]:
+    def calls(self) -> tuple[ApiCall, ...]:
         return self._scopes.calls()
 
     async def console_log(self, ref: VmRef, lines: int | None = 500) -> str:
@@ -352,12 +352,13 @@ class Console(ConsoleApi):
                 self.store_error = "; ".join(filter(None, (error.detail, error.hint)))
         scopes = self.scopes()
         rss, cpu = await asyncio.to_thread(health.own_cost)
+        versions = await asyncio.to_thread(health.versions)
         return HealthView(
             scopes=scopes,
             store=info,
             checks=tuple(health.checks(scopes, info, self.store_error, self._now())),
-            version=health.versions()[0][1],
-            versions=health.versions(),
+            version=versions[0][1],
+            versions=versions,
             rss_mib=rss,
             cpu_percent=cpu,
             operator=self.operator,

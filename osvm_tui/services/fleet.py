@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from osvm_tui.domain.diff import Delta, FleetDelta, diff
+from osvm_tui.domain.diff import Delta, FleetDelta
 from osvm_tui.domain.errors import Ambiguous, Unknown
 from osvm_tui.domain.vm import Vm, VmRef
 
@@ -123,8 +123,3 @@ class Fleet:
             return False
         self._vms[ref] = new
         return True
-
-
-def changes(known: dict[VmRef, Vm], seen: Iterable[Vm], gone: Iterable[VmRef] = ()) -> Delta:
-    """Return what a reading changes in what one entry knows."""
-    return diff(known, seen, gone)

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 
 from osvm_tui import __version__
 from osvm_tui.services.api import Check, ScopeState, ScopeView
@@ -15,6 +16,7 @@ _PACKAGES = ("textual", "openstacksdk", "keystoneauth1", "sqlalchemy", "aiosqlit
 _SOON = timedelta(minutes=10)
 
 
+@cache
 def versions() -> tuple[tuple[str, str], ...]:
     """Return (name, version) of this console, Python and the libraries it stands on."""
     from importlib import metadata

@@ -15,13 +15,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from osvm_tui.cloud.base import CloudClient, VmPage
-from osvm_tui.domain.diff import Delta
+from osvm_tui.domain.diff import Delta, diff
 from osvm_tui.domain.errors import CloudError, Forbidden, NotFound, OsvmError, StoreError, Unauthorized
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import ScopeState
 from osvm_tui.services.cadence import Cadence
-from osvm_tui.services.fleet import changes
 from osvm_tui.services.kept_picture import SLICE, KeptPicture, slices
 from osvm_tui.services.leadership import Leadership
 from osvm_tui.services.live_addresses import LiveAddresses
@@ -104,7 +103,7 @@ class ScopeFollower:
 
     async def lost(self, ref: VmRef) -> None:
         """Take over a 404 by id."""
-        await self._take_over(changes(self.known, (), [ref]))
+        await self._take_over(diff(self.known, (), [ref]))
 
     async def _take_over(self, delta: Delta) -> None:
         if self._leadership is not None and self._leadership.lease is not None:
@@ -115,7 +114,7 @@ class ScopeFollower:
     def _news(self, vms: Iterable[Vm], gone: Iterable[VmRef] = ()) -> Delta:
         """Return what a reading changes; one that is older than what is known (another API node) changes nothing."""
         fresh = [self._addresses.over(vm) for vm in vms if not _older(vm, self.known.get(vm.ref))]
-        delta = changes(self.known, fresh, gone)
+        delta = diff(self.known, fresh, gone)
         now = time.monotonic()
         for vm in delta.upserts:
             if vm.ref not in self.known:
@@ -244,8 +243,6 @@ class ScopeFollower:
 
     async def _chores(self) -> None:
         """Do what is due beside the delta, one after the other; each fails alone, a forbidden one for an hour."""
-        if not self._complete and time.monotonic() >= self._due["sweep"]:
-            self._due["sweep"] = 0.0
         for name, chore in (("addresses", self._read_addresses), ("sweep", self._sweep), ("details", self._page)):
             if time.monotonic() < self._due[name]:
                 continue
@@ -267,7 +264,7 @@ class ScopeFollower:
         refs = [VmRef(self._endpoint, vm_id) for vm_id in moved]
         for part in slices(refs):
             vms = [vm for ref in part if (vm := self.known.get(ref))]
-            delta = changes(self.known, [self._addresses.over(vm) for vm in vms])
+            delta = diff(self.known, [self._addresses.over(vm) for vm in vms])
             await (self._show(delta) if len(refs) > SLICE else self._save(delta))
             await asyncio.sleep(_BREATH_S)
         return self._cadence.addresses_s
@@ -315,7 +312,7 @@ class ScopeFollower:
 
     async def _drop_absent(self, seen: set[str], began: float) -> None:
         absent = [ref for ref in self.known if ref.id not in seen and self._first_seen.get(ref, 0.0) < began]
-        await self._save(changes(self.known, (), absent))
+        await self._save(diff(self.known, (), absent))
 
     async def _follow_store(self) -> None:
         """Take over what the leader of this scope wrote."""
@@ -332,7 +329,7 @@ class ScopeFollower:
         self._revision = rows.revision
         # What we have seen ourselves, following an operation, may be newer than what the leader wrote.
         fresh = [vm for vm in rows.vms if not _older(vm, self.known.get(vm.ref))]
-        self._publish(changes(self.known, fresh, removed))
+        self._publish(diff(self.known, fresh, removed))
         self.status.followed(rows.seen_at)
 
     async def _save(self, delta: Delta) -> None:

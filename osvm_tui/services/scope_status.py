@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from osvm_tui.cloud.base import ApiCall
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.roles import Scope
-from osvm_tui.services.api import CallView, ScopeState, ScopeView
+from osvm_tui.services.api import ScopeState, ScopeView
 
 
 class ScopeStatus:
@@ -108,10 +108,3 @@ class ScopeStatus:
             troubles=tuple(f"{name}: since {at:%H:%M} UTC, {why}" for name, (at, why) in self._chores.items()),
             request_id=getattr(error, "request_id", "") if error else "",
         )
-
-    def call_views(self) -> list[CallView]:
-        """Return the last API calls, oldest first."""
-        return [
-            CallView(c.at, c.entry, c.method, c.service, c.path, c.status, c.seconds, c.request_id, c.error)
-            for c in self.calls
-        ]

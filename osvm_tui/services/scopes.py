@@ -8,7 +8,7 @@ from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.errors import Refused, Unknown
 from osvm_tui.domain.roles import Actor, ConsoleRole, Scope
 from osvm_tui.domain.vm import VmRef
-from osvm_tui.services.api import CallView, ScopeView
+from osvm_tui.services.api import ApiCall, ScopeView
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.scope_follower import ScopeFollower
 
@@ -72,12 +72,14 @@ class Scopes:
 
     def views(self, now: datetime) -> tuple[ScopeView, ...]:
         """Return every entry's state, in the order asked for."""
-        acting = self._fleet.order[0] if self._fleet.order else ""
-        return tuple(
-            f.status.view(name == acting, now, f.client.token_expires_at) for name, f in self._followers.items()
-        )
+        return tuple(self.view(entry, now) for entry in self._followers)
 
-    def calls(self) -> tuple[CallView, ...]:
+    def view(self, entry: str, now: datetime) -> ScopeView:
+        """Return one entry's state."""
+        follower, acting = self._followers[entry], self._fleet.order[0]
+        return follower.status.view(entry == acting, now, follower.client.token_expires_at)
+
+    def calls(self) -> tuple[ApiCall, ...]:
         """Return the last API calls of all entries, newest first."""
-        calls = [call for f in self._followers.values() for call in f.status.call_views()]
+        calls = [call for f in self._followers.values() for call in f.status.calls]
         return tuple(sorted(calls, key=lambda call: call.at, reverse=True))

@@ -113,6 +113,10 @@ class Database:
         moment: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
         return moment
 
+    async def moment(self, connection: AsyncConnection, asker: datetime) -> datetime:
+        """Return the time that ownership is judged by: the server's on PostgreSQL, the asker's own for a file."""
+        return asker if self.is_sqlite else await self.now(connection)
+
 
 async def _require_schema(connection: AsyncConnection) -> None:
     found = (await connection.execute(select(alembic_version.c.version_num))).scalar_one_or_none()

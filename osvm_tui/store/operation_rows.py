@@ -129,12 +129,6 @@ async def since(connection: AsyncConnection, change: int) -> tuple[int, tuple[Op
     return last, tuple(_item(row) for row in await connection.execute(query))
 
 
-async def state_of(connection: AsyncConnection, item_id: str) -> OperationItem | None:
-    """Return one item as it is stored."""
-    row = (await connection.execute(select(items).where(items.c.id == item_id))).one_or_none()
-    return None if row is None else _item(row)
-
-
 _PLAIN = tuple(name for name in OperationItem.__struct_fields__ if name not in ("ref", "state", "owner"))
 
 

@@ -195,13 +195,13 @@ class SqlStore(Store):
         database = self._database
         await self._journal.replay_left(self.notices)
         async with database.read() as connection:
-            moment = now if database.is_sqlite else await database.now(connection)
+            moment = await database.moment(connection, now)
             if not await operation_rows.any_item(
                 connection, operation_rows.claimable(owner, ttl_s, moment, scope_keys)
             ):
                 return ()
         async with database.write(durable=True) as connection:
-            moment = now if database.is_sqlite else await database.now(connection)
+            moment = await database.moment(connection, now)
             return await operation_rows.claim(connection, owner, ttl_s, moment, scope_keys)
 
     @whole
@@ -212,7 +212,7 @@ class SqlStore(Store):
             if not await operation_rows.any_item(connection, operation_rows.owned_open(owner)):
                 return
         async with database.write() as connection:
-            moment = now if database.is_sqlite else await database.now(connection)
+            moment = await database.moment(connection, now)
             await operation_rows.keep(connection, owner, ttl_s, moment)
 
     async def operation(self, operation_id: str) -> Operation | None:

@@ -7,7 +7,7 @@ from datetime import UTC
 
 from textual.content import Content
 
-from osvm_tui.services.api import CallView, HealthView, ScopeState, ScopeView
+from osvm_tui.services.api import ApiCall, HealthView, ScopeState, ScopeView
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import GLYPHS, Token, count, long_age, moment, size
 from osvm_tui.ui.options import UiOptions
@@ -25,7 +25,7 @@ SCOPE_TOKENS = {
 _CALLS_SHOWN = 15
 
 
-def blocks(view: HealthView, calls: Sequence[CallView], options: UiOptions) -> dict[str, Content]:
+def blocks(view: HealthView, calls: Sequence[ApiCall], options: UiOptions) -> dict[str, Content]:
     """Return each block's content by its name."""
     return {
         "clouds": Content("\n\n").join(scope_facts(scope, options) for scope in view.scopes),
@@ -113,7 +113,7 @@ def _console(view: HealthView) -> Content:
     )
 
 
-def _call(call: CallView, options: UiOptions) -> Content:
+def _call(call: ApiCall, options: UiOptions) -> Content:
     bad = call.status >= 400 or call.status == 0
     at = call.at.astimezone(UTC) if options.utc else call.at.astimezone()
     return Content.assemble(

@@ -20,7 +20,7 @@ from osvm_tui.domain.roles import ConsoleRole, ReleaseProfile, Scope
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import (
-    CallView,
+    ApiCall,
     CatalogItem,
     CatalogKind,
     CatalogView,
@@ -233,8 +233,8 @@ class FakeConsole(ConsoleApi):
     def names(self, entry: str) -> tuple[dict[str, str], dict[str, str]]:
         return {"p-web": "web", "p-data": "data"}, {"u-1": "ops"}
 
-    def calls(self) -> tuple[CallView, ...]:
-        return (CallView(self.now, "mock", "GET", "compute", "/servers/detail", 200, 0.042, "req-1f0c9a52", ""),)
+    def calls(self) -> tuple[ApiCall, ...]:
+        return (ApiCall("mock", "compute", "GET", "/servers/detail", 200, 0.042, self.now, "req-1f0c9a52"),)
 
     async def note_refused(self, request: ActionRequest) -> None:
         self.refusals.append(request)

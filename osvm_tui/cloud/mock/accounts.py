@@ -57,11 +57,6 @@ class Caller(msgspec.Struct, frozen=True):
         return "admin" in self.roles
 
     @property
-    def is_manager(self) -> bool:
-        """Tell whether the manager role is held (admins hold it by implication)."""
-        return "manager" in self.roles
-
-    @property
     def is_member(self) -> bool:
         """Tell whether the member role is held: may change things of the project."""
         return "member" in self.roles
@@ -125,18 +120,6 @@ def projects_of(user: User) -> list[Project]:
 def assignments() -> list[tuple[User, Project, str]]:
     """Return who was given which role (by name) on which project, implied roles left out."""
     return [(USERS[user], PROJECTS[project], role) for (user, project), role in _ASSIGNED.items()]
-
-
-def caller_named(user: str, project: str) -> Caller:
-    """Return the caller for a user and a project by name; raise KeyError if one is unknown."""
-    known_user, known_project = USERS[user], PROJECTS[project]
-    return Caller(
-        known_user.id,
-        known_user.name,
-        known_project.id,
-        known_project.name,
-        roles_on(known_user, known_project),
-    )
 
 
 def caller_of(token_payload: Mapping[str, Any]) -> Caller | None:

@@ -14,21 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
-    from osvm_tui.cloud.mock.simulator import Simulator
+    pass
 
 LOOPBACK = "127.0.0.1"
-
-
-def build_app(simulator: Simulator) -> Starlette:
-    """Return the ASGI application that answers for the simulator; links follow the Host header.
-
-    Replies that are lost, cut or unsent need the server of `serve` or `served`, which can hang up.
-    """
-    from osvm_tui.cloud.mock.face_server import application
-
-    return application(simulator)
 
 
 def serve(path: Path, host: str = LOOPBACK, port: int = 0, on_ready: Callable[[str], None] | None = None) -> None:

@@ -5,10 +5,9 @@ Nova hears of a change by a network-changed event a little later; a server's `up
 
 from __future__ import annotations
 
-import ipaddress
-
 import msgspec
 
+from osvm_tui.cloud.mock import ports
 from osvm_tui.cloud.mock.clock import zulu
 from osvm_tui.cloud.mock.durations import Durations
 from osvm_tui.cloud.mock.neutron_call import NeutronCall, Refused, Thing
@@ -163,11 +162,6 @@ def _free(call: NeutronCall, network: str) -> str:
         for fixed in (router["external_gateway_info"] or {}).get("external_fixed_ips", ())
     }
     for subnet in call.world.things("subnet").values():
-        if subnet["network_id"] == network:
-            pool = subnet["allocation_pools"][0]
-            last = int(ipaddress.ip_address(pool["end"]))
-            for number in range(int(ipaddress.ip_address(pool["start"])), last + 1):
-                address = str(ipaddress.ip_address(number))
-                if address not in used:
-                    return address
+        if subnet["network_id"] == network and (address := ports.lowest_free(subnet, used)):
+            return address
     raise Refused(409, "IpAddressGenerationFailure", f"No more IP addresses available on network {network}.")

@@ -148,7 +148,11 @@ def taken(world: World, subnet: str) -> set[str]:
 
 def free_address(world: World, subnet: Thing) -> str | None:
     """Return the lowest free address of a subnet's pool, or None."""
-    used = taken(world, subnet["id"])
+    return lowest_free(subnet, taken(world, subnet["id"]))
+
+
+def lowest_free(subnet: Thing, used: set[str]) -> str | None:
+    """Return the lowest address of a subnet's pool that is not in `used`, or None."""
     pool = subnet["allocation_pools"][0]
     last = int(ipaddress.ip_address(pool["end"]))
     for number in range(int(ipaddress.ip_address(pool["start"])), last + 1):

@@ -23,7 +23,6 @@ HARD_TASKS: frozenset[str | None] = frozenset(
         "resuming",
     }
 )
-PINNED_TAG_STATES = frozenset({"active", "paused", "suspended", "stopped"})
 
 
 class Rule(msgspec.Struct, frozen=True):

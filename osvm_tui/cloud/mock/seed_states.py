@@ -244,4 +244,3 @@ MAKERS: dict[str, Callable[[Draft], None]] = {
     "admin_locked": _admin_locked,
     "bfv": _bfv,
 }
-YOUNG = frozenset({"building", "scheduling"})

@@ -96,7 +96,7 @@ class Server(msgspec.Struct, omit_defaults=True):
     group: str | None = None
     was: Moment | None = None
     """Before a resize or migration: what revert returns to. Before a soft delete likewise."""
-    build_failed: bool = False
+
     odd: dict[str, Any] = {}
     """Fields that the view overrides as they stand, for odd nulls and unknown values."""
     root_device: str | None = "/dev/sda"

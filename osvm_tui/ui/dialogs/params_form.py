@@ -69,7 +69,7 @@ class ParamsForm(Dialog[dict[str, object]]):
         for param in self.plan.spec.params:
             if param.required and not self._typed(param):
                 return f"{param.name} is needed"
-        if self.plan.spec.id == "update-server":
+        if self.plan.spec.edits:
             if not self._typed(self.plan.spec.params[0]):
                 return "a VM needs a name"
             if not self.values():
@@ -84,6 +84,6 @@ class ParamsForm(Dialog[dict[str, object]]):
 def present_values(api: ConsoleApi, plan: ActionPlan) -> dict[str, str]:
     """Return the values that a form starts from: name and description when a VM is renamed."""
     vm = api.vm(plan.targets[0].ref) if len(plan.targets) == 1 else None
-    if vm is None or plan.spec.id != "update-server":
+    if vm is None or not plan.spec.edits:
         return {}
-    return {"name": vm.name, "description": vm.description}
+    return {param.name: getattr(vm, param.name) for param in plan.spec.params}

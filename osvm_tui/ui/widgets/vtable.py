@@ -154,11 +154,6 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         self.wide, self._skip = wide, 0
         self._place()
 
-    def set_columns(self, columns: Sequence[Column[T]]) -> None:
-        """Show other columns."""
-        self.columns, self._skip = tuple(columns), 0
-        self._place()
-
     def cursor_to(self, key: Hashable) -> None:
         """Put the cursor on the row of this key; nothing happens when it is not shown."""
         index = self._find(key)
