@@ -259,7 +259,7 @@ class RealRig(Rig):
 
     kind = "real"
     pause_s = 0.3
-    patience_s = 120.0
+    patience_s = 300.0
 
     def __init__(self, folder: Path) -> None:
         super().__init__()

@@ -79,7 +79,7 @@ LOCKED_WALK = (
 LOCKED_FROM_ACTIVE = {"stop", "reboot-soft", "reboot-hard", "pause", "suspend", "shelve"}
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(850)
 async def test_the_gate_says_what_the_cloud_does(rig: Rig, record_property: Callable[[str, object], None]) -> None:
     book = Book(rig)
     vms = {NEVER: (await RESTING[NEVER](rig, "never-0"), await RESTING[NEVER](rig, "never-1"))}
