@@ -52,7 +52,14 @@ ANY_TASK = TaskRule(any=True)
 
 
 class Param(Struct, frozen=True):
-    """One thing the operator gives with an action; `kind` is text, secret, flag, choice, int or a catalog kind."""
+    """One thing the operator gives with an action.
+
+    `kind` is text, secret, flag, choice, int, pairs (key=value, comma separated; a dict), words (comma separated; a
+    list), or what is picked from a list that the cloud gives: flavor, image, network, external-network, subnet, router,
+    security-group, floating-ip (free ones), volume (free ones), volume-type, volume-snapshot, keypair, server-group,
+    zone, host, migration, and of the VM itself: port-of-vm, floating-ip-of-vm, group-of-vm, volume-of-vm,
+    metadata-key, tag; of a security group: rule-of-group; of a router: subnet-of-router.
+    """
 
     name: str
     kind: str = "text"
@@ -71,6 +78,8 @@ class Expect(Struct, frozen=True):
     locked: bool | None = None
     immediate: bool = False
     """The answer itself is the arrival: nothing to wait for."""
+    logged: bool = False
+    """Arrived when Nova's action log has the request's event finished: nothing else of the VM need move."""
 
 
 class ActionSpec(Struct, frozen=True, kw_only=True):

@@ -95,6 +95,7 @@ _LIFECYCLE = (
         id="shelve-offload", label="Offload", help="give a shelved VM's host back now", doing="offloading",
         group=Group.ADMIN, vm_states=_states(H), cloud_role=_ADMIN, risk=_DISRUPTIVE, expect=_to(O),
         deadline_s=300,
+        key="H", offered=True,
     ),
     ActionSpec(
         id="lock", label="Lock", help="refuse changes by anybody but an admin", doing="locking",
@@ -118,28 +119,42 @@ _LIFECYCLE = (
         id="rescue", label="Rescue", help="boot from a rescue image, the disk attached beside it",
         doing="rescuing", group=Group.LIFECYCLE, vm_states=_states(A, S, E), risk=_DISRUPTIVE, expect=_to(R),
         deadline_s=300,
+        key="e", offered=True,
+        params=(Param("image_id", "image", required=False, help="boot from it; empty: the cloud's own rescue image"),),
+        note="the guest is stopped; its disk is the second one of the rescue system",
     ),
     ActionSpec(
         id="unrescue", label="Unrescue", help="boot from its own disk again", doing="unrescuing",
         group=Group.LIFECYCLE, vm_states=_states(R), expect=_to(A), deadline_s=180,
+        key="e", offered=True,
     ),
     ActionSpec(
         id="rebuild", label="Rebuild", help="write the disk anew from an image", doing="rebuilding",
         group=Group.LIFECYCLE, vm_states=_states(A, S, E), risk=_DESTRUCTIVE, expect=_to(A, S), deadline_s=900,
+        key="b", offered=True,
+        params=(Param("image_id", "image", help="what is written on the disk"),),
+        note="everything on the root disk is lost; addresses and volumes stay",
     ),
     ActionSpec(
         id="resize", label="Resize", help="move to another flavor, then confirm or revert", doing="resizing",
         group=Group.LIFECYCLE, vm_states=_states(A, S), needs_host=True, host_up=True, risk=_DISRUPTIVE,
         expect=_to(Z), deadline_s=1800,
+        key="z", offered=True,
+        params=(Param("flavor_id", "flavor", help="the new size"),),
+        note="the guest is stopped meanwhile; the new size must be confirmed or reverted",
     ),
     ActionSpec(
         id="confirm-resize", label="Confirm resize", help="keep the new flavor, drop the old disk",
         doing="confirming", group=Group.LIFECYCLE, vm_states=_states(Z), risk=_DISRUPTIVE, expect=_to(A, S),
         deadline_s=300,
+        key="C", offered=True,
+        note="the way back is gone then",
     ),
     ActionSpec(
         id="revert-resize", label="Revert resize", help="go back to the old flavor", doing="reverting",
         group=Group.LIFECYCLE, vm_states=_states(Z), risk=_DISRUPTIVE, expect=_to(A, S), deadline_s=900,
+        key="V", offered=True,
+        note="what was written since the resize is lost",
     ),
     ActionSpec(
         id="delete", label="Delete", help="remove the VM for good", doing="deleting", group=Group.LIFECYCLE,
@@ -154,19 +169,27 @@ _LIFECYCLE = (
         id="force-delete", label="Force delete", help="delete at once, even where deletes are deferred",
         doing="force deleting", group=Group.LIFECYCLE, tasks=ANY_TASK, launched=False, risk=_DESTRUCTIVE,
         expect=Expect(gone=True), deadline_s=180,
+        key="D", offered=True,
+        note="its disk is gone at once and for good",
     ),
     ActionSpec(
         id="restore", label="Restore", help="bring a soft-deleted VM back", doing="restoring",
         group=Group.LIFECYCLE, vm_states=_states(D), expect=_to(A), deadline_s=180,
+        key="U", offered=True,
     ),
     ActionSpec(
         id="change-password", label="Set password", help="change the guest's admin password",
         doing="changing the password of", group=Group.LIFECYCLE, vm_states=_states(A), risk=_DISRUPTIVE,
+        key="w", offered=True,
+        params=(Param("password", "secret", help="the new password of the guest's administrator"),),
+        note="the guest must run the QEMU agent, or the cloud refuses",
     ),
     ActionSpec(
         id="trigger-crash-dump", label="Crash dump", help="send the guest an NMI",
         doing="triggering a crash dump of", group=Group.ADMIN, vm_states=_states(A, P, R, Z, E),
         needs_host=True, microversion=(2, 17), risk=_DESTRUCTIVE,
+        key="X", offered=True,
+        note="most guests write a dump and reboot",
     ),
     ActionSpec(
         id="create-server", label="New VM", help="create a VM", doing="creating", group=Group.LIFECYCLE,
@@ -190,6 +213,7 @@ _LOOK = (
         id="diagnostics", label="Diagnostics", help="the hypervisor's counters", doing="reading",
         group=Group.LOOK, tasks=ANY_TASK, launched=False, lock=False, needs_host=True, cloud_role=_ADMIN,
         console_role=ConsoleRole.VIEWER, changes=False,
+        key="i", offered=True, bulk=False,
     ),
 )  # fmt: skip
 
@@ -197,50 +221,78 @@ _IMAGE_NETWORK_STORAGE = (
     ActionSpec(
         id="create-image", label="Snapshot", help="make an image of the disk", doing="snapshotting",
         group=Group.IMAGE, vm_states=_states(A, S, P, U), lock=False, expect=_SAME, deadline_s=1800,
+        key="g", offered=True,
+        params=(Param("name", help="the image's name; {name} is the VM's", default="{name}-snapshot"),),
     ),
     ActionSpec(
         id="create-backup", label="Backup", help="make an image and rotate old ones", doing="backing up",
         group=Group.IMAGE, vm_states=_states(A, S, P, U), lock=False, expect=_SAME, deadline_s=1800,
+        key="B", offered=True,
+        params=(Param("name", help="the image's name; {name} is the VM's", default="{name}-backup"),
+                Param("backup_type", "choice", help="its series", choices=("daily", "weekly"), default="daily"),
+                Param("rotation", "int", help="how many of the series are kept", default="7")),
+        note="the oldest of the series beyond the rotation are deleted",
     ),
     ActionSpec(
         id="attach-interface", label="Attach interface", help="add a port", doing="attaching a port to",
         group=Group.NETWORK, vm_states=_states(A, P, S), service="network",
+        key="a", offered=True, bulk=False,
+        params=(Param("network_id", "network", help="where the new port goes"),
+                Param("fixed_ip", required=False, help="this address; empty: any free one")),
     ),
     ActionSpec(
         id="detach-interface", label="Detach interface", help="remove a port", doing="detaching a port from",
         group=Group.NETWORK, vm_states=_states(A, P, S), risk=_DISRUPTIVE, service="network",
+        key="A", offered=True, bulk=False,
+        params=(Param("port_id", "port-of-vm", help="which port"),),
     ),
     ActionSpec(
         id="add-floating-ip", label="Associate floating IP", help="make it reachable from outside",
         doing="associating", group=Group.NETWORK, tasks=ANY_TASK, launched=False, lock=False, service="network",
+        key="f", offered=True, bulk=False,
+        params=(Param("floating_ip_id", "floating-ip", help="a free one of this project"),
+                Param("port_id", "port-of-vm", help="the port that it leads to")),
     ),
     ActionSpec(
         id="remove-floating-ip", label="Disassociate floating IP", help="take the outside address away",
         doing="disassociating", group=Group.NETWORK, tasks=ANY_TASK, launched=False, lock=False,
         service="network", risk=_DISRUPTIVE,
+        key="F", offered=True, bulk=False,
+        params=(Param("floating_ip_id", "floating-ip-of-vm", help="which one"),),
     ),
     ActionSpec(
         id="add-security-group", label="Add security group", help="open ports by a group's rules",
         doing="adding a group to", group=Group.NETWORK, tasks=ANY_TASK, launched=False, lock=False,
+        key="o", offered=True,
+        params=(Param("security_group", "security-group", help="whose rules shall hold, too"),),
     ),
     ActionSpec(
         id="remove-security-group", label="Remove security group", help="close what a group opened",
         doing="removing a group from", group=Group.NETWORK, tasks=ANY_TASK, launched=False, lock=False,
         risk=_DISRUPTIVE,
+        key="O", offered=True,
+        params=(Param("security_group", "group-of-vm", help="whose rules shall hold no more"),),
     ),
     ActionSpec(
         id="attach-volume", label="Attach volume", help="add a disk", doing="attaching a volume to",
         group=Group.STORAGE, vm_states=_VOLUME, service="volume",
+        key="m", offered=True, bulk=False,
+        params=(Param("volume_id", "volume", help="a free one of this project"),),
     ),
     ActionSpec(
         id="detach-volume", label="Detach volume", help="remove a disk", doing="detaching a volume from",
         group=Group.STORAGE, vm_states=_VOLUME, needs_host=True, host_up=True, service="volume",
         risk=_DISRUPTIVE,
+        key="M", offered=True, bulk=False,
+        params=(Param("volume_id", "volume-of-vm", help="which one"),),
     ),
     ActionSpec(
         id="update-volume-attachment", label="Keep or drop volume", help="whether a volume dies with the VM",
         doing="updating a volume of", group=Group.STORAGE, tasks=ANY_TASK, launched=False, lock=False,
         microversion=(2, 85), service="volume",
+        key="K", offered=True, bulk=False,
+        params=(Param("volume_id", "volume-of-vm", help="which one"),
+                Param("delete_on_termination", "flag", help="deleted together with the VM")),
     ),
     ActionSpec(
         id="swap-volume", label="Swap volume", help="used by Cinder itself, not by operators",
@@ -250,18 +302,26 @@ _IMAGE_NETWORK_STORAGE = (
     ActionSpec(
         id="set-metadata", label="Set metadata", help="set keys and values", doing="setting metadata of",
         group=Group.LIFECYCLE, vm_states=_METADATA, tasks=ANY_TASK,
+        key="E", offered=True,
+        params=(Param("metadata", "pairs", help="key=value, one or several separated by commas"),),
     ),
     ActionSpec(
         id="delete-metadata", label="Delete metadata", help="remove a key", doing="deleting metadata of",
         group=Group.LIFECYCLE, vm_states=_METADATA, tasks=ANY_TASK, risk=_DISRUPTIVE,
+        key="G", offered=True, bulk=False,
+        params=(Param("key", "metadata-key", help="which key"),),
     ),
     ActionSpec(
         id="set-tags", label="Set tags", help="add or replace tags", doing="tagging", group=Group.LIFECYCLE,
         vm_states=_METADATA, tasks=ANY_TASK, launched=False, lock=False, microversion=(2, 26),
+        key="T", offered=True,
+        params=(Param("tags", "words", help="all tags that the VM shall have, separated by commas"),),
     ),
     ActionSpec(
         id="delete-tags", label="Delete tags", help="remove tags", doing="untagging", group=Group.LIFECYCLE,
         vm_states=_METADATA, tasks=ANY_TASK, launched=False, lock=False, microversion=(2, 26),
+        key="Y", offered=True, bulk=False,
+        params=(Param("tag", "tag", help="which tag"),),
     ),
 )  # fmt: skip
 
@@ -270,36 +330,53 @@ _ADMIN_ACTIONS = (
         id="migrate", label="Cold migrate", help="move to another host, powered off", doing="migrating",
         group=Group.ADMIN, vm_states=_states(A, S), needs_host=True, host_up=True, cloud_role=_MANAGER,
         risk=_DISRUPTIVE, expect=_to(Z), deadline_s=1800,
+        key="N", offered=True,
+        params=(Param("host", "host", required=False, help="this host; empty: the scheduler chooses"),),
+        note="the guest is stopped meanwhile; the move must be confirmed or reverted",
     ),
     ActionSpec(
         id="live-migrate", label="Live migrate", help="move to another host while it runs",
         doing="live migrating", group=Group.ADMIN, vm_states=_states(A, P), cloud_role=_MANAGER,
         risk=_DISRUPTIVE, expect=_SAME, deadline_s=1800,
+        key="L", offered=True,
+        params=(Param("host", "host", required=False, help="this host; empty: the scheduler chooses"),),
     ),
     ActionSpec(
         id="live-migrate-force-complete", label="Force migration", help="pause the guest so that it ends",
         doing="forcing the migration of", group=Group.ADMIN, vm_states=_states(A), tasks=_MIGRATING,
         microversion=(2, 22), cloud_role=_MANAGER, risk=_DISRUPTIVE,
+        key="P", offered=True, bulk=False,
+        params=(Param("migration_id", "migration", help="which migration"),),
+        note="the guest is paused until the copy is done",
     ),
     ActionSpec(
         id="live-migrate-abort", label="Abort migration", help="stay on the old host",
         doing="aborting the migration of", group=Group.ADMIN, tasks=_MIGRATING, microversion=(2, 24),
         cloud_role=_MANAGER,
+        key="S", offered=True, bulk=False,
+        params=(Param("migration_id", "migration", help="which migration"),),
     ),
     ActionSpec(
         id="evacuate", label="Evacuate", help="rebuild on another host after its own died",
         doing="evacuating", group=Group.ADMIN, vm_states=_states(A, S, E), tasks=ANY_TASK, lock=False,
         cloud_role=_ADMIN, risk=_DESTRUCTIVE, expect=_to(A, S), deadline_s=900,
+        key="W", offered=True,
+        params=(Param("host", "host", required=False, help="this host; empty: the scheduler chooses"),),
+        note="only for a VM whose host is dead for certain; on local disk its data are lost",
     ),
     ActionSpec(
         id="reset-state", label="Reset state", help="rewrite the recorded state; the guest is untouched",
         doing="resetting", group=Group.ADMIN, tasks=ANY_TASK, launched=False, lock=False, cloud_role=_ADMIN,
         risk=_DISRUPTIVE,
+        key="Z", offered=True,
+        params=(Param("state", "choice", help="what is recorded", choices=("active", "error"), default="active"),),
+        note="nothing is repaired; a task that still runs may overwrite it",
     ),
     ActionSpec(
         id="inject-network-info", label="Inject network", help="push network settings again",
         doing="injecting network into", group=Group.ADMIN, tasks=ANY_TASK, launched=False, needs_host=True,
         cloud_role=_ADMIN,
+        key="I", offered=True,
     ),
 )  # fmt: skip
 
@@ -309,5 +386,9 @@ ACTIONS: dict[str, ActionSpec] = {
 
 
 def offered() -> tuple[ActionSpec, ...]:
-    """Return the verbs this release offers on a VM, in the table's order; creation is a form of its own."""
+    """Return the verbs that are offered on a VM, in the table's order; creation is a form of its own.
+
+    Two are not: `soft-delete` is the same call as `delete` (the cloud decides which it is), and `swap-volume` is
+    Cinder's own, which breaks a volume when anybody else calls it.
+    """
     return tuple(spec for spec in ACTIONS.values() if spec.offered and spec.id != "create-server")

@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct
 
 from osvm_tui.domain.vm import Flavor as Flavor
+
+
+class CatalogKind(StrEnum):
+    """Which catalog of a cloud."""
+
+    FLAVOR = "flavor"
+    IMAGE = "image"
+    NETWORK = "network"
+    PORT = "port"
+    ROUTER = "router"
+    FLOATING_IP = "floating-ip"
+    SECURITY_GROUP = "security-group"
+    VOLUME = "volume"
+    VOLUME_SNAPSHOT = "volume-snapshot"
+    VOLUME_TYPE = "volume-type"
+    KEYPAIR = "keypair"
+    SERVER_GROUP = "server-group"
+    QUOTA = "quota"
+    HYPERVISOR = "hypervisor"
+    SERVICE = "service"
+    ZONE = "zone"
+    PROJECT = "project"
 
 
 class Image(Struct, frozen=True):
@@ -69,6 +92,27 @@ class KeyPair(Struct, frozen=True):
     public_key: str = ""
 
 
+class SecurityRule(Struct, frozen=True, kw_only=True):
+    """One thing that a security group lets through. Ports are None for all of them; for ICMP they are type and code."""
+
+    id: str = ""
+    direction: str = "ingress"
+    ethertype: str = "IPv4"
+    protocol: str = ""
+    """`tcp`, `udp`, `icmp`, a number, or empty for any."""
+    port_min: int | None = None
+    port_max: int | None = None
+    remote_cidr: str = ""
+    remote_group_id: str = ""
+    description: str = ""
+
+    @property
+    def open_to_world(self) -> bool:
+        """Whether anybody on the internet may come in by it: ingress without a remote group from everywhere."""
+        everywhere = self.remote_cidr in ("", "0.0.0.0/0", "::/0")
+        return self.direction == "ingress" and everywhere and not self.remote_group_id
+
+
 class SecurityGroup(Struct, frozen=True):
     """A named set of rules; `name` is not unique, `id` is."""
 
@@ -76,7 +120,7 @@ class SecurityGroup(Struct, frozen=True):
     name: str
     description: str = ""
     project_id: str = ""
-    rules: int = 0
+    rules: tuple[SecurityRule, ...] = ()
 
 
 class QuotaItem(Struct, frozen=True):
@@ -133,3 +177,20 @@ class RemoteConsole(Struct, frozen=True):
     protocol: str
     type: str
     url: str
+
+
+class Zone(Struct, frozen=True):
+    """An availability zone of compute."""
+
+    name: str
+    available: bool = True
+
+
+class Project(Struct, frozen=True):
+    """A project that the token may use or see."""
+
+    id: str
+    name: str
+    enabled: bool = True
+    description: str = ""
+    domain_id: str = ""

@@ -15,13 +15,21 @@ from msgspec import Struct
 
 from osvm_tui.cloud.base import ApiCall as ApiCall
 from osvm_tui.domain.audit import AuditRow, ChainReport
-from osvm_tui.domain.catalog import Image, KeyPair, Network, QuotaItem, RemoteConsole, SecurityGroup
+from osvm_tui.domain.catalog import CatalogKind as CatalogKind
+from osvm_tui.domain.catalog import Image, KeyPair, Network, Project, QuotaItem, RemoteConsole, SecurityGroup, Zone
 from osvm_tui.domain.diff import FleetDelta
 from osvm_tui.domain.events import Event
 from osvm_tui.domain.gating import Verdict
+from osvm_tui.domain.host import ComputeService, Hypervisor, ServerGroup
+from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import ActionRequest, CreateVm, OperationItem, Submission
 from osvm_tui.domain.roles import ConsoleRole, Scope
 from osvm_tui.domain.vm import Flavor, Vm, VmRef
+from osvm_tui.domain.volume import Volume, VolumeSnapshot, VolumeType
+from osvm_tui.services.guests_api import GuestsApi
+from osvm_tui.services.insight_api import InsightApi
+from osvm_tui.services.operations_api import OperationsApi
+from osvm_tui.services.resources_api import ResourcesApi
 from osvm_tui.store.base import AuditQuery as AuditQuery
 from osvm_tui.store.base import StateInterval as StateInterval
 from osvm_tui.store.base import StoreInfo
@@ -63,18 +71,25 @@ class ScopeView(Struct, frozen=True, kw_only=True):
     """What is read beside the list and fails at present: addresses, sweep, details; each with since when and why."""
 
 
-class CatalogKind(StrEnum):
-    """Which catalog."""
-
-    FLAVOR = "flavor"
-    IMAGE = "image"
-    NETWORK = "network"
-    KEYPAIR = "keypair"
-    SECURITY_GROUP = "security-group"
-    QUOTA = "quota"
-
-
-CatalogItem = Flavor | Image | Network | KeyPair | SecurityGroup | QuotaItem
+CatalogItem = (
+    Flavor
+    | Image
+    | Network
+    | Port
+    | Router
+    | FloatingIp
+    | SecurityGroup
+    | Volume
+    | VolumeSnapshot
+    | VolumeType
+    | KeyPair
+    | ServerGroup
+    | QuotaItem
+    | Hypervisor
+    | ComputeService
+    | Zone
+    | Project
+)
 
 
 class CatalogView(Struct, frozen=True):
@@ -131,6 +146,14 @@ class ConsoleApi(ABC):
     operator: str
     console_role: ConsoleRole
     simulated: bool
+    resources: ResourcesApi
+    """Changes of what VMs stand on, and what can be chosen for an action."""
+    bulk: OperationsApi
+    """Operations as a whole: pause, cancel, retry, undo, script."""
+    insight: InsightApi
+    """What is usual, what is stuck, and what would help."""
+    guests: GuestsApi
+    """The way into a guest by SSH."""
 
     @abstractmethod
     async def start(self) -> None:

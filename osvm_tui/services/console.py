@@ -47,8 +47,9 @@ from osvm_tui.services.scope_follower import ScopeFollower
 from osvm_tui.services.scope_status import ScopeStatus
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.services.sharing import share_texts
+from osvm_tui.services.snapshot_keeper import SnapshotKeeper
 from osvm_tui.services.tasks import end
-from osvm_tui.store.base import AuditQuery, Snapshot, SnapshotShelf, StateInterval, Store
+from osvm_tui.store.base import AuditQuery, SnapshotShelf, StateInterval, Store
 
 _AGE_S = 2.0
 _STORE_S = 10.0
@@ -96,7 +97,7 @@ class Console(ConsoleApi):
         self._tasks: list[asyncio.Task[None]] = []
         self._store_ready = asyncio.Event()
         self._scope_revision = 0
-        self._kept_revision = 0
+        self._snapshots = SnapshotKeeper(shelf, self._fleet, self._scopes, self._cadence)
         for plan in entries:
             self._add(plan)
 
@@ -123,7 +124,7 @@ class Console(ConsoleApi):
             self._spawn(follower.run(), f"follow {follower.status.entry}")
         self._spawn(self._bring_up_store(), "store")
         self._spawn(self._lifecycle.keep(), "operations")
-        self._spawn(self._keep_snapshots(), "snapshots")
+        self._spawn(self._snapshots.keep(), "snapshots")
         self._spawn(self._watch_age(), "age")
 
     async def load(self) -> tuple[OsvmError, ...]:
@@ -143,7 +144,7 @@ class Console(ConsoleApi):
     async def close(self) -> None:
         await end(self._tasks)
         await self._lifecycle.stop()
-        await self._write_snapshots()
+        await self._snapshots.write()
         if self._store is not None:
             await self._session("end")
         for follower in self._scopes.followers():
@@ -368,31 +369,6 @@ class Console(ConsoleApi):
     def find(self, name: str) -> Vm:
         """Return the VM of this name or id; see `Fleet.find`."""
         return self._fleet.find(name)
-
-    # snapshots
-
-    async def _keep_snapshots(self) -> None:
-        while True:
-            await asyncio.sleep(self._cadence.snapshot_s)
-            if self._fleet.revision != self._kept_revision:
-                await self._write_snapshots()
-
-    async def _write_snapshots(self) -> None:
-        if self._shelf is None:
-            return
-        self._kept_revision = self._fleet.revision
-        for follower in self._scopes.followers():
-            status = follower.status
-            if follower.scope is None or status.last_good_at is None:
-                continue
-            picture = Snapshot(
-                entry=status.entry,
-                scope=follower.scope,
-                taken_at=status.last_good_at,
-                server_time=follower.server_time,
-                vms=tuple(follower.known.values()),
-            )
-            await asyncio.to_thread(self._shelf.write, picture)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks = [task for task in self._tasks if not task.done()]

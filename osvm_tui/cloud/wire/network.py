@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Raw, Struct, field
 
 from osvm_tui.cloud.wire import rows
-from osvm_tui.domain.catalog import Network, PortAddress, SecurityGroup, Subnet
+from osvm_tui.domain.catalog import Network, PortAddress, SecurityGroup, SecurityRule, Subnet
 
 PORT_FIELDS = ("id", "device_id", "device_owner", "fixed_ips", "mac_address", "network_id")
 FLOATING_FIELDS = ("id", "floating_ip_address", "port_id", "floating_network_id")
@@ -84,18 +84,46 @@ class NetworkRow(Struct, gc=False):
         )
 
 
+class SecurityRuleRow(Struct, gc=False):
+    """One entry of a group's `security_group_rules`."""
+
+    id: str = ""
+    direction: str = "ingress"
+    ethertype: str = "IPv4"
+    protocol: str | int | None = None
+    port_range_min: int | None = None
+    port_range_max: int | None = None
+    remote_ip_prefix: str | None = None
+    remote_group_id: str | None = None
+    description: str | None = None
+
+    def value(self) -> SecurityRule:
+        """Return it as the domain's rule."""
+        return SecurityRule(
+            id=self.id,
+            direction=self.direction,
+            ethertype=self.ethertype,
+            protocol="" if self.protocol is None else str(self.protocol),
+            port_min=self.port_range_min,
+            port_max=self.port_range_max,
+            remote_cidr=self.remote_ip_prefix or "",
+            remote_group_id=self.remote_group_id or "",
+            description=self.description or "",
+        )
+
+
 class SecurityGroupRow(Struct, gc=False):
-    """One entry of `GET /v2.0/security-groups`; of the rules only their number counts."""
+    """One entry of `GET /v2.0/security-groups`."""
 
     id: str = ""
     name: str | None = None
     description: str | None = None
     project_id: str | None = None
-    security_group_rules: list[dict[str, object]] | None = None
+    security_group_rules: list[SecurityRuleRow] | None = None
 
     def value(self) -> SecurityGroup:
         """Return it as the domain's security group."""
-        rules = len(self.security_group_rules or ())
+        rules = tuple(row.value() for row in self.security_group_rules or ())
         return SecurityGroup(self.id, self.name or self.id, self.description or "", self.project_id or "", rules)
 
 

@@ -1,0 +1,37 @@
+"""`ResourceSpec`: everything the house needs to know about one change of something that VMs stand on."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from osvm_tui.domain.action import Param, Risk
+from osvm_tui.domain.catalog import CatalogKind
+from osvm_tui.domain.roles import CloudRole, ConsoleRole
+
+
+class ResourceSpec(Struct, frozen=True, kw_only=True):
+    """One verb on a resource. Gate, keys, menu, dialogs, headless verbs and audit read it."""
+
+    id: str
+    """`KIND.VERB`, for example `volume.extend`."""
+    kind: CatalogKind
+    label: str
+    help: str
+    doing: str
+    key: str = ""
+    """Second letter in the place's action menu."""
+    creates: bool = False
+    """Whether it needs no item: `N` in its place."""
+    statuses: frozenset[str] | None = None
+    """What the item's own status must be; None means any."""
+    free: bool | None = None
+    """True: only an item that no VM uses; False: only one that is in use; None: either."""
+    service: str = "network"
+    microversion: tuple[int, int] = (2, 1)
+    cloud_role: CloudRole = CloudRole.MEMBER
+    console_role: ConsoleRole = ConsoleRole.OPERATOR
+    risk: Risk = Risk.SAFE
+    params: tuple[Param, ...] = ()
+    edits: bool = False
+    """Whether the parameters are the item's own values: the form starts from them."""
+    note: str = ""
