@@ -19,6 +19,7 @@ class Refusal(StrEnum):
     """Which rule said no."""
 
     NONE = ""
+    READ_ONLY = "read-only"
     CONSOLE_ROLE = "console role"
     CLOUD_ROLE = "cloud role"
     PROJECT = "project"
@@ -64,6 +65,8 @@ def check(spec: ActionSpec, vm: Vm, actor: Actor, profile: ReleaseProfile) -> Ve
 def policy(spec: ActionSpec, actor: Actor, profile: ReleaseProfile) -> Verdict | None:
     """Return the refusal that no state of a VM could change, None when policy has nothing against it."""
     verb = spec.label.lower()
+    if spec.changes and actor.read_only:
+        return _no(Refusal.READ_ONLY, actor.read_only)
     if not actor.console_role.may(spec.console_role):
         return _no(Refusal.CONSOLE_ROLE, f"console role {actor.console_role} may not {verb}")
     role = spec.cloud_role

@@ -43,6 +43,8 @@ class Actor(Struct, frozen=True):
     roles: frozenset[str] = frozenset()
     project_id: str = ""
     user_id: str = ""
+    read_only: str = ""
+    """Why nothing may be changed through this entry, as a sentence; empty where changes are let through."""
 
     def holds(self, needed: CloudRole) -> bool:
         """Return whether the token carries `needed` or a role above it."""
@@ -95,6 +97,6 @@ class Scope(Struct, frozen=True, kw_only=True):
         reach = "*" if self.all_projects else self.project_id
         return f"{self.endpoint}|{reach}"
 
-    def actor(self, operator: str, console_role: ConsoleRole) -> Actor:
+    def actor(self, operator: str, console_role: ConsoleRole, read_only: str = "") -> Actor:
         """Return the actor that `operator` is when acting through this entry."""
-        return Actor(operator, console_role, self.roles, self.project_id, self.user_id)
+        return Actor(operator, console_role, self.roles, self.project_id, self.user_id, read_only)

@@ -56,6 +56,8 @@ class ScopeView(Struct, frozen=True, kw_only=True):
     scope: Scope | None = None
     acting: bool = False
     """Whether actions on VMs that several entries see go through this one."""
+    read_only: bool = False
+    """Whether nothing may be changed through this entry."""
     vms: int = 0
     last_good_at: datetime | None = None
     leader: bool = False

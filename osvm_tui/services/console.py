@@ -108,7 +108,7 @@ class Console(ConsoleApi):
             client, self._fleet.of(plan.entry), partial(self._apply, plan.entry),
             status, self._cadence, self._now, lambda: self._store, self.owner, lambda: self._book.busy,
         )  # fmt: skip
-        self._scopes.add(plan.entry, follower)
+        self._scopes.add(plan.entry, follower, plan.read_only)
         snapshot = self._shelf.read(plan.entry) if self._shelf else None
         if snapshot is not None:
             status.cached(snapshot.scope, snapshot.taken_at, len(snapshot.vms))

@@ -34,6 +34,8 @@ class EntryPlan(Struct, frozen=True):
     entry: str
     make: Callable[[], CloudClient]
     simulated: bool = False
+    read_only: str = ""
+    """The sentence that refuses every change through this entry; empty where changes are let through."""
 
 
 class LateClient(CloudClient):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.errors import Refused, Unknown
 from osvm_tui.domain.roles import Actor, ConsoleRole, Scope
@@ -20,10 +22,11 @@ class Scopes:
         self._fleet = fleet
         self._operator, self._role = operator, console_role
         self._followers: dict[str, ScopeFollower] = {}
+        self._read_only: dict[str, str] = {}
 
-    def add(self, entry: str, follower: ScopeFollower) -> None:
-        """Take up one entry."""
-        self._followers[entry] = follower
+    def add(self, entry: str, follower: ScopeFollower, read_only: str = "") -> None:
+        """Take up one entry; `read_only` is the sentence that refuses every change through it."""
+        self._followers[entry], self._read_only[entry] = follower, read_only
 
     def followers(self) -> tuple[ScopeFollower, ...]:
         """Return all followers."""
@@ -48,7 +51,7 @@ class Scopes:
 
     def actor(self, entry: str) -> Actor:
         """Return who acts through an entry."""
-        return self.scope(entry).actor(self._operator, self._role)
+        return self.scope(entry).actor(self._operator, self._role, self._read_only[entry])
 
     def entry_for(self, ref: VmRef, asked: str = "") -> str:
         """Return the entry through which an action on `ref` goes; Unknown when none sees it."""
@@ -62,13 +65,17 @@ class Scopes:
         return entry
 
     def entry_of_scope(self, scope_key: str, preferred: str) -> str:
-        """Return an entry that acts for a scope, `preferred` if it does; empty when none does."""
-        names = [name for name, f in self._followers.items() if f.scope is not None and f.scope.key == scope_key]
+        """Return an entry that may act for a scope, `preferred` if it does; empty when none does."""
+        names = [name for name, scope in self._acting() if scope.key == scope_key]
         return preferred if preferred in names else next(iter(names), "")
 
     def keys(self) -> frozenset[str]:
         """Return the scopes that this console can act for."""
-        return frozenset(f.scope.key for f in self._followers.values() if f.scope is not None)
+        return frozenset(scope.key for _, scope in self._acting())
+
+    def _acting(self) -> list[tuple[str, Scope]]:
+        """Return connected entries that may send changes: a read-only console takes over nothing."""
+        return [(name, f.scope) for name, f in self._followers.items() if f.scope and not self._read_only[name]]
 
     def views(self, now: datetime) -> tuple[ScopeView, ...]:
         """Return every entry's state, in the order asked for."""
@@ -77,7 +84,8 @@ class Scopes:
     def view(self, entry: str, now: datetime) -> ScopeView:
         """Return one entry's state."""
         follower, acting = self._followers[entry], self._fleet.order[0]
-        return follower.status.view(entry == acting, now, follower.client.token_expires_at)
+        view = follower.status.view(entry == acting, now, follower.client.token_expires_at)
+        return msgspec.structs.replace(view, read_only=bool(self._read_only[entry]))
 
     def calls(self) -> tuple[ApiCall, ...]:
         """Return the last API calls of all entries, newest first."""
