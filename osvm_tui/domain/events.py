@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from osvm_tui.domain.operations import OperationItem
+from osvm_tui.domain.vm import VmRef
 
 
 class Severity(StrEnum):
@@ -49,4 +50,10 @@ class Notice(Struct, frozen=True, tag=True):
     severity: Severity = Severity.INFORMATION
 
 
-Event = FleetChanged | ScopesChanged | OperationChanged | CatalogChanged | Notice
+class StuckChanged(Struct, frozen=True, tag=True):
+    """Other VMs are stuck than before; `refs` are those that are now."""
+
+    refs: tuple[VmRef, ...]
+
+
+Event = FleetChanged | ScopesChanged | OperationChanged | CatalogChanged | Notice | StuckChanged

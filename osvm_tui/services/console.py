@@ -41,6 +41,7 @@ from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.catalogs import Catalogs
 from osvm_tui.services.entry import EntryPlan, LateClient
 from osvm_tui.services.fleet import Fleet
+from osvm_tui.services.insight import Insight
 from osvm_tui.services.lifecycle import Lifecycle
 from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.scope_follower import ScopeFollower
@@ -94,6 +95,9 @@ class Console(ConsoleApi):
             owner=self.owner, operator=operator, console_role=console_role, cadence=self._cadence, now=now,
         )  # fmt: skip
         self._catalogs = Catalogs(self._scopes, self._bus, now)
+        self.insight = self._insight = Insight(
+            self._fleet, self._scopes, self._book, self._bus, lambda: self._store, self.store_ready, self.verdict, now
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._store_ready = asyncio.Event()
         self._scope_revision = 0
@@ -125,6 +129,7 @@ class Console(ConsoleApi):
         self._spawn(self._bring_up_store(), "store")
         self._spawn(self._lifecycle.keep(), "operations")
         self._spawn(self._snapshots.keep(), "snapshots")
+        self._spawn(self._insight.keep(), "insight")
         self._spawn(self._watch_age(), "age")
 
     async def load(self) -> tuple[OsvmError, ...]:
