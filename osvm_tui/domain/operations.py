@@ -115,6 +115,9 @@ class CreateVm(Struct, frozen=True, kw_only=True):
     metadata: tuple[tuple[str, str], ...] = ()
     description: str = ""
     availability_zone: str = ""
+    server_group_id: str = ""
+    hints: tuple[tuple[str, str], ...] = ()
+    """Scheduler hints beside the server group; a key that comes twice is a list."""
     vm_uuid: str = ""
 
 
