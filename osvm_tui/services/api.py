@@ -105,17 +105,24 @@ class CatalogView(Struct, frozen=True):
 
 
 class TimelineEntry(Struct, frozen=True, kw_only=True):
-    """One line of a VM's Events tab, newest first: Nova's action log joined with our audit by request id."""
+    """One line of a VM's time line, newest first: its states, its fault, and Nova's action log joined with our audit by
+    request id.
+    """
 
     at: datetime | None
     source: str
-    """`nova`, `osvm` or `both`."""
+    """`nova`, `osvm` or `both` (one request), `state` (another state began) or `fault`."""
     action: str
+    """The action; of a state its status."""
     result: str = ""
     who: str = ""
     request_id: str = ""
     detail: str = ""
     events: tuple[str, ...] = ()
+    state: tuple[str, str, str] = ("", "", "")
+    """(status, vm_state, task_state) that the VM was in at that time, as far as a console saw it."""
+    lasted_s: float | None = None
+    """Of a state that has ended, how long it lasted."""
 
 
 class Check(Struct, frozen=True):

@@ -325,11 +325,12 @@ class Console(ConsoleApi):
 
     async def timeline(self, ref: VmRef) -> tuple[TimelineEntry, ...]:
         entry = self._scopes.entry_for(ref)
-        actions = await self._scopes.client(entry).instance_actions(ref.id)
+        actions = await timeline.actions_with_events(self._scopes.client(entry), ref.id)
         rows: tuple[AuditRow, ...] = ()
+        seen: tuple[StateInterval, ...] = ()
         if self._store is not None:
-            rows = await self._store.audit(AuditQuery(vm_id=ref.id))
-        return tuple(timeline.join(actions, rows, self._catalogs.names(entry)[1]))
+            rows, seen = await self._store.audit(AuditQuery(vm_id=ref.id)), await self._store.intervals(ref)
+        return tuple(timeline.join(actions, rows, self._catalogs.names(entry)[1], seen, self.vm(ref)))
 
     async def raw(self, ref: VmRef) -> str:
         body = await self._client(ref).raw_vm(ref.id)
