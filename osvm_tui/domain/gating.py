@@ -10,6 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from osvm_tui.domain.action import ActionSpec
+from osvm_tui.domain.resource import ResourceSpec, ResourceTarget
 from osvm_tui.domain.roles import Actor, CloudRole, ReleaseProfile
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Vm
@@ -26,11 +27,13 @@ class Refusal(StrEnum):
     SERVICE = "service"
     MICROVERSION = "microversion"
     GONE = "gone"
+    NO_ITEM = "no item"
     UNKNOWN_STATE = "unknown state"
     LOCK = "lock"
     STATE = "state"
     LAUNCHED = "launched"
     HOST = "host"
+    USE = "use"
 
 
 class Verdict(Struct, frozen=True):
@@ -62,10 +65,39 @@ def check(spec: ActionSpec, vm: Vm, actor: Actor, profile: ReleaseProfile) -> Ve
     )
 
 
-def policy(spec: ActionSpec, actor: Actor, profile: ReleaseProfile) -> Verdict | None:
+def check_resource(spec: ResourceSpec, target: ResourceTarget, actor: Actor, profile: ReleaseProfile) -> Verdict:
+    """Return whether `actor` may do `spec` to an item now, as it was when it was last read."""
+    return policy(spec, actor, profile) or _item(spec, target, actor) or _use(spec, target) or _YES
+
+
+def _item(spec: ResourceSpec, target: ResourceTarget, actor: Actor) -> Verdict | None:
+    if spec.creates:
+        return None
+    kind, verb = spec.kind.value.replace("-", " "), spec.label.lower()
+    if not target.id:
+        return _no(Refusal.NO_ITEM, f"no {kind} is chosen to {verb}")
+    if target.project_id and actor.project_id and target.project_id != actor.project_id and not actor.is_admin:
+        return _no(Refusal.PROJECT, f"{_named(target)} belongs to another project than this token")
+    return None
+
+
+def _use(spec: ResourceSpec, target: ResourceTarget) -> Verdict | None:
+    verb, name = spec.label.lower(), _named(target)
+    if spec.free is True and target.used:
+        return _no(Refusal.USE, f"{name} is in use by a VM; {verb} needs one that no VM uses")
+    if spec.free is False and not target.used:
+        return _no(Refusal.USE, f"{name} is in use by no VM")
+    if spec.statuses is not None and target.status.lower() not in spec.statuses:
+        return _no(
+            Refusal.STATE, f"{verb} needs {_either(sorted(spec.statuses))}; {name} is {target.status or 'of no status'}"
+        )
+    return None
+
+
+def policy(spec: ActionSpec | ResourceSpec, actor: Actor, profile: ReleaseProfile) -> Verdict | None:
     """Return the refusal that no state of a VM could change, None when policy has nothing against it."""
     verb = spec.label.lower()
-    if spec.changes and actor.read_only:
+    if actor.read_only and (isinstance(spec, ResourceSpec) or spec.changes):
         return _no(Refusal.READ_ONLY, actor.read_only)
     if not actor.console_role.may(spec.console_role):
         return _no(Refusal.CONSOLE_ROLE, f"console role {actor.console_role} may not {verb}")
@@ -141,8 +173,16 @@ def state_words(vm: Vm) -> str:
 
 
 def _wanted(vm_states: frozenset[str]) -> str:
-    *most, last = sorted(status_of(state, None) for state in vm_states) or ["nothing"]
+    return _either(sorted(status_of(state, None) for state in vm_states) or ["nothing"])
+
+
+def _either(words: list[str]) -> str:
+    *most, last = words
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def _named(target: ResourceTarget) -> str:
+    return target.name or target.id[:8]
 
 
 def _tasks_wanted(spec: ActionSpec) -> str:

@@ -1,4 +1,4 @@
-"""`ResourceSpec`: everything the house needs to know about one change of something that VMs stand on."""
+"""`ResourceSpec`: everything the house needs to know about one change of what VMs stand on, and `ResourceTarget`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from msgspec import Struct
 from osvm_tui.domain.action import Param, Risk
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.roles import CloudRole, ConsoleRole
+
+
+class ResourceTarget(Struct, frozen=True):
+    """The item that a change means, frozen at the key press; for a creation `id` is empty."""
+
+    entry: str
+    id: str
+    name: str = ""
+    status: str = ""
+    used: bool = False
+    """Whether a VM uses it."""
+    project_id: str = ""
 
 
 class ResourceSpec(Struct, frozen=True, kw_only=True):

@@ -7,19 +7,8 @@ from abc import ABC, abstractmethod
 from msgspec import Struct
 
 from osvm_tui.domain.gating import Verdict
+from osvm_tui.domain.resource import ResourceTarget as ResourceTarget
 from osvm_tui.domain.vm import VmRef
-
-
-class ResourceTarget(Struct, frozen=True):
-    """The item that a change means, frozen at the key press."""
-
-    entry: str
-    id: str
-    name: str = ""
-    status: str = ""
-    used: bool = False
-    """Whether a VM uses it."""
-    project_id: str = ""
 
 
 class ResourceRequest(Struct, frozen=True):
