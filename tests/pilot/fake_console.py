@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.audit import AuditEntry, AuditRow, ChainReport, link
-from osvm_tui.domain.catalog import KeyPair, Network, QuotaItem, RemoteConsole, SecurityGroup, Subnet
+from osvm_tui.domain.catalog import RemoteConsole
 from osvm_tui.domain.diff import FleetDelta
 from osvm_tui.domain.errors import NotFound, OsvmError, Refused
 from osvm_tui.domain.events import Event, FleetChanged, OperationChanged, ScopesChanged
@@ -21,7 +21,6 @@ from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import (
     ApiCall,
-    CatalogItem,
     CatalogKind,
     CatalogView,
     Check,
@@ -32,7 +31,8 @@ from osvm_tui.services.api import (
     TimelineEntry,
 )
 from osvm_tui.store.base import AuditQuery, StateInterval, StoreInfo
-from tests.pilot.fake_fleet import ENDPOINT, FLAVORS, IMAGES, NOW, seeded_fleet
+from tests.pilot.fake_fleet import ENDPOINT, FLAVORS, NOW, seeded_fleet
+from tests.pilot.fake_resources import FakeResources
 
 TASKS = {
     "start": "powering-on",
@@ -52,6 +52,8 @@ TASKS = {
 
 class FakeConsole(ConsoleApi):
     """Answer from memory. `fail_next` is raised by the next call that may wait; `advance()` lets open verbs arrive."""
+
+    resources: FakeResources
 
     def __init__(
         self,
@@ -91,11 +93,12 @@ class FakeConsole(ConsoleApi):
             user_id="u-1",
             user_name="ops",
             roles=frozenset(cloud_roles),
-            profile=ReleaseProfile(services=frozenset({"compute", "image", "network"})),
+            profile=ReleaseProfile(services=frozenset({"compute", "image", "network", "volume"})),
             simulated=simulated,
         )
         self.scope_state = ScopeState.LIVE
         self.last_good_at = self.now - timedelta(seconds=2)
+        self.resources = FakeResources(self)
 
     # scripting
     def tell(self, event: Event) -> None:
@@ -228,7 +231,7 @@ class FakeConsole(ConsoleApi):
         return tuple(reversed(self.items.values()))
 
     def catalog(self, entry: str, kind: CatalogKind) -> CatalogView | None:
-        return CatalogView(entry, kind, _catalog(kind), self.now)
+        return CatalogView(entry, kind, tuple(self.resources.items[kind]), self.now)
 
     def names(self, entry: str) -> tuple[dict[str, str], dict[str, str]]:
         return {"p-web": "web", "p-data": "data"}, {"u-1": "ops"}
@@ -309,7 +312,7 @@ class FakeConsole(ConsoleApi):
 
     async def load_catalog(self, entry: str, kind: CatalogKind, max_age_s: float = 60.0) -> CatalogView:
         await self._wait()
-        return CatalogView(entry, kind, _catalog(kind), self.now)
+        return CatalogView(entry, kind, tuple(self.resources.items[kind]), self.now)
 
     async def console_log(self, ref: VmRef, lines: int | None = 500) -> str:
         await self._wait()
@@ -362,22 +365,3 @@ class FakeConsole(ConsoleApi):
         if vm is None:
             raise NotFound("the VM is gone")
         return vm
-
-
-def _catalog(kind: CatalogKind) -> tuple[CatalogItem, ...]:
-    items: dict[CatalogKind, tuple[CatalogItem, ...]] = {
-        CatalogKind.FLAVOR: FLAVORS,
-        CatalogKind.IMAGE: IMAGES,
-        CatalogKind.NETWORK: (
-            Network("n-1", "private", "ACTIVE", subnets=(Subnet("s-1", "private-v4", "192.168.128.0/20"),)),
-            Network("n-2", "public", "ACTIVE", external=True, subnets=(Subnet("s-2", "public-v4", "203.0.112.0/24"),)),
-        ),
-        CatalogKind.KEYPAIR: (KeyPair("ops-key", "aa:bb:cc:dd"), KeyPair("deploy", "11:22:33:44")),
-        CatalogKind.SECURITY_GROUP: (SecurityGroup("sg-1", "default"), SecurityGroup("sg-2", "web")),
-        CatalogKind.QUOTA: (
-            QuotaItem("instances", 60, 100),
-            QuotaItem("cores", 180, 200),
-            QuotaItem("ram", 300_000, -1),
-        ),
-    }
-    return items[kind]
