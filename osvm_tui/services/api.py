@@ -192,6 +192,10 @@ class ConsoleApi(ABC):
         """Return the entry through which an action on this VM would go."""
 
     @abstractmethod
+    def entry_of(self, ref: VmRef) -> str:
+        """Return the entry that gives the VM's row, empty when none shows it; cheap enough for every row drawn."""
+
+    @abstractmethod
     def verdict(self, ref: VmRef, action_id: str) -> Verdict:
         """Ask the gate about the VM as it is now."""
 

@@ -225,6 +225,9 @@ class Console(ConsoleApi):
         entry = self._fleet.entry_of(ref)
         return self._scopes.view(entry, self._now()) if entry else None
 
+    def entry_of(self, ref: VmRef) -> str:
+        return self._fleet.entry_of(ref)
+
     async def refresh(self) -> None:
         for follower in self._scopes.followers():
             follower.poke()

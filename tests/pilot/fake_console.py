@@ -212,6 +212,9 @@ class FakeConsole(ConsoleApi):
     def scope_of(self, ref: VmRef) -> ScopeView | None:
         return self.scopes()[0] if ref.endpoint == ENDPOINT else None
 
+    def entry_of(self, ref: VmRef) -> str:
+        return "mock" if ref.endpoint == ENDPOINT else ""
+
     def verdict(self, ref: VmRef, action_id: str) -> Verdict:
         vm = self.fleet.get(ref)
         if vm is None:
