@@ -18,13 +18,18 @@ from osvm_tui.domain.catalog import (
     KeyPair,
     Network,
     PortAddress,
+    Project,
     QuotaItem,
     RemoteConsole,
     SecurityGroup,
+    Zone,
 )
+from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGroup
+from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Flavor, Vm
+from osvm_tui.domain.volume import AttachedVolume, Volume, VolumeSnapshot, VolumeType
 
 
 class CloudEntry(Struct, frozen=True):
@@ -64,6 +69,20 @@ class Accepted(Struct, frozen=True):
     status: int
     request_id: str = ""
     vm_id: str = ""
+
+
+class Changed(Struct, frozen=True):
+    """The cloud made a change of a resource. `resource_id` is that of what was made, else of what was changed."""
+
+    status: int
+    request_id: str = ""
+    resource_id: str = ""
+    secret: str = ""
+    """A private key that the cloud made: shown once, never logged or kept."""
+
+    def __repr__(self) -> str:
+        """Leave the secret out: representations end in logs."""
+        return f"Changed({self.status}, {self.request_id!r}, {self.resource_id!r})"
 
 
 class ApiCall(Struct, frozen=True):
@@ -138,6 +157,10 @@ class CloudClient(ABC):
         """Return the VM whose metadata carries our `vm_uuid`, None when the cloud has none."""
 
     @abstractmethod
+    async def change(self, action_id: str, resource_id: str, params: Mapping[str, object]) -> Changed:
+        """Send one change of `RESOURCE_ACTIONS`; `resource_id` is empty for a creation. Sent once, as `act` is."""
+
+    @abstractmethod
     async def console_output(self, vm_id: str, lines: int | None) -> str:
         """Return the last `lines` lines of the serial console, all of it for None."""
 
@@ -154,6 +177,18 @@ class CloudClient(ABC):
         """Return one entry of the action log with its events, None when there is none."""
 
     @abstractmethod
+    async def diagnostics(self, vm_id: str) -> str:
+        """Return the hypervisor's counters of a VM as JSON text."""
+
+    @abstractmethod
+    async def migrations(self, vm_id: str) -> tuple[Migration, ...]:
+        """Return the live migrations of a VM that are in progress."""
+
+    @abstractmethod
+    async def volume_attachments(self, vm_id: str) -> tuple[AttachedVolume, ...]:
+        """Return the volumes in a VM as Nova keeps them."""
+
+    @abstractmethod
     async def flavors(self) -> tuple[Flavor, ...]: ...
 
     @abstractmethod
@@ -161,6 +196,43 @@ class CloudClient(ABC):
 
     @abstractmethod
     async def networks(self) -> tuple[Network, ...]: ...
+
+    @abstractmethod
+    async def ports(self, vm_id: str = "") -> tuple[Port, ...]:
+        """Return the ports of the project (of all, where the token reaches them), or of one VM."""
+
+    @abstractmethod
+    async def routers(self) -> tuple[Router, ...]: ...
+
+    @abstractmethod
+    async def floating_ips(self) -> tuple[FloatingIp, ...]: ...
+
+    @abstractmethod
+    async def volumes(self) -> tuple[Volume, ...]: ...
+
+    @abstractmethod
+    async def volume_snapshots(self) -> tuple[VolumeSnapshot, ...]: ...
+
+    @abstractmethod
+    async def volume_types(self) -> tuple[VolumeType, ...]: ...
+
+    @abstractmethod
+    async def server_groups(self) -> tuple[ServerGroup, ...]: ...
+
+    @abstractmethod
+    async def hypervisors(self) -> tuple[Hypervisor, ...]:
+        """Return the hosts with their use; Forbidden for all but admins by default."""
+
+    @abstractmethod
+    async def compute_services(self) -> tuple[ComputeService, ...]:
+        """Return Nova's daemons; Forbidden for all but admins by default."""
+
+    @abstractmethod
+    async def zones(self) -> tuple[Zone, ...]: ...
+
+    @abstractmethod
+    async def projects(self) -> tuple[Project, ...]:
+        """Return the projects that this token may see: its own at least."""
 
     @abstractmethod
     async def keypairs(self) -> tuple[KeyPair, ...]: ...

@@ -1,7 +1,7 @@
 """Refusals of OpenStack's services -> the one error tree; the only place that reads fault bodies.
 
-Shapes: Nova {name: {code, message}}, Neutron {NeutronError: {type, message}}, Keystone {error: {...}}, Glance
-{message} or a page of HTML, proxies in front of any of them HTML or nothing.
+Shapes: Nova and Cinder {name: {code, message}}, Neutron {NeutronError: {type, message}}, Keystone {error: {...}},
+Glance {message} or a page of HTML, proxies in front of any of them HTML or nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ from osvm_tui.domain.errors import (
     Unauthorized,
 )
 
-_SERVICE_NAMES = {"compute": "Nova", "network": "Neutron", "image": "Glance", "identity": "Keystone"}
+_SERVICE_NAMES = {
+    "compute": "Nova",
+    "network": "Neutron",
+    "image": "Glance",
+    "volume": "Cinder",
+    "identity": "Keystone",
+}
 _KINDS: dict[int, type[CloudError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict}
 _TAGS = re.compile(r"<(head|title|style|script)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _SPACES = re.compile(r"\s+")

@@ -32,15 +32,19 @@ class Login(Struct, frozen=True, kw_only=True):
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """One HTTP request. `path` is below the service's root: `/servers/detail`, `/v2.0/ports`, `/v2/images`."""
+    """One HTTP request. `path` is below the service's root: `/servers/detail`, `/v2.0/ports`, `/v2/images`,
+    `/v3/PROJECT/volumes`."""
 
     service: str
-    """compute, network, image or identity."""
+    """compute, network, image, volume or identity."""
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    content_type: str = "application/json"
+    """What the body is; only sent with one."""
     microversion: tuple[int, int] | None = None
+    """Of compute or volume; None lets the service answer in its oldest."""
     timeout_s: float = 30.0
     looks: bool = False
     """True for a POST that only reads, such as the console log."""

@@ -15,6 +15,15 @@ class VolumeAttachment(Struct, frozen=True):
     attachment_id: str = ""
 
 
+class AttachedVolume(Struct, frozen=True):
+    """A volume in a VM, as Nova keeps it. `delete_on_termination` is None where the cloud does not tell it."""
+
+    volume_id: str
+    device: str = ""
+    delete_on_termination: bool | None = None
+    attachment_id: str = ""
+
+
 class Volume(Struct, frozen=True, kw_only=True):
     """A disk. `status` is Cinder's own word: available, in-use, creating, error, ..."""
 

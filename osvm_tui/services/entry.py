@@ -11,21 +11,26 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from osvm_tui.cloud.base import Accepted, ApiCall, CloudClient, VmPage
+from osvm_tui.cloud.base import Accepted, ApiCall, Changed, CloudClient, VmPage
 from osvm_tui.domain.catalog import (
     Image,
     InstanceAction,
     KeyPair,
     Network,
     PortAddress,
+    Project,
     QuotaItem,
     RemoteConsole,
     SecurityGroup,
+    Zone,
 )
 from osvm_tui.domain.errors import Unreachable
+from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGroup
+from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Flavor, Vm
+from osvm_tui.domain.volume import AttachedVolume, Volume, VolumeSnapshot, VolumeType
 
 
 class EntryPlan(Struct, frozen=True):
@@ -91,6 +96,9 @@ class LateClient(CloudClient):
     async def find_created(self, vm_uuid: str, name: str) -> Vm | None:
         return await self._client.find_created(vm_uuid, name)
 
+    async def change(self, action_id: str, resource_id: str, params: Mapping[str, object]) -> Changed:
+        return await self._client.change(action_id, resource_id, params)
+
     async def console_output(self, vm_id: str, lines: int | None) -> str:
         return await self._client.console_output(vm_id, lines)
 
@@ -103,6 +111,15 @@ class LateClient(CloudClient):
     async def instance_action(self, vm_id: str, request_id: str) -> InstanceAction | None:
         return await self._client.instance_action(vm_id, request_id)
 
+    async def diagnostics(self, vm_id: str) -> str:
+        return await self._client.diagnostics(vm_id)
+
+    async def migrations(self, vm_id: str) -> tuple[Migration, ...]:
+        return await self._client.migrations(vm_id)
+
+    async def volume_attachments(self, vm_id: str) -> tuple[AttachedVolume, ...]:
+        return await self._client.volume_attachments(vm_id)
+
     async def flavors(self) -> tuple[Flavor, ...]:
         return await self._client.flavors()
 
@@ -111,6 +128,39 @@ class LateClient(CloudClient):
 
     async def networks(self) -> tuple[Network, ...]:
         return await self._client.networks()
+
+    async def ports(self, vm_id: str = "") -> tuple[Port, ...]:
+        return await self._client.ports(vm_id)
+
+    async def routers(self) -> tuple[Router, ...]:
+        return await self._client.routers()
+
+    async def floating_ips(self) -> tuple[FloatingIp, ...]:
+        return await self._client.floating_ips()
+
+    async def volumes(self) -> tuple[Volume, ...]:
+        return await self._client.volumes()
+
+    async def volume_snapshots(self) -> tuple[VolumeSnapshot, ...]:
+        return await self._client.volume_snapshots()
+
+    async def volume_types(self) -> tuple[VolumeType, ...]:
+        return await self._client.volume_types()
+
+    async def server_groups(self) -> tuple[ServerGroup, ...]:
+        return await self._client.server_groups()
+
+    async def hypervisors(self) -> tuple[Hypervisor, ...]:
+        return await self._client.hypervisors()
+
+    async def compute_services(self) -> tuple[ComputeService, ...]:
+        return await self._client.compute_services()
+
+    async def zones(self) -> tuple[Zone, ...]:
+        return await self._client.zones()
+
+    async def projects(self) -> tuple[Project, ...]:
+        return await self._client.projects()
 
     async def keypairs(self) -> tuple[KeyPair, ...]:
         return await self._client.keypairs()

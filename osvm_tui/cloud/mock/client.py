@@ -131,9 +131,9 @@ class SimTransport(Transport):
     def _headers(self, call: Call) -> dict[str, str]:
         headers = {"accept": "application/json", "x-auth-token": self._token}
         if call.body:
-            headers["content-type"] = "application/json"
+            headers["content-type"] = call.content_type
         if call.microversion:
-            headers["openstack-api-version"] = f"compute {call.microversion[0]}.{call.microversion[1]}"
+            headers["openstack-api-version"] = f"{call.service} {call.microversion[0]}.{call.microversion[1]}"
         return headers
 
     async def _play(self, call: Call, reply: SimReply) -> None:

@@ -35,6 +35,8 @@ _KINDS = {
     "volume": "volume",
 }
 _VERSION = re.compile(r"/v\d+(\.\d+)?/?$")
+_PROJECT = re.compile(r"/v3(/[^/]*)?/?$")
+"""Cinder's endpoint names version and project; both are part of `Call.path`."""
 _HTML = re.compile(rb"\s*<(!doctype|html)", re.IGNORECASE)
 
 
@@ -118,6 +120,7 @@ class SdkTransport(Transport):
         self._roots = {"compute": endpoint, "identity": _VERSION.sub("", auth_url)}
         for service in ("network", "image"):
             self._roots[service] = _VERSION.sub("", region.get_session_endpoint(service) or "").rstrip("/")
+        self._roots["volume"] = _PROJECT.sub("", region.get_session_endpoint("block-storage") or "").rstrip("/")
         return Login(
             user_id=access.user_id or "",
             user_name=access.username or "",
@@ -180,10 +183,12 @@ class SdkTransport(Transport):
 def _options(call: Call) -> dict[str, Any]:
     headers = {"Accept": "application/json"}
     if call.body:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = call.content_type
     if call.microversion:
         version = f"{call.microversion[0]}.{call.microversion[1]}"
-        headers |= {"OpenStack-API-Version": f"compute {version}", "X-OpenStack-Nova-API-Version": version}
+        headers["OpenStack-API-Version"] = f"{call.service} {version}"
+        if call.service == "compute":
+            headers["X-OpenStack-Nova-API-Version"] = version
     return {
         "params": list(call.query),
         "data": call.body or None,

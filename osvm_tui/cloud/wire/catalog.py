@@ -1,4 +1,4 @@
-"""Flavors, images, key pairs, limits and names of projects and users: wire rows -> domain catalog."""
+"""Flavors, images, key pairs, limits, projects and names of users: wire rows -> domain catalog."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Raw, Struct, field
 
 from osvm_tui.cloud.wire import rows
 from osvm_tui.cloud.wire.times import utc
-from osvm_tui.domain.catalog import Flavor, Image, KeyPair, QuotaItem
+from osvm_tui.domain.catalog import Flavor, Image, KeyPair, Project, QuotaItem
 
 
 class FlavorRow(Struct, gc=False):
@@ -104,10 +104,22 @@ class KeyPairRow(Struct, gc=False):
 
 
 class NameRow(Struct, gc=False):
-    """A project or a user of Keystone."""
+    """A user of Keystone."""
 
     id: str = ""
     name: str = ""
+
+
+class ProjectRow(NameRow, gc=False):
+    """One entry of `GET /v3/projects` or `/v3/auth/projects`."""
+
+    enabled: bool | None = None
+    description: str | None = None
+    domain_id: str | None = None
+
+    def value(self) -> Project:
+        """Return it as the domain's project."""
+        return Project(self.id, self.name, self.enabled is not False, self.description or "", self.domain_id or "")
 
 
 _COMPUTE_LIMITS = (
@@ -115,6 +127,11 @@ _COMPUTE_LIMITS = (
     ("cores", "totalCoresUsed", "maxTotalCores"),
     ("ram", "totalRAMUsed", "maxTotalRAMSize"),
     ("server_groups", "totalServerGroupsUsed", "maxServerGroups"),
+)
+_VOLUME_LIMITS = (
+    ("volumes", "totalVolumesUsed", "maxTotalVolumes"),
+    ("gigabytes", "totalGigabytesUsed", "maxTotalVolumeGigabytes"),
+    ("snapshots", "totalSnapshotsUsed", "maxTotalSnapshots"),
 )
 _NETWORK_LIMITS = ("floatingip", "port", "network", "subnet", "router", "security_group", "security_group_rule")
 
@@ -134,10 +151,19 @@ class UsedRow(Struct, gc=False):
 
 def compute_quota(body: bytes) -> tuple[QuotaItem, ...]:
     """Decode `GET /limits`; memory is in MiB."""
+    return _absolute(body, _COMPUTE_LIMITS)
+
+
+def volume_quota(body: bytes) -> tuple[QuotaItem, ...]:
+    """Decode Cinder's `GET /limits`; sizes are in GiB."""
+    return _absolute(body, _VOLUME_LIMITS)
+
+
+def _absolute(body: bytes, names: tuple[tuple[str, str, str], ...]) -> tuple[QuotaItem, ...]:
     absolute = rows.one(rows.parts(body).get("limits", Raw(b"{}")), LimitsRow).absolute
     return tuple(
         QuotaItem(name, absolute[used], absolute[limit])
-        for name, used, limit in _COMPUTE_LIMITS
+        for name, used, limit in names
         if used in absolute and limit in absolute
     )
 

@@ -9,15 +9,17 @@ from msgspec import Raw, Struct, field
 
 from osvm_tui.cloud.wire import rows
 from osvm_tui.domain.catalog import Network, PortAddress, SecurityGroup, SecurityRule, Subnet
+from osvm_tui.domain.network import FloatingIp, Port, Router
 
 PORT_FIELDS = ("id", "device_id", "device_owner", "fixed_ips", "mac_address", "network_id")
 FLOATING_FIELDS = ("id", "floating_ip_address", "port_id", "floating_network_id")
 
 
 class FixedIp(Struct, gc=False):
-    """One address of a port."""
+    """One address of a port or of a router's gateway."""
 
     ip_address: str = ""
+    subnet_id: str | None = None
 
 
 class PortRow(Struct, gc=False):
@@ -38,6 +40,97 @@ class FloatingIpRow(Struct, gc=False):
     floating_ip_address: str = ""
     port_id: str | None = None
     floating_network_id: str = ""
+
+
+class FullPortRow(PortRow, gc=False):
+    """One entry of `GET /v2.0/ports` with all its fields."""
+
+    name: str | None = None
+    status: str | None = None
+    security_groups: list[str] | None = None
+    admin_state_up: bool | None = None
+    project_id: str | None = None
+
+    def value(self) -> Port:
+        """Return it as the domain's port."""
+        return Port(
+            id=self.id,
+            name=self.name or "",
+            status=self.status or "",
+            network_id=self.network_id,
+            device_id=self.device_id or "",
+            device_owner=self.device_owner or "",
+            mac=self.mac_address or "",
+            fixed_ips=tuple((ip.subnet_id or "", ip.ip_address) for ip in self.fixed_ips or ()),
+            security_group_ids=tuple(self.security_groups or ()),
+            admin_state_up=self.admin_state_up is not False,
+            project_id=self.project_id or "",
+        )
+
+
+class PortDetails(Struct, gc=False):
+    """What a floating IP tells about its port, with the extension fip-port-details."""
+
+    device_id: str | None = None
+    device_owner: str | None = None
+
+
+class FullFloatingIpRow(FloatingIpRow, gc=False):
+    """One entry of `GET /v2.0/floatingips` with all its fields."""
+
+    status: str | None = None
+    fixed_ip_address: str | None = None
+    router_id: str | None = None
+    project_id: str | None = None
+    description: str | None = None
+    port_details: PortDetails | None = None
+
+    def value(self) -> FloatingIp:
+        """Return it as the domain's floating IP."""
+        port = self.port_details or PortDetails()
+        return FloatingIp(
+            id=self.id,
+            address=self.floating_ip_address,
+            status=self.status or "",
+            fixed_address=self.fixed_ip_address or "",
+            port_id=self.port_id or "",
+            vm_id=(port.device_id or "") if _of_a_vm(port) else "",
+            network_id=self.floating_network_id,
+            router_id=self.router_id or "",
+            project_id=self.project_id or "",
+            description=self.description or "",
+        )
+
+
+class GatewayRow(Struct, gc=False):
+    """Where a router leads out."""
+
+    network_id: str | None = None
+    external_fixed_ips: list[FixedIp] | None = None
+
+
+class RouterRow(Struct, gc=False):
+    """One entry of `GET /v2.0/routers`."""
+
+    id: str = ""
+    name: str | None = None
+    status: str | None = None
+    admin_state_up: bool | None = None
+    external_gateway_info: GatewayRow | None = None
+    project_id: str | None = None
+
+    def value(self) -> Router:
+        """Return it as the domain's router."""
+        gateway = self.external_gateway_info or GatewayRow()
+        return Router(
+            id=self.id,
+            name=self.name or self.id,
+            status=self.status or "",
+            admin_state_up=self.admin_state_up is not False,
+            external_network_id=gateway.network_id or "",
+            external_ips=tuple(ip.ip_address for ip in gateway.external_fixed_ips or ()),
+            project_id=self.project_id or "",
+        )
 
 
 class SubnetRow(Struct, gc=False):
@@ -161,7 +254,7 @@ class AddressReader:
         return self._addresses
 
 
-def _of_a_vm(port: PortRow) -> bool:
+def _of_a_vm(port: PortRow | PortDetails) -> bool:
     # Nova marks its ports `compute:<zone>`, with the zone empty or the word None in some releases.
     return (port.device_owner or "").startswith(("compute:", "baremetal:"))
 

@@ -1,9 +1,15 @@
-"""`CreateVm` -> Nova's create body. Source: Nova's API reference of `POST /servers`, 2.1 to 2.95."""
+"""`CreateVm` -> Nova's create body, and what creations answer.
+
+Source: Nova's API reference of `POST /servers`, 2.1 to 2.95.
+"""
 
 from __future__ import annotations
 
 import base64
 
+from msgspec import Raw, Struct
+
+from osvm_tui.cloud.wire import rows
 from osvm_tui.domain.operations import CreateVm
 
 VM_UUID = "osvm_uuid"
@@ -45,3 +51,18 @@ def _networks(network_ids: tuple[str, ...], microversion: tuple[int, int]) -> ob
     if microversion < (2, 37):
         return None
     return "none" if network_ids else "auto"
+
+
+class MadeFields(Struct, gc=False):
+    """What counts of something that was made; a key pair has a name for an id, and its private key once."""
+
+    id: str | int | None = None
+    name: str | None = None
+    private_key: str | None = None
+
+
+def made(body: bytes, key: str) -> tuple[str, str]:
+    """Decode the id of what a creation made, and a private key if the cloud made one."""
+    row = rows.one(rows.parts(body).get(key, Raw(b"{}")), MadeFields)
+    made_id = row.name if key == "keypair" else row.id
+    return str(made_id or ""), row.private_key or ""

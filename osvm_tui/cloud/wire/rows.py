@@ -87,9 +87,10 @@ def parts(body: bytes) -> dict[str, Raw]:
 def next_query(members: Mapping[str, Raw], key: str) -> Query:
     """Return the query of the page after this one, empty for the last page.
 
-    Nova and Neutron give `<key>_links`, or `links` (instance actions), Glance and Keystone a `next` address.
+    Nova, Neutron and Cinder give `<key>_links` (Cinder `volume_type_links` for types), Nova `links` for instance
+    actions, Glance and Keystone a `next` address.
     """
-    for name in (f"{key}_links", "links"):
+    for name in (f"{key}_links", f"{key.removesuffix('s')}_links", "links"):
         if name in members:
             href = _next_of(members[name])
             if href:

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
-from osvm_tui.cloud.base import Accepted, CloudClient, VmPage
+from osvm_tui.cloud.base import Accepted, Changed, CloudClient, VmPage
 from osvm_tui.domain.catalog import (
     Image,
     InstanceAction,
     KeyPair,
     Network,
     PortAddress,
+    Project,
     QuotaItem,
     RemoteConsole,
     SecurityGroup,
+    Zone,
 )
 from osvm_tui.domain.errors import NotFound
+from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGroup
+from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Flavor, Vm
+from osvm_tui.domain.volume import AttachedVolume, Volume, VolumeSnapshot, VolumeType
 
 START = datetime(2026, 1, 22, 9, 0, tzinfo=UTC)
 SCOPE = Scope(
@@ -54,7 +60,11 @@ class ScriptedCloud(CloudClient):
         self.sent: list[tuple[str, str]] = []
         self.log: list[InstanceAction] = []
         self.asked: list[str] = []
-        self.ports: tuple[PortAddress, ...] = ()
+        self.addresses: tuple[PortAddress, ...] = ()
+        self.changes: list[tuple[str, str, dict[str, object]]] = []
+        """(action id, resource id, parameters) of every change of a resource that was sent."""
+        self.lists: dict[str, tuple[Any, ...]] = {}
+        """What the lists of resources answer, by the method's name."""
         self.server_time = START
         self.page = 2
         self.on_act: Callable[[str, str], None] = lambda action, vm_id: None
@@ -91,7 +101,7 @@ class ScriptedCloud(CloudClient):
 
     async def list_addresses(self) -> tuple[PortAddress, ...]:
         self._step("addresses")
-        return self.ports
+        return self.addresses
 
     async def get_vm(self, vm_id: str) -> Vm:
         self._step("get")
@@ -120,6 +130,12 @@ class ScriptedCloud(CloudClient):
         self._step("find")
         return next((vm for vm in self.vms.values() if ("osvm_uuid", vm_uuid) in vm.metadata), None)
 
+    async def change(self, action_id: str, resource_id: str, params: Mapping[str, object]) -> Changed:
+        self.changes.append((action_id, resource_id, dict(params)))
+        self._step("change")
+        secret = "PRIVATE KEY" if action_id == "keypair.create" else ""
+        return Changed(202, f"req-{len(self.changes)}", resource_id or f"new-{len(self.changes)}", secret)
+
     async def console_output(self, vm_id: str, lines: int | None) -> str:
         return "booted"
 
@@ -133,24 +149,70 @@ class ScriptedCloud(CloudClient):
     async def instance_action(self, vm_id: str, request_id: str) -> InstanceAction | None:
         return next((action for action in self.log if action.request_id == request_id), None)
 
+    def _listed(self, method: str) -> tuple[Any, ...]:
+        self._step(method)
+        return self.lists.get(method, ())
+
+    async def diagnostics(self, vm_id: str) -> str:
+        self._step("diagnostics")
+        return "{}"
+
+    async def migrations(self, vm_id: str) -> tuple[Migration, ...]:
+        return self._listed("migrations")
+
+    async def volume_attachments(self, vm_id: str) -> tuple[AttachedVolume, ...]:
+        return self._listed("volume_attachments")
+
     async def flavors(self) -> tuple[Flavor, ...]:
-        self._step("flavors")
-        return (Flavor("m1.small", 2, 4096, 20, id="f1"),)
+        return self._listed("flavors") or (Flavor("m1.small", 2, 4096, 20, id="f1"),)
 
     async def images(self) -> tuple[Image, ...]:
-        return ()
+        return self._listed("images")
 
     async def networks(self) -> tuple[Network, ...]:
-        return (Network("n1", "private"),)
+        return self._listed("networks") or (Network("n1", "private"),)
+
+    async def ports(self, vm_id: str = "") -> tuple[Port, ...]:
+        return self._listed("ports")
+
+    async def routers(self) -> tuple[Router, ...]:
+        return self._listed("routers")
+
+    async def floating_ips(self) -> tuple[FloatingIp, ...]:
+        return self._listed("floating_ips")
+
+    async def volumes(self) -> tuple[Volume, ...]:
+        return self._listed("volumes")
+
+    async def volume_snapshots(self) -> tuple[VolumeSnapshot, ...]:
+        return self._listed("volume_snapshots")
+
+    async def volume_types(self) -> tuple[VolumeType, ...]:
+        return self._listed("volume_types")
+
+    async def server_groups(self) -> tuple[ServerGroup, ...]:
+        return self._listed("server_groups")
+
+    async def hypervisors(self) -> tuple[Hypervisor, ...]:
+        return self._listed("hypervisors")
+
+    async def compute_services(self) -> tuple[ComputeService, ...]:
+        return self._listed("compute_services")
+
+    async def zones(self) -> tuple[Zone, ...]:
+        return self._listed("zones")
+
+    async def projects(self) -> tuple[Project, ...]:
+        return self._listed("projects")
 
     async def keypairs(self) -> tuple[KeyPair, ...]:
-        return ()
+        return self._listed("keypairs")
 
     async def security_groups(self) -> tuple[SecurityGroup, ...]:
-        return ()
+        return self._listed("security_groups")
 
     async def quota(self) -> tuple[QuotaItem, ...]:
-        return ()
+        return self._listed("quota")
 
     async def project_names(self) -> dict[str, str]:
         return {"p": "demo"}

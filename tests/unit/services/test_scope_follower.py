@@ -138,7 +138,7 @@ async def test_an_older_reading_changes_nothing() -> None:
 async def test_live_addresses_lie_over_nova_s_cached_ones() -> None:
     vm = a_vm("1", addresses=(Address("private", "10.0.0.5"),))
     bench = Bench(ScriptedCloud(vm))
-    bench.cloud.ports = (
+    bench.cloud.addresses = (
         PortAddress("1", "10.0.0.6", 4, False, "n1", "fa:16", "port-1"),
         PortAddress("1", "203.0.112.9", 4, True, "n2", "", "port-1"),
     )
@@ -147,7 +147,7 @@ async def test_live_addresses_lie_over_nova_s_cached_ones() -> None:
     assert shown is not None
     assert (shown.fixed_ip, shown.floating_ip) == ("10.0.0.6", "203.0.112.9")
     assert shown.addresses[0].network == "private"
-    bench.cloud.ports = ()
+    bench.cloud.addresses = ()
     await bench.step()
     assert bench.fleet.get(vm.ref).addresses == ()  # type: ignore[union-attr]
 
