@@ -8,16 +8,16 @@ from typing import Any
 from osvm_tui.domain.catalog import Image
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.filter import Field, compile_filter
-from osvm_tui.domain.vm import VmRef
+from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.domain.vm_fields import Names, any_text, vm_fields
 from osvm_tui.services.api import CatalogKind, ConsoleApi, ScopeState
-from osvm_tui.ui.columns import Column, Look, fleet_columns
+from osvm_tui.ui.cloud_states import CloudStates
+from osvm_tui.ui.columns import Column, Look
+from osvm_tui.ui.fleet_columns import fleet_columns
 from osvm_tui.ui.fleet_view import FleetView, Row
 from osvm_tui.ui.format import Token
 from osvm_tui.ui.memory import PlaceMemory
 from osvm_tui.ui.options import UiOptions
-
-_NOT_LIVE = (ScopeState.STALE, ScopeState.FAILED, ScopeState.CACHED)
 
 
 class FleetPicture:
@@ -28,10 +28,12 @@ class FleetPicture:
         self._names = Names()
         self._named: set[str] = set()
         self.learn_names()
+        self.clouds = CloudStates(api, options)
         self.look = Look(
-            now=options.clock, pending=api.pending, names=self._names, glyphs=options.glyphs, spins=options.blink
-        )
-        self._columns = {column.key: column for column in fleet_columns(self.look)}
+            now=options.clock, pending=api.pending, names=self._names, glyphs=options.glyphs, spins=options.blink,
+            wear=self.clouds.wear,
+        )  # fmt: skip
+        self._columns = {column.key: column for column in fleet_columns(self.look, self.clouds.column())}
         self._fields = {
             name: Field(field.kind, lambda row, read=field.read: read(row.vm))  # type: ignore[misc]
             for name, field in vm_fields(options.clock, self._names).items()
@@ -40,8 +42,6 @@ class FleetPicture:
         self.text = ""
         """The filter in force, as typed."""
         self.view = FleetView(self._sort_key(), descending=kept.descending)
-        self._stale: frozenset[str] = frozenset()
-        self.read_scopes()
 
     def catch_up(self) -> bool:
         """Take over what changed in the fleet; return whether anything did."""
@@ -72,20 +72,22 @@ class FleetPicture:
 
     def columns(self) -> list[Column[Row]]:
         """Return the fleet's columns over rows."""
-        return [
-            Column(*column)._replace(cell=lambda row, cell=column.cell: cell(row.vm))  # type: ignore[misc]
-            for column in self._columns.values()
-        ]
+        return [_over_rows(column) for column in self._columns.values()]
+
+    def wanted(self) -> dict[str, int]:
+        """Return the widths beyond which columns hold only blanks."""
+        return {"name": self.view.counts.longest_name}
 
     def tone(self, row: Row) -> Token | None:
-        """Return the token of a whole row whose scope is not live, None for a live one."""
-        return Token.DIM if row.vm.endpoint in self._stale else None
+        """Return the token of a whole row whose cloud is not live, None for a live one."""
+        return self.clouds.tone(row.ref)
 
-    def read_scopes(self) -> None:
-        """Find the endpoints that no live scope reads."""
-        views = [view for view in self._api.scopes() if view.scope]
-        live = {view.scope.endpoint for view in views if view.scope and view.state not in _NOT_LIVE}
-        self._stale = frozenset({view.scope.endpoint for view in views if view.scope}) - live
+    def read_scopes(self) -> bool:
+        """Find out which entries are live, and through which one a VM is seen now; return whether that moves rows."""
+        self.clouds.read()
+        if self.sort == "cloud":
+            self.view.sort_anew()
+        return self.sort == "cloud"
 
     def empty_words(self) -> str:
         """Return what a table without rows says: why, and the key that helps."""
@@ -133,6 +135,13 @@ class FleetPicture:
 
     def _sort_key(self) -> Any:
         return self._columns[self.sort].sort
+
+
+def _over_rows(column: Column[Vm]) -> Column[Row]:
+    cell, raw = column.cell, column.raw
+    return Column[Row](*column)._replace(  # type: ignore[arg-type]
+        cell=lambda row: cell(row.vm), sort=None, raw=lambda row: raw(row.vm) if raw else cell(row.vm).text
+    )
 
 
 _WAYS = {"age": ("oldest", "newest"), "status": ("trouble first", "trouble last")}

@@ -10,6 +10,7 @@ from typing import Any
 from osvm_tui.domain.diff import FleetDelta
 from osvm_tui.domain.filter import Filter
 from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.ui.fleet_counts import FleetCounts
 
 SortKey = Callable[[Vm], Any]
 
@@ -43,8 +44,7 @@ class FleetView:
 
     def __init__(self, sort: SortKey, *, descending: bool = False) -> None:
         self.revision = 0
-        self.busy = 0
-        self.wrong = 0
+        self.counts = FleetCounts()
         self._all: dict[VmRef, Row] = {}
         self._named: list[Row] = []
         """All rows by name: what a stable sort by anything else begins with."""
@@ -116,15 +116,20 @@ class FleetView:
         self.descending = descending
         if sort is not self._sort:
             self._sort = sort
-            for row in self._named:
-                row.value = sort(row.vm)
-            self._resort()
+            self.sort_anew()
+
+    def sort_anew(self) -> None:
+        """Order rows again whose key depends on more than the VM."""
+        for row in self._named:
+            row.value = self._sort(row.vm)
+        self._resort()
 
     def _replace(self, vms: Iterable[Vm]) -> None:
         sort = self._sort
         self._all = {row.ref: row for row in (Row(vm, sort(vm)) for vm in vms)}
-        self.busy = sum(1 for row in self._all.values() if row.vm.busy)
-        self.wrong = sum(1 for row in self._all.values() if row.vm.vm_state == "error")
+        self.counts = FleetCounts()
+        for row in self._all.values():
+            self.counts.add(row.vm)
         self._rename()
 
     def _rename(self) -> None:
@@ -143,7 +148,7 @@ class FleetView:
         self._drop(vm.ref, detach=attach)
         row = Row(vm, self._sort(vm))
         self._all[row.ref] = row
-        self._count(vm, 1)
+        self.counts.add(vm)
         if not attach:
             return
         insort(self._named, row, key=_BY_BASE)
@@ -155,16 +160,12 @@ class FleetView:
         row = self._all.pop(ref, None)
         if row is None:
             return
-        self._count(row.vm, -1)
+        self.counts.add(row.vm, -1)
         if detach:
             _take(self._named, row, _BY_BASE)
             _take(self._ordered, row, _by_order)
             if self._filter:
                 _take(self._shown, row, _by_order)
-
-    def _count(self, vm: Vm, by: int) -> None:
-        self.busy += by if vm.busy else 0
-        self.wrong += by if vm.vm_state == "error" else 0
 
 
 def _take(rows: list[Row], row: Row, order: Callable[[Row], Any]) -> None:

@@ -18,6 +18,16 @@ def _states(running: str, stopped: str, changing: str, wrong: str, stale: str) -
     }
 
 
+def _clouds(red: str, amber: str, green: str, blue: str, violet: str) -> dict[str, str]:
+    return {
+        "cloud-red": red,
+        "cloud-amber": amber,
+        "cloud-green": green,
+        "cloud-blue": blue,
+        "cloud-violet": violet,
+    }
+
+
 DARK = Theme(
     name="osvm-dark",
     primary="#7aa2f7",
@@ -33,6 +43,7 @@ DARK = Theme(
     dark=True,
     variables={
         **_states("#9ece6a", "#7f89ab", "#7dcfff", "#f7768e", "#e0af68"),
+        **_clouds("#ff5370", "#ff9e64", "#73daca", "#7aa2f7", "#bb9af7"),
         "dim": "#7f89ab",
         "line": "#2f364c",
         "cursor-line": "#283250",
@@ -59,6 +70,7 @@ LIGHT = Theme(
     dark=False,
     variables={
         **_states("#2d7a1f", "#5b647c", "#00688b", "#b8163b", "#8f5a00"),
+        **_clouds("#b00020", "#9a4b00", "#00695c", "#2457c5", "#7a2ea8"),
         "dim": "#5b647c",
         "line": "#c6ccdb",
         "cursor-line": "#cfdcf8",
@@ -85,6 +97,7 @@ CONTRAST = Theme(
     dark=True,
     variables={
         **_states("#00ff5f", "#d0d0d0", "#5fd7ff", "#ff5f5f", "#ffd700"),
+        **_clouds("#ff5f5f", "#ffaf00", "#00ffaf", "#87afff", "#ff87ff"),
         "dim": "#d0d0d0",
         "line": "#a8a8a8",
         "cursor-line": "#0000d7",
@@ -112,6 +125,7 @@ ANSI16 = Theme(
     ansi=True,
     variables={
         **_states("ansi_green", "ansi_bright_black", "ansi_cyan", "ansi_red", "ansi_yellow"),
+        **_clouds("ansi_red", "ansi_yellow", "ansi_green", "ansi_blue", "ansi_magenta"),
         "dim": "ansi_bright_black",
         "line": "ansi_bright_black",
         "cursor-line": "ansi_default",

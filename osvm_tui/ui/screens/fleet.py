@@ -87,8 +87,9 @@ class FleetScreen(Marking):
         self._show_detail()
 
     def on_scopes_moved(self, _: ScopesMoved) -> None:
-        """Grey the rows of a scope that is not live; ask a live one for names, once."""
-        self.picture.read_scopes()
+        """Grey the rows of a cloud that is not live; ask a live one for names, once."""
+        if self.picture.read_scopes():
+            self._show_rows()
         self.table.say_when_empty(self.picture.empty_words())
         self.table.redraw_changed()
         for entry in self.picture.unnamed():
@@ -108,8 +109,9 @@ class FleetScreen(Marking):
     def _show_rows(self) -> None:
         view = self.picture.view
         self.table.say_when_empty(self.picture.empty_words())
+        self.table.set_shape(self.picture.wanted(), view.counts.empty)
         self.table.set_rows(view.rows())
-        self.query_one(HeaderBar).update_counts(Counts(view.total, view.busy, view.wrong))
+        self.query_one(HeaderBar).update_counts(Counts(view.total, view.counts.busy, view.counts.wrong))
         self._tell()
         self._show_detail()
 

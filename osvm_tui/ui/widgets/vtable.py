@@ -6,19 +6,20 @@ hold on to a row's key, not to its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from textual.events import Click, Leave, MouseMove, MouseScrollDown, MouseScrollUp, Resize
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from osvm_tui.ui.bindings import bindings_of
+from osvm_tui.ui.cloud_look import Hue
 from osvm_tui.ui.columns import GAP, GUTTER, Cell, Column, Placed, fit
 from osvm_tui.ui.format import Token
+from osvm_tui.ui.widgets import table_messages
 from osvm_tui.ui.widgets.flashes import FLASH_S, Flashes
 from osvm_tui.ui.widgets.line_painter import Line, LinePainter
 
@@ -38,37 +39,14 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         "vtable--flash",
         "vtable--sign",
         "vtable--empty",
-        *(f"vtable--{token}" for token in Token),
+        *(f"vtable--{token}" for token in (*Token, *Hue)),
     }
     BINDINGS = bindings_of("table")
 
-    class Highlighted(Message):
-        """The cursor is on another row, or that row has changed; `key` is None in an empty table."""
-
-        def __init__(self, key: Hashable | None) -> None:
-            super().__init__()
-            self.key = key
-
-        def can_replace(self, message: Message) -> bool:
-            """Let the last of a burst stand for all."""
-            return isinstance(message, VTable.Highlighted)
-
-    class Opened(Message):
-        """A row was double-clicked."""
-
-        def __init__(self, key: Hashable) -> None:
-            super().__init__()
-            self.key = key
-
-    class HeadPressed(Message):
-        """A column's title was clicked."""
-
-        def __init__(self, column: str) -> None:
-            super().__init__()
-            self.column = column
-
-    class MarksMoved(Message):
-        """Other rows are marked now."""
+    Highlighted: TypeAlias = table_messages.Highlighted
+    Opened: TypeAlias = table_messages.Opened
+    HeadPressed: TypeAlias = table_messages.HeadPressed
+    MarksMoved: TypeAlias = table_messages.MarksMoved
 
     def __init__(
         self,
@@ -97,6 +75,8 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         self._painter = LinePainter(self, glyphs)
         self._skip = 0
         self._sorted: tuple[str, bool] = ("", False)
+        self._wanted: Mapping[str, int] = {}
+        self._empty: frozenset[str] = frozenset()
         self._hover = -1
         self._anchor: Hashable | None = None
         self._drawn: dict[int, tuple[Hashable, Line]] = {}
@@ -153,6 +133,17 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         """Show all columns, scrolled sideways, or those that fit."""
         self.wide, self._skip = wide, 0
         self._place()
+
+    def set_columns(self, columns: Sequence[Column[T]]) -> None:
+        """Show other columns, or the same in another order."""
+        self.columns, self._skip = tuple(columns), 0
+        self._place()
+
+    def set_shape(self, wanted: Mapping[str, int], empty: frozenset[str]) -> None:
+        """Say how wide columns want to be and which are empty in every row; see `fit`."""
+        if (wanted, empty) != (self._wanted, self._empty):
+            self._wanted, self._empty = wanted, empty
+            self._place()
 
     def cursor_to(self, key: Hashable) -> None:
         """Put the cursor on the row of this key; nothing happens when it is not shown."""
@@ -307,7 +298,7 @@ class VTable(ScrollView, Generic[T], can_focus=True):
 
     # events
     def _place(self) -> None:
-        placed = fit(self.columns, self._width, wide=self.wide, skip=self._skip)
+        placed = fit(self.columns, self._width, wide=self.wide, skip=self._skip, wanted=self._wanted, empty=self._empty)
         if placed != self.placed:
             self.placed = placed
             self._painter.forget()

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from osvm_tui.domain.operations import OperationItem
 from osvm_tui.domain.vm import Address, Vm, VmRef
 from osvm_tui.domain.vm_fields import Names
-from osvm_tui.ui.columns import GAP, GUTTER, Look, expected, fit, fleet_columns
+from osvm_tui.ui.columns import GAP, GUTTER, Look, expected, fit
+from osvm_tui.ui.fleet_columns import fleet_columns
 from tests.pilot.fake_fleet import NOW, seeded_fleet
 
 VM = seeded_fleet(1)[0]
@@ -44,7 +45,7 @@ def test_eighty_columns_keep_name_status_ip_and_age() -> None:
 def test_columns_drop_by_priority_and_never_reorder() -> None:
     order = [column.key for column in COLUMNS]
     before: set[str] = set()
-    for width in range(50, 260, 5):
+    for width in range(50, 280, 5):
         shown = [each.column.key for each in fit(COLUMNS, width)]
         assert shown == [key for key in order if key in shown]
         assert before <= set(shown)
@@ -112,3 +113,17 @@ def test_trouble_sorts_first_and_what_is_off_last() -> None:
     ordered = [vm.status for vm in sorted(seeded_fleet(16), key=status)]
     assert ordered[0] == "ERROR"
     assert ordered[-1] == "SHUTOFF"
+
+
+def test_a_long_name_is_whole_before_an_empty_column_is_shown() -> None:
+    placed = {each.column.key: each.width for each in fit(COLUMNS, 118, wanted={"name": 34})}
+    assert placed["name"] < 34
+    assert "floating" in placed
+    placed = {each.column.key: each.width for each in fit(COLUMNS, 118, wanted={"name": 34}, empty={"floating"})}
+    assert placed["name"] >= 34
+    assert "floating" not in placed
+
+
+def test_an_empty_column_stays_where_there_is_room_for_all() -> None:
+    shown = {each.column.key for each in fit(COLUMNS, 260, wanted={"name": 20}, empty={"floating", "tags"})}
+    assert {"floating", "tags"} <= shown

@@ -12,7 +12,7 @@ from osvm_tui.domain.diff import FleetDelta
 from osvm_tui.domain.filter import Filter
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Vm, VmRef
-from osvm_tui.ui.columns import status_key
+from osvm_tui.ui.fleet_columns import status_key
 from osvm_tui.ui.fleet_view import FleetView, Row
 from tests.pilot.fake_fleet import seeded_fleet
 
@@ -72,8 +72,8 @@ def test_changes_end_where_a_fresh_view_begins(steps: list[Any]) -> None:
     fresh.set_filter(chosen)
     fresh.apply(FleetDelta(1, tuple(truth.values()), complete=True))
     assert refs(view) == refs(fresh)
-    assert (view.total, view.busy, view.wrong) == (fresh.total, fresh.busy, fresh.wrong)
-    assert view.wrong == sum(vm.vm_state == "error" for vm in truth.values())
+    assert (view.total, view.counts.busy, view.counts.wrong) == (fresh.total, fresh.counts.busy, fresh.counts.wrong)
+    assert view.counts.wrong == sum(vm.vm_state == "error" for vm in truth.values())
 
 
 def test_a_flood_of_changes_is_taken_in_one_go() -> None:
@@ -82,7 +82,7 @@ def test_a_flood_of_changes_is_taken_in_one_go() -> None:
     view.apply(FleetDelta(1, many, complete=True))
     view.apply(FleetDelta(2, tuple(moved(vm, "error") for vm in many[:600]), tuple(vm.ref for vm in many[600:650])))
     assert view.total == 950
-    assert view.wrong >= 600
+    assert view.counts.wrong >= 600
     assert refs(view) == [vm.ref for vm in sorted(view.vms(), key=lambda vm: (vm.name, vm.name, vm.id))]
 
 
