@@ -260,6 +260,10 @@ class ConsoleApi(ABC):
     async def console_url(self, ref: VmRef) -> RemoteConsole: ...
 
     @abstractmethod
+    async def diagnostics(self, ref: VmRef) -> str:
+        """Return the hypervisor's counters of a VM as JSON text."""
+
+    @abstractmethod
     async def timeline(self, ref: VmRef) -> tuple[TimelineEntry, ...]: ...
 
     @abstractmethod

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from osvm_tui.domain.audit import AuditEntry
 from osvm_tui.domain.operations import OperationItem
-from osvm_tui.domain.roles import ConsoleRole
+from osvm_tui.domain.roles import ConsoleRole, Scope
 from osvm_tui.domain.vm import Vm
+from osvm_tui.services.resources_api import ResourceRequest
 
 
 class AuditWriter:
@@ -53,6 +54,35 @@ class AuditWriter:
             vm_name=vm.name,
             detail=reason,
             source=source,
+            session=self._session,
+        )
+
+    def resource(
+        self,
+        request: ResourceRequest,
+        phase: str,
+        scope: Scope | None,
+        detail: str,
+        request_id: str = "",
+        resource_id: str = "",
+    ) -> AuditEntry:
+        """Return the entry of a change of a resource: its id and name stand where a VM's would."""
+        target = request.target
+        own = scope.project_id if scope else ""
+        return AuditEntry(
+            at=self._now(),
+            operator=self._operator,
+            console_role=self._role.value,
+            phase=phase,
+            action=request.action_id,
+            entry=target.entry,
+            endpoint=scope.endpoint if scope else "",
+            project_id=target.project_id or own,
+            vm_id=resource_id or target.id,
+            vm_name=target.name or str(request.params.get("name", "")),
+            detail=detail,
+            request_id=request_id,
+            source=request.source,
             session=self._session,
         )
 

@@ -1,28 +1,45 @@
-"""`Catalogs`: flavors, images, networks, key pairs, groups, quota and names of each entry, cached with their age."""
+"""`Catalogs`: everything of an entry that can be listed beside its VMs, cached with its age; and names by id."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 
 import msgspec
 
 from osvm_tui.cloud.base import CloudClient
-from osvm_tui.domain.errors import CloudError
+from osvm_tui.domain.errors import CloudError, Forbidden, Refused
 from osvm_tui.domain.events import CatalogChanged
 from osvm_tui.services.api import CatalogItem, CatalogKind, CatalogView
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.scopes import Scopes
 
-_READERS: dict[CatalogKind, Callable[[CloudClient], Awaitable[tuple[CatalogItem, ...]]]] = {
-    CatalogKind.FLAVOR: lambda client: client.flavors(),
-    CatalogKind.IMAGE: lambda client: client.images(),
-    CatalogKind.NETWORK: lambda client: client.networks(),
-    CatalogKind.KEYPAIR: lambda client: client.keypairs(),
-    CatalogKind.SECURITY_GROUP: lambda client: client.security_groups(),
-    CatalogKind.QUOTA: lambda client: client.quota(),
+_Reader = Callable[[CloudClient], Awaitable[tuple[CatalogItem, ...]]]
+_READERS: dict[CatalogKind, tuple[str, _Reader]] = {
+    CatalogKind.FLAVOR: ("compute", lambda client: client.flavors()),
+    CatalogKind.IMAGE: ("image", lambda client: client.images()),
+    CatalogKind.NETWORK: ("network", lambda client: client.networks()),
+    CatalogKind.PORT: ("network", lambda client: client.ports()),
+    CatalogKind.ROUTER: ("network", lambda client: client.routers()),
+    CatalogKind.FLOATING_IP: ("network", lambda client: client.floating_ips()),
+    CatalogKind.SECURITY_GROUP: ("network", lambda client: client.security_groups()),
+    CatalogKind.VOLUME: ("volume", lambda client: client.volumes()),
+    CatalogKind.VOLUME_SNAPSHOT: ("volume", lambda client: client.volume_snapshots()),
+    CatalogKind.VOLUME_TYPE: ("volume", lambda client: client.volume_types()),
+    CatalogKind.KEYPAIR: ("compute", lambda client: client.keypairs()),
+    CatalogKind.SERVER_GROUP: ("compute", lambda client: client.server_groups()),
+    CatalogKind.QUOTA: ("compute", lambda client: client.quota()),
+    CatalogKind.HYPERVISOR: ("compute", lambda client: client.hypervisors()),
+    CatalogKind.SERVICE: ("compute", lambda client: client.compute_services()),
+    CatalogKind.ZONE: ("compute", lambda client: client.zones()),
+    CatalogKind.PROJECT: ("compute", lambda client: client.projects()),
 }
+"""By kind: the service that must be there, and how it is asked."""
+_DENIED_S = 300.0
+"""A reading that the cloud's policy refused is not asked for again so soon, unless it is wanted anew."""
+NOT_PERMITTED = "not permitted: "
+"""How the `error` of a catalog begins that the token may not see."""
 
 
 class Catalogs:
@@ -32,6 +49,7 @@ class Catalogs:
         self._scopes, self._bus, self._now = scopes, bus, now
         self._views: dict[tuple[str, CatalogKind], CatalogView] = {}
         self._locks: dict[tuple[str, str], asyncio.Lock] = {}
+        self._denied: dict[tuple[str, CatalogKind], datetime] = {}
         self._names: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
 
     def view(self, entry: str, kind: CatalogKind) -> CatalogView | None:
@@ -47,7 +65,7 @@ class Catalogs:
         age = timedelta(seconds=max_age_s)
         async with self._lock(entry, kind.value):
             held = self._views.get((entry, kind))
-            if held and not held.error and held.fetched_at and self._now() - held.fetched_at <= age:
+            if held and self._fresh(held, age):
                 return held
             view = await self._read(entry, kind, held or CatalogView(entry, kind))
             self._views[(entry, kind)] = view
@@ -66,12 +84,36 @@ class Catalogs:
                 return
         self._bus.publish(CatalogChanged(entry, "names"))
 
+    async def reload(self, entry: str, kinds: Iterable[CatalogKind]) -> None:
+        """Read again what was read before of these kinds: something in them was changed."""
+        for kind in kinds:
+            if (entry, kind) in self._views:
+                await self.load(entry, kind, 0.0)
+
+    def forget(self, entry: str) -> None:
+        """Drop everything of an entry: its token sees another project now."""
+        self._views = {key: view for key, view in self._views.items() if key[0] != entry}
+        self._denied = {key: at for key, at in self._denied.items() if key[0] != entry}
+        self._names.pop(entry, None)
+
+    def _fresh(self, held: CatalogView, age: timedelta) -> bool:
+        denied = self._denied.get((held.entry, held.kind))
+        if denied is not None and age:
+            return self._now() - denied <= timedelta(seconds=_DENIED_S)
+        return not held.error and held.fetched_at is not None and self._now() - held.fetched_at <= age
+
     async def _read(self, entry: str, kind: CatalogKind, held: CatalogView) -> CatalogView:
+        service, read = _READERS[kind]
+        self._denied.pop((entry, kind), None)
         try:
-            items = await _READERS[kind](self._scopes.client(entry))
-        except CloudError as error:
+            if service not in self._scopes.scope(entry).profile.services:
+                return CatalogView(entry, kind, error=f"this cloud has no {service} service")
+            return CatalogView(entry, kind, await read(self._scopes.client(entry)), self._now())
+        except Forbidden as error:
+            self._denied[(entry, kind)] = self._now()
+            return CatalogView(entry, kind, error=f"{NOT_PERMITTED}{error.detail}")
+        except (CloudError, Refused) as error:
             return msgspec.structs.replace(held, error=error.detail)
-        return CatalogView(entry, kind, items, self._now())
 
     def _lock(self, entry: str, name: str) -> asyncio.Lock:
         return self._locks.setdefault((entry, name), asyncio.Lock())

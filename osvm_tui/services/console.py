@@ -39,11 +39,13 @@ from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.catalogs import Catalogs
+from osvm_tui.services.choices import Choices
 from osvm_tui.services.entry import EntryPlan, LateClient
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.insight import Insight
 from osvm_tui.services.lifecycle import Lifecycle
 from osvm_tui.services.operation_book import OperationBook
+from osvm_tui.services.resources import Resources
 from osvm_tui.services.scope_follower import ScopeFollower
 from osvm_tui.services.scope_status import ScopeStatus
 from osvm_tui.services.scopes import Scopes
@@ -95,6 +97,10 @@ class Console(ConsoleApi):
             owner=self.owner, operator=operator, console_role=console_role, cadence=self._cadence, now=now,
         )  # fmt: skip
         self._catalogs = Catalogs(self._scopes, self._bus, now)
+        choices = Choices(self._scopes, self._catalogs, self._fleet)
+        self.resources = self._resources = Resources(
+            self._scopes, self._catalogs, choices, self._writer, self._writable
+        )
         self.insight = self._insight = Insight(
             self._fleet, self._scopes, self._book, self._bus, lambda: self._store, self.store_ready, self.verdict, now
         )
@@ -149,6 +155,7 @@ class Console(ConsoleApi):
     async def close(self) -> None:
         await end(self._tasks)
         await self._lifecycle.stop()
+        await self._resources.stop()
         await self._snapshots.write()
         if self._store is not None:
             await self._session("end")
@@ -274,13 +281,14 @@ class Console(ConsoleApi):
         await self._writable()
         return await self._lifecycle.create(entry, order, count, source)
 
-    async def _writable(self) -> None:
-        """Return when there is a store to write the audit to; StoreReadOnly when there is none."""
+    async def _writable(self) -> Store:
+        """Return the store to write the audit to, when it is open; StoreReadOnly when there is none."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_STORE_S):
                 await self._store_ready.wait()
         if self._store is None:
             raise StoreReadOnly(f"nothing is changed without an audit row: {self.store_error or 'opening the store'}")
+        return self._store
 
     async def wait(self, operation_id: str, timeout_s: float) -> tuple[OperationItem, ...]:
         moved = asyncio.Event()
@@ -315,6 +323,9 @@ class Console(ConsoleApi):
 
     async def console_url(self, ref: VmRef) -> RemoteConsole:
         return await self._look(ref, "remote-console").remote_console(ref.id)
+
+    async def diagnostics(self, ref: VmRef) -> str:
+        return await self._look(ref, "diagnostics").diagnostics(ref.id)
 
     def _look(self, ref: VmRef, action_id: str) -> CloudClient:
         """Gate a verb that only looks, and return the client to look through."""

@@ -326,6 +326,11 @@ class FakeConsole(ConsoleApi):
         await self._wait()
         return RemoteConsole("vnc", "novnc", f"http://console.invalid/vnc?vm={self._known(ref).id[:8]}")
 
+    async def diagnostics(self, ref: VmRef) -> str:
+        await self._wait()
+        self._known(ref)
+        return '{"state": "running", "uptime": 4711, "num_cpus": 2}'
+
     async def timeline(self, ref: VmRef) -> tuple[TimelineEntry, ...]:
         await self._wait()
         vm = self._known(ref)
