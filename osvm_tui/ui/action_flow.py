@@ -18,6 +18,7 @@ from osvm_tui.ui.action_plan import ActionPlan, plan
 from osvm_tui.ui.messages import OpenVm
 from osvm_tui.ui.refusals import note_refused
 from osvm_tui.ui.screens.place import PlaceScreen
+from osvm_tui.ui.submitting import refusal_of, submitted, told
 
 if TYPE_CHECKING:
     from osvm_tui.ui.dialogs.dialog import Dialog
@@ -124,23 +125,32 @@ class ActionTargets(PlaceScreen):
 
     @work(group="action", exit_on_error=False)
     async def _ask_and_send(self, chosen: ActionPlan) -> None:
-        params: dict[str, object] | None = {}
         if chosen.spec.params:
-            from osvm_tui.ui.dialogs.params_form import ParamsForm
+            from osvm_tui.ui.dialogs.verb_form import verb_form
 
-            params = await self.app.push_screen_wait(ParamsForm(self.api, chosen))
-        if params is None or not await self._confirmed(chosen):
-            return
+            await self.app.push_screen_wait(verb_form(self.api, chosen, lambda typed: self._send_typed(chosen, typed)))
+        elif await self._confirmed(chosen):
+            try:
+                self._say(chosen, await submitted(self.api, ActionRequest(chosen.spec.id, chosen.refs)))
+            except Refused as no:
+                self.refuse(no.detail)
+            except OsvmError as error:
+                from osvm_tui.ui.dialogs.error import ErrorDialog
+
+                self.app.push_screen(ErrorDialog(error, doing=chosen.sentence))
+
+    async def _send_typed(self, chosen: ActionPlan, typed: dict[str, object]) -> str:
+        """Send what a form gave; return why it was not taken, for the form to tell."""
+        if not await self._confirmed(chosen):
+            return "not sent"
         try:
-            done = await self.api.submit(ActionRequest(chosen.spec.id, chosen.refs, params))
-        except Refused as no:
-            self.refuse(no.detail)
+            done = await submitted(self.api, ActionRequest(chosen.spec.id, chosen.refs, typed))
         except OsvmError as error:
-            from osvm_tui.ui.dialogs.error import ErrorDialog
-
-            self.app.push_screen(ErrorDialog(error, doing=chosen.sentence))
-        else:
+            return told(error)
+        reason = await refusal_of(self.api, done)
+        if not reason:
             self._say(chosen, done)
+        return reason
 
     async def _confirmed(self, chosen: ActionPlan) -> bool:
         if chosen.many:

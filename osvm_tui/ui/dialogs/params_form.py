@@ -1,89 +1,219 @@
-"""The form for an action's parameters, one field per `Param`; what is required is said beside the field."""
+"""The form for parameters of a verb, one field per `Param`; what is wrong stands beside its field.
+
+It knows neither VM nor resource: where lists come from and who sends are given. With `send` it stays until the cloud
+has taken the request, so that a refusal comes back with everything typed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from osvm_tui.domain.action import Param
-from osvm_tui.services.api import ConsoleApi
-from osvm_tui.ui.action_plan import ActionPlan, verb
 from osvm_tui.ui.dialogs.dialog import Dialog
+from osvm_tui.ui.dialogs.pick import Choice as Offered
+from osvm_tui.ui.param_values import CHOICE, FLAG, empty, label_of, parsed, picked, typed_of
+from osvm_tui.ui.printable import printable
+from osvm_tui.ui.widgets.choice_field import ChoiceField
+from osvm_tui.ui.widgets.flag_field import FlagField
+from osvm_tui.ui.widgets.form_field import FormField
+from osvm_tui.ui.widgets.loaded_field import Choices, LoadedField
+
+Send = Callable[[dict[str, object]], Awaitable[str]]
+"""Sends what was typed; returns why it was not taken, empty when it was. None of the form's own errors."""
 
 
 class ParamsForm(Dialog[dict[str, object]]):
-    """Ask for the parameters of a plan; the answer holds what was typed, empty fields left out."""
+    """Ask for parameters; the answer holds them by name, empty ones left out; None when left.
 
-    AUTO_FOCUS: ClassVar[str] = "Input"
+    `before`: values that the fields start from. With `edits` they are the target's own, and only what was changed is
+    given back: at least one value. `choices` loads the list of a kind that is picked. `go`: the verb on the button.
+    `entries`: the clouds that are meant.
+    """
 
-    def __init__(self, api: ConsoleApi, plan: ActionPlan) -> None:
+    SIZE: ClassVar[str] = "-wide"
+    AUTO_FOCUS: ClassVar[str] = "Input, ChoiceField, FlagField"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "send", show=False, priority=True)]
+    footing = "enter or ctrl-s goes on, esc leaves"
+
+    def __init__(
+        self,
+        heading: str,
+        params: Sequence[Param],
+        before: Mapping[str, object],
+        choices: Choices,
+        *,
+        go: str = "go on",
+        edits: bool = False,
+        note: str = "",
+        send: Send | None = None,
+        entries: tuple[str, ...] = (),
+    ) -> None:
         super().__init__()
-        self.plan = plan
-        self.before = present_values(api, plan)
-        """What the VM has now: a field left as it is asks for no change."""
+        self.asked = heading
+        self.params = tuple(params)
+        self.before = {param.name: typed_of(before.get(param.name, param.default)) for param in params}
+        self.given = frozenset(before)
+        self.choices = choices
+        self.go = go
+        self.edits = edits
+        self.note = note
+        self.send = send
+        self.sending = False
+        self.entries = entries
 
     @property
     def heading(self) -> str:
-        return self.plan.sentence
+        return self.asked
+
+    def clouds(self) -> tuple[str, ...]:
+        """Return the entries whose things are changed by what is typed here."""
+        return self.entries
 
     def body(self) -> ComposeResult:
-        for param in self.plan.spec.params:
-            yield Static(Content.assemble(param.name, (f"  {param.help}", "$dim")), classes="field-label")
-            yield Input(
-                self.before.get(param.name, param.default),
-                id=f"param-{param.name}",
-                compact=True,
-                password=param.kind == "secret",
-                select_on_focus=False,
-            )
-        yield Static("", classes="note", id="wrong", markup=False)
+        width = max(len(label_of(param)) for param in self.params) + 1
+        with VerticalScroll(can_focus=False, classes="fields"):
+            for param in self.params:
+                need = "" if param.required else " (optional)"
+                hint = f"{param.help}{need}".strip()
+                yield FormField(param.name, label_of(param), self._control(param), hint=hint, label_width=width)
+        if self.note:
+            yield Static(self.note, classes="note", markup=False)
+        yield Static("", id="answer", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("cancel", id="cancel", compact=True)
-            yield Button(Content(verb(self.plan.spec)), id="go", compact=True)
+            yield Button(Content(self.go), id="go", compact=True)
+
+    def _control(self, param: Param) -> Widget:
+        name, before = f"param-{param.name}", self.before[param.name]
+        if picked(param):
+            return LoadedField(param, self.choices, before=before, id=name)
+        if param.kind == FLAG:
+            return FlagField(on=before == "yes", id=name)
+        if param.kind == CHOICE:
+            field = ChoiceField(label_of(param), nothing="choose", id=name)
+            field.offer([Offered(each, each) for each in param.choices])
+            field.choose((before,) if before else ())
+            return field
+        return Input(
+            printable(before),
+            id=name,
+            compact=True,
+            password=param.kind == "secret",
+            restrict="[0-9]*" if param.kind == "int" else None,
+            select_on_focus=False,
+        )
+
+    def on_mount(self) -> None:
+        """Say nothing of an answer before there is one."""
+        self.say("")
+
+    # what was typed
+    def typed(self, param: Param) -> str:
+        """Return the field as it stands."""
+        field = self.query_one(f"#param-{param.name}")
+        if isinstance(field, Input | ChoiceField | FlagField):
+            return field.value
+        raise TypeError(f"no field of a parameter: {field}")
+
+    def problems(self) -> dict[str, str]:
+        """Return what is wrong, a sentence by parameter; the empty name tells of the form as a whole."""
+        found = {param.name: sentence for param in self.params if (sentence := self._problem(param))}
+        if not found and self.edits and not self.values():
+            found[""] = "nothing is changed yet"
+        return found
+
+    def _problem(self, param: Param) -> str:
+        try:
+            value = parsed(param, self.typed(param))
+        except ValueError as wrong:
+            return str(wrong)
+        if not empty(value):
+            return ""
+        cleared = param.kind in ("words", "pairs") and param.name in self.given
+        if param.required and not cleared:
+            return f"{label_of(param)} is needed"
+        if self.edits and param.name == "name" and self.before["name"]:
+            return "a name cannot be taken away"
+        return ""
 
     def values(self) -> dict[str, object]:
-        """Return what is asked for: fields that were changed and are not empty, or were emptied on purpose."""
-        typed = {param.name: self._typed(param) for param in self.plan.spec.params}
-        return {name: value for name, value in typed.items() if value != self.before.get(name, "")}
+        """Return what is given: not empty or emptied on purpose; of a form that edits only what was changed."""
+        values: dict[str, object] = {}
+        for param in self.params:
+            typed = self.typed(param)
+            value, changed = parsed(param, typed), typed.strip() != self.before[param.name].strip()
+            if changed if self.edits else (not empty(value) or (changed and param.name in self.given)):
+                values[param.name] = value
+        return values
 
-    def _typed(self, param: Param) -> str:
-        return self.query_one(f"#param-{param.name}", Input).value.strip()
+    # keys and buttons
+    @on(Input.Changed)
+    @on(FlagField.Changed)
+    def _changed(self) -> None:
+        self._show(self.problems(), only_better=True)
+
+    @on(ChoiceField.Changed)
+    def _chosen(self, event: ChoiceField.Changed) -> None:
+        self._changed()
+        if not isinstance(event, LoadedField.Loaded):
+            self.focus_next()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#go")
-    def _go(self) -> None:
-        wrong = self._wrong()
-        if wrong:
-            note = self.query_one("#wrong", Static)
-            note.update(wrong)
-            note.add_class("-danger")
-        else:
+    def action_send(self) -> None:
+        """Give the values, once, or say what is wrong."""
+        if self.sending:
+            return
+        found = self.problems()
+        self._show(found)
+        self.say(found.get("", ""), wrong=True)
+        if found:
+            self._focus_first(found)
+        elif self.send is None:
             self.dismiss(self.values())
+        else:
+            self._send(self.send, self.values())
 
-    def _wrong(self) -> str:
-        for param in self.plan.spec.params:
-            if param.required and not self._typed(param):
-                return f"{param.name} is needed"
-        if self.plan.spec.edits:
-            if not self._typed(self.plan.spec.params[0]):
-                return "a VM needs a name"
-            if not self.values():
-                return "nothing is changed yet"
-        return ""
+    @work(group="send", exclusive=True, exit_on_error=False)
+    async def _send(self, send: Send, values: dict[str, object]) -> None:
+        self.sending = True
+        self.say("asking the cloud ...")
+        try:
+            reason = await send(values)
+        finally:
+            self.sending = False
+        if reason:
+            self.say(reason, wrong=True)
+        else:
+            self.dismiss(values)
+
+    def say(self, words: str, *, wrong: bool = False) -> None:
+        """Say how the request stands, below the fields."""
+        line = self.query_one("#answer", Static)
+        line.update(printable(words))
+        line.display = bool(words)
+        line.set_class(wrong, "-wrong")
+
+    def _show(self, found: Mapping[str, str], *, only_better: bool = False) -> None:
+        for field in self.query(FormField):
+            name = (field.id or "").removeprefix("field-")
+            if not only_better or field.has_class("-wrong"):
+                field.tell(found.get(name, ""))
+
+    def _focus_first(self, found: Mapping[str, str]) -> None:
+        first = next((param.name for param in self.params if param.name in found), "")
+        if first:
+            self.query_one(f"#param-{first}").focus()
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.action_leave()
-
-
-def present_values(api: ConsoleApi, plan: ActionPlan) -> dict[str, str]:
-    """Return the values that a form starts from: name and description when a VM is renamed."""
-    vm = api.vm(plan.targets[0].ref) if len(plan.targets) == 1 else None
-    if vm is None or not plan.spec.edits:
-        return {}
-    return {param.name: getattr(vm, param.name) for param in plan.spec.params}

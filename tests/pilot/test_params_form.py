@@ -1,0 +1,203 @@
+"""The parameter form: every kind of field, lists that load, fail or are empty, and refusals that lose nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from osvm_tui.domain.action import Param
+from osvm_tui.domain.errors import Unreachable
+from osvm_tui.services.resources_api import Choice
+from osvm_tui.ui.dialogs.params_form import ParamsForm
+from osvm_tui.ui.dialogs.pick import PickDialog
+from osvm_tui.ui.widgets.choice_field import ChoiceField
+from tests.pilot.desk import Desk
+from tests.pilot.fake_console import FakeConsole
+from tests.pilot.screen_text import screen_text
+
+VOLUME = Param("volume_id", "volume", help="a free one")
+
+
+class Blank(Screen[None]):
+    def compose(self) -> ComposeResult:
+        yield Static("")
+
+
+class Lists:
+    """Answers for choices by kind; an error is raised once."""
+
+    def __init__(self, **by_kind: Sequence[Choice] | Exception) -> None:
+        self.by_kind = by_kind
+
+    async def __call__(self, kind: str) -> Sequence[Choice]:
+        found = self.by_kind[kind]
+        if isinstance(found, Exception):
+            self.by_kind[kind] = (Choice("late", "late-one"),)
+            raise found
+        return found
+
+
+class Asked:
+    """A desk with one form open and what it gave back."""
+
+    def __init__(self, params: Sequence[Param], before: Mapping[str, object] = {}, **rest: Any) -> None:
+        self.answers: list[dict[str, object] | None] = []
+        lists = rest.pop("lists", Lists())
+        self.form = ParamsForm("attach volume web-1", params, before, lists, **rest)
+        self.desk = Desk(FakeConsole(3), lambda api, options: Blank())
+
+    async def open(self, pilot: Pilot[None]) -> None:
+        self.desk.push_screen(self.form, self.answers.append)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+    def shown(self, name: str) -> str:
+        return str(self.form.query_one(f"#param-{name}", ChoiceField).content)
+
+    def wrong(self, name: str) -> str:
+        return str(self.form.query_one(f"#field-{name} .field-wrong", Static).content)
+
+    def answer(self) -> str:
+        return str(self.form.query_one("#answer", Static).content)
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+
+
+async def test_every_kind_of_field_gives_its_kind_of_value() -> None:
+    params = (
+        Param("name", default="x"),
+        Param("password", "secret"),
+        Param("kept", "int", default="7"),
+        Param("series", "choice", choices=("daily", "weekly"), default="daily"),
+        Param("whole", "flag", required=False),
+        Param("metadata", "pairs"),
+        Param("tags", "words", required=False),
+    )
+    asked = Asked(params)
+    async with asked.desk.run_test(size=(80, 24)) as pilot:
+        await asked.open(pilot)
+        await press(pilot, "end", "y", "tab", *"s3", "tab", "tab", "enter", *"week", "enter", "space", "tab")
+        await press(pilot, *"team=web", "enter")
+    assert asked.answers == [
+        {"name": "xy", "password": "s3", "kept": 7, "series": "weekly", "whole": True, "metadata": {"team": "web"}}
+    ]
+
+
+async def test_a_secret_is_never_on_screen() -> None:
+    asked = Asked((Param("password", "secret"),))
+    async with asked.desk.run_test() as pilot:
+        await asked.open(pilot)
+        await press(pilot, *"hunter2")
+        assert "hunter2" not in screen_text(asked.desk)
+
+
+async def test_what_is_missing_or_wrong_stands_beside_its_field_until_it_is_mended() -> None:
+    asked = Asked((Param("name"), Param("metadata", "pairs")))
+    async with asked.desk.run_test() as pilot:
+        await asked.open(pilot)
+        await press(pilot, "tab", *"team", "ctrl+s")
+        assert asked.wrong("name") == "name is needed"
+        assert asked.wrong("metadata") == "team is not key=value"
+        assert asked.desk.focused is asked.form.query_one("#param-name", Input)
+        await press(pilot, "x")
+        assert asked.wrong("name") == ""
+    assert not asked.answers
+
+
+async def test_the_only_choice_is_taken_when_it_is_needed() -> None:
+    lists = Lists(volume=(Choice("v-1", "data", "10 GiB"),), host=(Choice("h-1", "node-1"),))
+    asked = Asked((VOLUME, Param("host", "host", required=False)), lists=lists)
+    async with asked.desk.run_test() as pilot:
+        await asked.open(pilot)
+        assert "data" in asked.shown("volume_id")
+        assert asked.shown("host") == "none chosen"
+        await press(pilot, "ctrl+s")
+    assert asked.answers == [{"volume_id": "v-1"}]
+
+
+async def test_one_of_several_is_found_by_typing() -> None:
+    many = tuple(Choice(f"v-{n}", f"disk-{n}", "10 GiB") for n in range(40))
+    asked = Asked((VOLUME,), lists=Lists(volume=many))
+    async with asked.desk.run_test(size=(80, 24)) as pilot:
+        await asked.open(pilot)
+        await press(pilot, "enter", *"disk-33")
+        assert isinstance(asked.desk.screen, PickDialog)
+        await press(pilot, "enter", "ctrl+s")
+    assert asked.answers == [{"volume_id": "v-33"}]
+
+
+async def test_an_empty_list_says_what_makes_one() -> None:
+    asked = Asked((VOLUME,), lists=Lists(volume=()))
+    async with asked.desk.run_test() as pilot:
+        await asked.open(pilot)
+        assert asked.shown("volume_id") == "no free volume in this project; N in :volume makes one"
+        await press(pilot, "ctrl+s")
+        assert asked.wrong("volume_id") == "volume is needed"
+    assert not asked.answers
+
+
+async def test_a_list_that_could_not_be_read_is_asked_for_again_by_enter() -> None:
+    asked = Asked((VOLUME,), lists=Lists(volume=Unreachable("no route to cinder")))
+    async with asked.desk.run_test() as pilot:
+        await asked.open(pilot)
+        assert "no route to cinder" in asked.shown("volume_id")
+        await press(pilot, "enter")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "late-one" in asked.shown("volume_id")
+
+
+async def test_a_form_that_edits_gives_only_what_was_changed() -> None:
+    params = (Param("name", required=False), Param("description", required=False))
+    asked = Asked(params, {"name": "web-1", "description": "old"}, edits=True)
+    async with asked.desk.run_test() as pilot:
+        await asked.open(pilot)
+        await press(pilot, "ctrl+s")
+        assert asked.answer() == "nothing is changed yet"
+        await press(pilot, "tab", "ctrl+u", "ctrl+s")
+    assert asked.answers == [{"description": ""}]
+
+
+async def test_present_words_can_be_emptied_on_purpose() -> None:
+    asked = Asked((Param("tags", "words"),), {"tags": ["web", "prod"]})
+    async with asked.desk.run_test() as pilot:
+        await asked.open(pilot)
+        assert asked.form.query_one(Input).value == "web, prod"
+        await press(pilot, "end", "ctrl+u", "ctrl+s")
+    assert asked.answers == [{"tags": []}]
+
+
+async def test_a_refusal_comes_back_with_everything_typed_and_is_not_sent_twice() -> None:
+    sent: list[dict[str, object]] = []
+    answers: list[asyncio.Future[str]] = []
+
+    async def send(values: dict[str, object]) -> str:
+        sent.append(values)
+        answers.append(asyncio.get_running_loop().create_future())
+        return await answers[-1]
+
+    asked = Asked((Param("name"),), send=send)
+    async with asked.desk.run_test() as pilot:
+        await asked.open(pilot)
+        await press(pilot, *"web", "ctrl+s", "ctrl+s")
+        assert asked.answer() == "asking the cloud ..."
+        answers[0].set_result("failed: the name is taken (req-7)")
+        await pilot.pause()
+        await pilot.pause()
+        assert asked.answer() == "failed: the name is taken (req-7)"
+        assert asked.form.query_one(Input).value == "web"
+        await press(pilot, "2", "ctrl+s")
+        answers[1].set_result("")
+        await pilot.pause()
+    assert sent == [{"name": "web"}, {"name": "web2"}]
+    assert asked.answers == [{"name": "web2"}]
