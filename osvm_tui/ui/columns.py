@@ -20,6 +20,8 @@ GUTTER = 3
 """Characters before the first column: a blank, cursor or mark, a blank."""
 GAP = 2
 """Blanks between two columns."""
+_DAILY = 5
+"""Columns of a higher priority number, like empty ones, leave before another is cut short of what it wants."""
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
@@ -70,7 +72,7 @@ def fit(
 
     Narrow: by priority, the whole set must fit. Wide: all in their order, the first fixed, `skip` of the others
     scrolled away, as many as fit. `wanted` are widths beyond which a column holds only blanks; columns that are `empty`
-    in every row leave before another is cut short of it. Left over width goes to the columns that grow.
+    in every row, and those not looked at daily, leave before another is cut short of it. Left over width goes to the columns that grow.
     """
     shown = _scrolled(columns, width, skip) if wide else _by_priority(columns, width, wanted, empty)
     rest = width - 1 - _needed(shown)
@@ -106,10 +108,10 @@ def _by_priority(
             break
         shown.remove(last)
     while _needed(shown) + sum(max(0, wanted.get(each.key, 0) - each.width) for each in shown) > width - 1:
-        blank = max((c for c in shown if c.priority and c.key in empty), key=lambda c: c.priority, default=None)
-        if blank is None:
+        spare = [c for c in shown if c.priority > _DAILY or (c.priority and c.key in empty)]
+        if not spare:
             break
-        shown.remove(blank)
+        shown.remove(max(spare, key=lambda column: (column.key in empty, column.priority)))
     return shown
 
 

@@ -119,6 +119,7 @@ def test_a_long_name_is_whole_before_an_empty_column_is_shown() -> None:
     placed = {each.column.key: each.width for each in fit(COLUMNS, 118, wanted={"name": 34})}
     assert placed["name"] < 34
     assert "floating" in placed
+    assert "ram" not in placed
     placed = {each.column.key: each.width for each in fit(COLUMNS, 118, wanted={"name": 34}, empty={"floating"})}
     assert placed["name"] >= 34
     assert "floating" not in placed
