@@ -6,6 +6,7 @@ OsvmError
 │   │   ├── CertificateError   the server's certificate is expired or unknown
 │   │   └── AnswerLost         sent, but the answer never came: the outcome is unknown
 │   ├── Unauthorized       the cloud does not take our credentials
+│   ├── ReadOnly           a change of a cloud that was opened read-only: nothing was sent
 │   ├── Forbidden          policy (or a Nova quota) says no
 │   │   └── QuotaExceeded
 │   ├── NotFound
@@ -88,6 +89,13 @@ class QuotaExceeded(Forbidden):
     """A quota is used up: 403 from Nova, 409 from Neutron."""
 
     title = "quota exceeded"
+
+
+class ReadOnly(CloudError):
+    """A change of a cloud that was opened read-only: nothing was sent."""
+
+    title = "read-only"
+    default_hint = "this console was told to change nothing there"
 
 
 class NotFound(CloudError):
