@@ -35,6 +35,8 @@ def told(params: Mapping[str, object]) -> str:
 
 
 def _value(param: Param, value: object, target: ResourceTarget) -> object:
+    if value in (None, ""):
+        value = param.default
     if isinstance(value, str):
         value = value.strip()
         if param.kind == "int" and value:
