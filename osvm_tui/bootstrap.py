@@ -19,10 +19,12 @@ from osvm_tui.paths import Paths, private_dir
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.console import Console, utc_now
 from osvm_tui.services.entry import EntryPlan
+from osvm_tui.services.guests import GuestPlan
 from osvm_tui.settings import ApiSettings, Settings
 
 if TYPE_CHECKING:
     from osvm_tui.cloud.base import CloudClient, Prompt
+    from osvm_tui.probe.base import HostKeys
     from osvm_tui.store.base import Store
 
 MOCK = "mock"
@@ -57,6 +59,7 @@ def build(options: Options) -> Console:
             idle_s=settings.poll.idle_s, busy_s=settings.poll.busy_s, addresses_s=settings.poll.addresses_s
         ),
         source=options.source,
+        guests=GuestPlan(settings.ssh, partial(_host_keys, paths)),
     )
 
 
@@ -120,6 +123,12 @@ def _store(url: str, paths: Paths, owner: str) -> Store:
         owner=owner,
         now=utc_now,
     )
+
+
+def _host_keys(paths: Paths) -> HostKeys:
+    from osvm_tui.probe.host_keys import SshHostKeys
+
+    return SshHostKeys(private_dir(paths.state_dir) / "known_hosts")
 
 
 class SimulatedCloud:

@@ -19,6 +19,8 @@ OsvmError
 │   ├── StoreReadOnly
 │   ├── StoreCorrupt
 │   └── SchemaMismatch
+├── GuestError             no way into a guest: its address, its bastion, its key
+│   └── HostKeyChanged     a host is not the one whose key was accepted; carries both fingerprints
 ├── Refused                a gate said no; carries the verdict's reason
 ├── Ambiguous              a name that means several VMs; carries the candidates
 └── Unknown                a name or id that means nothing here
@@ -166,6 +168,26 @@ class SchemaMismatch(StoreError):
 
     title = "store schema"
     default_hint = "run: osvm store upgrade"
+
+
+class GuestError(OsvmError):
+    """There is no way into a guest, or it ends on the way."""
+
+    title = "no way to the guest"
+
+
+class HostKeyChanged(GuestError):
+    """A host shows another key than the one that was accepted; nothing was sent to it."""
+
+    title = "host key changed"
+
+    def __init__(self, host: str, accepted: str, shown: str, *, forget: str) -> None:
+        super().__init__(
+            f"{host} shows the key {shown}, accepted was {accepted}; nothing was sent to it",
+            hint=f"if it was rebuilt on purpose, forget the old key ({forget}) and look at the new one",
+        )
+        self.accepted = accepted
+        self.shown = shown
 
 
 class Refused(OsvmError):

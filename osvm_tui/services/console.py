@@ -42,6 +42,7 @@ from osvm_tui.services.catalogs import Catalogs
 from osvm_tui.services.choices import Choices
 from osvm_tui.services.entry import EntryPlan, LateClient
 from osvm_tui.services.fleet import Fleet
+from osvm_tui.services.guests import GuestPlan, Guests
 from osvm_tui.services.insight import Insight
 from osvm_tui.services.lifecycle import Lifecycle
 from osvm_tui.services.operation_book import OperationBook
@@ -78,6 +79,7 @@ class Console(ConsoleApi):
         cadence: Cadence | None = None,
         now: Callable[[], datetime] = utc_now,
         source: str = "console",
+        guests: GuestPlan | None = None,
     ) -> None:
         self.operator, self.console_role = operator, console_role
         self.simulated = any(plan.simulated for plan in entries)
@@ -104,6 +106,7 @@ class Console(ConsoleApi):
         self.insight = self._insight = Insight(
             self._fleet, self._scopes, self._book, self._bus, lambda: self._store, self.store_ready, self.verdict, now
         )
+        self.guests = Guests(guests, self._fleet, self._scopes, self._catalogs, self._writer, self._writable, source)
         self._tasks: list[asyncio.Task[None]] = []
         self._store_ready = asyncio.Event()
         self._scope_revision = 0

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 
 from msgspec import Struct
 
+from osvm_tui.domain.known_hosts import HostKey as HostKey
 from osvm_tui.domain.vm import VmRef
 
 
@@ -16,43 +17,58 @@ class GuestRoute(Struct, frozen=True, kw_only=True):
     vm_name: str
     address: str = ""
     why: str = ""
-    """Why this address and these settings: `floating IP; rule 2 (image ubuntu-*)`."""
+    """Why this address and these settings: `its floating IP; user by rule 2 (image ubuntu-*)`."""
     port: int = 22
     user: str = ""
+    """Empty where ssh takes the operator's login name."""
     key_file: str = ""
     bastion: str = ""
     """`user@host:port`, empty when the way is direct."""
     command: tuple[str, ...] = ()
-    """The ssh command as it will be run."""
-    known: bool = False
-    """Whether a host key of this address was accepted before."""
+    """The ssh command as it will be run; there also when the console itself may not run it."""
+    unknown: str = ""
+    """The machine whose host key must be accepted next: the bastion, then the VM. Empty when both were accepted."""
     refusal: str = ""
 
-
-class HostKey(Struct, frozen=True):
-    """A key that a host shows. `fingerprint` is OpenSSH's, `SHA256:...`."""
-
-    type: str
-    fingerprint: str
-    line: str
-    """As it stands in known_hosts."""
+    @property
+    def known(self) -> bool:
+        """Whether every host key on the way was accepted before."""
+        return not self.unknown
 
 
 class GuestsApi(ABC):
     """Guest shells of one console."""
 
     @abstractmethod
+    async def prepare(self, ref: VmRef) -> None:
+        """Read the names that rules ask for, where they were not read yet; never raises for the cloud's sake."""
+
+    @abstractmethod
     def route(self, ref: VmRef) -> GuestRoute:
-        """Return how to reach a VM; answers from memory and settings."""
+        """Return how to reach a VM; answers from memory, settings and the file of accepted keys."""
 
     @abstractmethod
     async def host_keys(self, route: GuestRoute) -> tuple[HostKey, ...]:
-        """Ask the host (through the bastion) for its keys. Raises Unreachable or AuthFailed of a bastion in words."""
+        """Ask the unknown machine of a route (the VM where none is) for its keys, through the bastion.
+
+        Raises GuestError in words, HostKeyChanged for a machine whose accepted key is another, Refused when the way
+        to the VM has changed since `route` was asked for.
+        """
 
     @abstractmethod
     async def accept(self, route: GuestRoute, keys: tuple[HostKey, ...]) -> None:
-        """Write the keys to our own known-hosts file, and audit that the operator accepted them."""
+        """Write the unknown machine's keys to our own known-hosts file, after the audit row of this operator.
+
+        Raises Refused where keys of this machine were accepted before: they must be forgotten first.
+        """
+
+    @abstractmethod
+    async def forget(self, ref: VmRef, *, bastion: bool = False) -> tuple[HostKey, ...]:
+        """Forget the accepted keys of a VM, or of the bastion before it, and return them."""
 
     @abstractmethod
     async def note(self, route: GuestRoute, phase: str, detail: str = "") -> None:
-        """Audit the beginning and the end of a guest shell."""
+        """Audit a step of a guest shell: `begun`, `ended`, `refused`.
+
+        A `begun` is gated again and needs its row: Refused or StoreReadOnly mean that no shell may be opened.
+        """

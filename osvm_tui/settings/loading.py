@@ -18,6 +18,7 @@ import msgspec
 from osvm_tui.domain.errors import ConfigError
 from osvm_tui.settings.lines import line_of
 from osvm_tui.settings.schema import Settings
+from osvm_tui.settings.ssh_rules import SECTION, ssh_rules
 
 PREFIX = "OSVM_"
 NOT_SETTINGS = ("OSVM_CONFIG", "OSVM_TEST_", "OSVM_LAB", "OSVM_BENCH_")
@@ -45,6 +46,8 @@ def setting_paths() -> tuple[_Path, ...]:
 
 def _leaves(struct: type[msgspec.Struct], at: _Path = ()) -> Iterator[tuple[_Path, Any]]:
     for field in msgspec.structs.fields(struct):
+        if field.name == SECTION:
+            continue
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             yield from _leaves(field.type, (*at, field.name))
         else:
@@ -59,7 +62,7 @@ def _from_file(file: Path, types: Mapping[_Path, Any]) -> dict[_Path, Any]:
         told = re.search(r"at line (\d+)", str(error))
         line = told[1] if told else len(text.splitlines())
         raise ConfigError(f"{file}, line {line}: not valid TOML: {error}", hint="correct it there") from None
-    found: dict[_Path, Any] = {}
+    found: dict[_Path, Any] = {(SECTION,): ssh_rules(data.pop(SECTION, []), text, file)}
     for path, value in _walk(data, types):
         where = f"{file}, line {line_of(text, path)}"
         found[path] = _checked(value, path, types, f"{where}: {'.'.join(path)}", strict=True)

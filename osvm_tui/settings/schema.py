@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from osvm_tui.domain.guest import GuestRule
+
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Theme = Literal["auto", "dark", "light", "contrast", "ansi16"]
 Glyphs = Literal["unicode", "ascii"]
@@ -73,3 +75,5 @@ class Settings(Struct, frozen=True):
     api: ApiSettings = ApiSettings()
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
+    ssh: tuple[GuestRule, ...] = ()
+    """How guests are logged in to: the `[[ssh]]` tables of the file, in their order; no variable can hold them."""

@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PURE = {"__future__", "collections", "re", "yaml", "msgspec", "osvm_tui.domain.errors", "typing"}
-BASES = {"osvm_tui.cloud.base", "osvm_tui.store.base"}
+BASES = {"osvm_tui.cloud.base", "osvm_tui.store.base", "osvm_tui.probe.base"}
+
+FACES = {f"osvm_tui.services.{name}api" for name in ("", "resources_", "operations_", "insight_", "guests_")}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def test_the_contracts_hold() -> None:
     assert "0 broken" in run.stdout
 
 
-@pytest.mark.parametrize("adapter", ["osvm_tui.cloud", "osvm_tui.store"])
+@pytest.mark.parametrize("adapter", ["osvm_tui.cloud", "osvm_tui.store", "osvm_tui.probe"])
 def test_services_see_only_the_base_of_an_adapter(graph: grimp.ImportGraph, adapter: str) -> None:
     seen = {other for _, other in imported_by(graph, "osvm_tui.services") if other.startswith(adapter)}
     assert seen <= BASES
@@ -41,12 +43,15 @@ def test_services_see_only_the_base_of_an_adapter(graph: grimp.ImportGraph, adap
 def test_the_ui_sees_of_the_services_only_their_face(graph: grimp.ImportGraph) -> None:
     seen = {other for _, other in imported_by(graph, "osvm_tui.ui") if other.startswith("osvm_tui.services")}
     pure = {"osvm_tui.services.user_data"}
-    assert seen <= {"osvm_tui.services.api"} | pure
+    assert seen <= FACES | pure
     assert {other for module in pure for _, other in imported_by(graph, module)} <= PURE
 
 
 def test_adapters_are_named_by_the_composition_root_alone(graph: grimp.ImportGraph) -> None:
-    concrete = ("osvm_tui.cloud.mock", "osvm_tui.cloud.openstack", "osvm_tui.store.sql", "osvm_tui.store.snapshot")
+    concrete = (
+        "osvm_tui.cloud.mock", "osvm_tui.cloud.openstack", "osvm_tui.store.sql", "osvm_tui.store.snapshot",
+        "osvm_tui.probe.host_keys", "osvm_tui.probe.known_hosts",
+    )  # fmt: skip
     outside = {
         (one, other)
         for package in ("osvm_tui.cli", "osvm_tui.services", "osvm_tui.ui", "osvm_tui.logs", "osvm_tui.settings")

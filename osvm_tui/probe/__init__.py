@@ -1,0 +1,1 @@
+"""Reaching into machines over the network; the services see only `base`."""
