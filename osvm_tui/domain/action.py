@@ -80,6 +80,8 @@ class Expect(Struct, frozen=True):
     """The answer itself is the arrival: nothing to wait for."""
     logged: bool = False
     """Arrived when Nova's action log has the request's event finished: nothing else of the VM need move."""
+    moved: bool = False
+    """Arrived only on another host than before: a move that failed ends in the same state."""
 
 
 class ActionSpec(Struct, frozen=True, kw_only=True):

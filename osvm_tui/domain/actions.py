@@ -22,6 +22,7 @@ def _to(*names: str) -> Expect:
 
 _SAME = Expect(vm_states=frozenset({"*same"}))
 _NOW = Expect(immediate=True)
+_LOGGED = Expect(logged=True)
 _HARD_TASKS = TaskRule(
     allowed=_states(
         "rebooting",
@@ -187,7 +188,7 @@ _LIFECYCLE = (
     ActionSpec(
         id="trigger-crash-dump", label="Crash dump", help="send the guest an NMI",
         doing="triggering a crash dump of", group=Group.ADMIN, vm_states=_states(A, P, R, Z, E),
-        needs_host=True, microversion=(2, 17), risk=_DESTRUCTIVE,
+        needs_host=True, microversion=(2, 17), risk=_DESTRUCTIVE, expect=_LOGGED,
         key="X", offered=True,
         note="most guests write a dump and reboot",
     ),
@@ -242,7 +243,7 @@ _IMAGE_NETWORK_STORAGE = (
     ),
     ActionSpec(
         id="detach-interface", label="Detach interface", help="remove a port", doing="detaching a port from",
-        group=Group.NETWORK, vm_states=_states(A, P, S), risk=_DISRUPTIVE, service="network",
+        group=Group.NETWORK, vm_states=_states(A, P, S), risk=_DISRUPTIVE, service="network", expect=_LOGGED,
         key="A", offered=True, bulk=False,
         params=(Param("port_id", "port-of-vm", help="which port"),),
     ),
@@ -275,14 +276,14 @@ _IMAGE_NETWORK_STORAGE = (
     ),
     ActionSpec(
         id="attach-volume", label="Attach volume", help="add a disk", doing="attaching a volume to",
-        group=Group.STORAGE, vm_states=_VOLUME, service="volume",
+        group=Group.STORAGE, vm_states=_VOLUME, service="volume", expect=_LOGGED, deadline_s=120,
         key="m", offered=True, bulk=False,
         params=(Param("volume_id", "volume", help="a free one of this project"),),
     ),
     ActionSpec(
         id="detach-volume", label="Detach volume", help="remove a disk", doing="detaching a volume from",
         group=Group.STORAGE, vm_states=_VOLUME, needs_host=True, host_up=True, service="volume",
-        risk=_DISRUPTIVE,
+        risk=_DISRUPTIVE, expect=_LOGGED, deadline_s=120,
         key="M", offered=True, bulk=False,
         params=(Param("volume_id", "volume-of-vm", help="which one"),),
     ),
@@ -337,14 +338,14 @@ _ADMIN_ACTIONS = (
     ActionSpec(
         id="live-migrate", label="Live migrate", help="move to another host while it runs",
         doing="live migrating", group=Group.ADMIN, vm_states=_states(A, P), cloud_role=_MANAGER,
-        risk=_DISRUPTIVE, expect=_SAME, deadline_s=1800,
+        risk=_DISRUPTIVE, expect=Expect(vm_states=frozenset({"*same"}), moved=True), deadline_s=1800,
         key="L", offered=True,
         params=(Param("host", "host", required=False, help="this host; empty: the scheduler chooses"),),
     ),
     ActionSpec(
         id="live-migrate-force-complete", label="Force migration", help="pause the guest so that it ends",
         doing="forcing the migration of", group=Group.ADMIN, vm_states=_states(A), tasks=_MIGRATING,
-        microversion=(2, 22), cloud_role=_MANAGER, risk=_DISRUPTIVE,
+        microversion=(2, 22), cloud_role=_MANAGER, risk=_DISRUPTIVE, expect=_LOGGED, deadline_s=300,
         key="P", offered=True, bulk=False,
         params=(Param("migration_id", "migration", help="which migration"),),
         note="the guest is paused until the copy is done",
@@ -352,14 +353,14 @@ _ADMIN_ACTIONS = (
     ActionSpec(
         id="live-migrate-abort", label="Abort migration", help="stay on the old host",
         doing="aborting the migration of", group=Group.ADMIN, tasks=_MIGRATING, microversion=(2, 24),
-        cloud_role=_MANAGER,
+        cloud_role=_MANAGER, expect=_LOGGED, deadline_s=300,
         key="S", offered=True, bulk=False,
         params=(Param("migration_id", "migration", help="which migration"),),
     ),
     ActionSpec(
         id="evacuate", label="Evacuate", help="rebuild on another host after its own died",
         doing="evacuating", group=Group.ADMIN, vm_states=_states(A, S, E), tasks=ANY_TASK, lock=False,
-        cloud_role=_ADMIN, risk=_DESTRUCTIVE, expect=_to(A, S), deadline_s=900,
+        cloud_role=_ADMIN, risk=_DESTRUCTIVE, expect=Expect(vm_states=_states(A, S), moved=True), deadline_s=900,
         key="W", offered=True,
         params=(Param("host", "host", required=False, help="this host; empty: the scheduler chooses"),),
         note="only for a VM whose host is dead for certain; on local disk its data are lost",

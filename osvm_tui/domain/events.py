@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from osvm_tui.domain.operations import OperationItem
+from osvm_tui.domain.operations import OperationItem, OperationView
 from osvm_tui.domain.vm import VmRef
 
 
@@ -36,6 +36,18 @@ class OperationChanged(Struct, frozen=True, tag=True):
     item: OperationItem
 
 
+class OperationSteered(Struct, frozen=True, tag=True):
+    """An operation was paused, resumed or cancelled, here or by another console."""
+
+    view: OperationView
+
+
+class OperationEnded(Struct, frozen=True, tag=True):
+    """The last open item of an operation that was seen open here has ended; told once."""
+
+    view: OperationView
+
+
 class CatalogChanged(Struct, frozen=True, tag=True):
     """A catalog of an entry was read again."""
 
@@ -56,4 +68,13 @@ class StuckChanged(Struct, frozen=True, tag=True):
     refs: tuple[VmRef, ...]
 
 
-Event = FleetChanged | ScopesChanged | OperationChanged | CatalogChanged | Notice | StuckChanged
+Event = (
+    FleetChanged
+    | ScopesChanged
+    | OperationChanged
+    | OperationSteered
+    | OperationEnded
+    | CatalogChanged
+    | Notice
+    | StuckChanged
+)

@@ -11,8 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from osvm_tui.domain.action import Expect
-from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.domain.vm import VmRef
 
 
 class ItemState(StrEnum):
@@ -72,6 +71,17 @@ class OperationItem(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     deadline_s: float = 60.0
     owner: str = ""
+    was: dict[str, object] = {}
+    """What of the VM as it was before is needed to follow the action or to take it back."""
+
+
+class Control(StrEnum):
+    """What whoever owns an operation's items is told to do with those not sent yet."""
+
+    RUN = "run"
+    PAUSE = "pause"
+    CANCEL = "cancel"
+    """Final."""
 
 
 class Operation(Struct, frozen=True, kw_only=True):
@@ -87,6 +97,9 @@ class Operation(Struct, frozen=True, kw_only=True):
     params: dict[str, object] = {}
     secret: bool = False
     """Whether a parameter was withheld from the store: then only its own console can send it."""
+    control: Control = Control.RUN
+    idle_s: float = 0.0
+    """How long nobody has cared for it when it was read: no owner alive, not planned or steered."""
     items: tuple[OperationItem, ...] = ()
 
 
@@ -99,6 +112,8 @@ class ActionRequest(Struct, frozen=True):
     entry: str = ""
     """Through which clouds.yaml entry; empty lets the fleet choose the acting one."""
     source: str = "console"
+    refers: str = ""
+    """What it repeats or takes back, in words for the audit: `undoes stop 1a2b3c4d`."""
 
 
 class CreateVm(Struct, frozen=True, kw_only=True):
@@ -121,50 +136,38 @@ class CreateVm(Struct, frozen=True, kw_only=True):
     vm_uuid: str = ""
 
 
+class OperationView(Struct, frozen=True, kw_only=True):
+    """One operation with its items counted."""
+
+    id: str
+    action_id: str
+    operator: str
+    source: str
+    requested_at: datetime
+    control: Control = Control.RUN
+    counts: tuple[tuple[ItemState, int], ...] = ()
+    """Only states that occur."""
+    params: tuple[tuple[str, str], ...] = ()
+    """As the audit tells them: no secret."""
+
+    @property
+    def total(self) -> int:
+        """How many items it has."""
+        return sum(count for _, count in self.counts)
+
+    @property
+    def open(self) -> int:
+        """How many items have not ended."""
+        return sum(count for state, count in self.counts if state.open)
+
+    def count(self, *states: ItemState) -> int:
+        """Return how many items are in one of these states."""
+        return sum(count for state, count in self.counts if state in states)
+
+
 class Submission(Struct, frozen=True):
     """The answer to a request: what was accepted for sending, and what was refused with its reason."""
 
     operation_id: str
     items: tuple[OperationItem, ...]
     refused: tuple[tuple[VmRef, str], ...] = ()
-
-
-class Progress(StrEnum):
-    """What one reading of a VM says about an accepted action."""
-
-    WAITING = "waiting"
-    ARRIVED = "arrived"
-    ENDED_ELSEWHERE = "ended elsewhere"
-    """Idle, but not where it should be: Nova gave up silently; its action log says why."""
-    ERROR = "error"
-    GONE = "gone"
-
-
-def progress(expect: Expect, before: str, vm: Vm | None) -> Progress:
-    """Judge one reading taken after the cloud's answer; `vm` None means that the cloud says 404.
-
-    Nova sets the task before it answers an action, so an idle VM in the right state has arrived.
-    """
-    if vm is None:
-        return Progress.ARRIVED if expect.gone else Progress.GONE
-    if expect.immediate:
-        return Progress.ARRIVED
-    if expect.locked is not None:
-        return Progress.ARRIVED if vm.locked is expect.locked else Progress.WAITING
-    if expect.gone:
-        return _deleting(before, vm)
-    wanted = {before if state == "*same" else state for state in expect.vm_states}
-    if vm.task_state is None and vm.vm_state in wanted:
-        return Progress.ARRIVED
-    if vm.vm_state == "error" and vm.task_state is None:
-        return Progress.ENDED_ELSEWHERE if before == "error" else Progress.ERROR
-    if vm.busy or (before == "resized" and vm.vm_state == "resized"):
-        return Progress.WAITING
-    return Progress.ENDED_ELSEWHERE
-
-
-def _deleting(before: str, vm: Vm) -> Progress:
-    if vm.vm_state in ("deleted", "soft-delete"):
-        return Progress.ARRIVED
-    failed = vm.vm_state == "error" and before != "error" and vm.task_state is None
-    return Progress.ERROR if failed else Progress.WAITING

@@ -3,50 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import datetime
-from enum import StrEnum
 
-from msgspec import Struct
-
+from osvm_tui.cloud.base import ApiCall
 from osvm_tui.domain.gating import Verdict
-from osvm_tui.domain.operations import ActionRequest, ItemState, Submission
-
-
-class Control(StrEnum):
-    """What whoever owns an operation's items is told to do with those not sent yet."""
-
-    RUN = "run"
-    PAUSE = "pause"
-    CANCEL = "cancel"
-
-
-class OperationView(Struct, frozen=True, kw_only=True):
-    """One operation with its items counted."""
-
-    id: str
-    action_id: str
-    operator: str
-    source: str
-    requested_at: datetime
-    control: Control = Control.RUN
-    counts: tuple[tuple[ItemState, int], ...] = ()
-    """Only states that occur."""
-    params: tuple[tuple[str, str], ...] = ()
-    """As the audit tells them: no secret."""
-
-    @property
-    def total(self) -> int:
-        """How many items it has."""
-        return sum(count for _, count in self.counts)
-
-    @property
-    def open(self) -> int:
-        """How many items have not ended."""
-        return sum(count for state, count in self.counts if state.open)
-
-    def count(self, *states: ItemState) -> int:
-        """Return how many items are in one of these states."""
-        return sum(count for state, count in self.counts if state in states)
+from osvm_tui.domain.operations import ActionRequest, OperationItem, Submission
+from osvm_tui.domain.operations import Control as Control
+from osvm_tui.domain.operations import OperationView as OperationView
 
 
 class OperationsApi(ABC):
@@ -59,6 +21,10 @@ class OperationsApi(ABC):
     @abstractmethod
     def views(self) -> tuple[OperationView, ...]:
         """Return recent operations, newest first; answers from memory."""
+
+    @abstractmethod
+    def items(self, operation_id: str) -> tuple[OperationItem, ...]:
+        """Return an operation's items as known now, in the order asked for; answers from memory."""
 
     @abstractmethod
     async def steer(self, operation_id: str, control: Control) -> None:
@@ -80,3 +46,7 @@ class OperationsApi(ABC):
     @abstractmethod
     def script(self, request: ActionRequest) -> str:
         """Return the request as a shell script of `openstack` commands; a secret is a shell variable in it."""
+
+    @abstractmethod
+    def command(self, call: ApiCall) -> str:
+        """Return the `openstack` command that does what an API call did, empty when there is none."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from osvm_tui.domain.audit import AuditEntry, AuditRow, ChainReport
-from osvm_tui.domain.operations import ItemState, Operation, OperationItem
+from osvm_tui.domain.operations import Control, ItemState, Operation, OperationItem
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Vm, VmRef
 
@@ -186,10 +186,11 @@ class Store(ABC):
     ) -> bool:
         """Write `item` if it is still in one of `expected` and owned by `owner`; False when somebody else moved it.
 
-        This is the compare-and-swap that keeps two owners from sending the same call. A move out of PLANNED needs
-        the database and raises StoreError without it: nothing may be sent. A later move tells of a call that is out:
-        without the database it goes to the spool with its audit rows, is replayed in order, and answers True.
-        StoreReadOnly then means that neither took it: keep it and try again. `item.owner` is not written.
+        A move to SENDING is also False unless the operation's control is RUN. This is the compare-and-swap that keeps
+        two owners from sending the same call. A move out of PLANNED needs the database and raises StoreError without
+        it: nothing may be sent. A later move tells of a call that is out: without the database it goes to the spool
+        with its audit rows, is replayed in order, and answers True. StoreReadOnly then means that neither took it:
+        keep it and try again. `item.owner` is not written.
         """
 
     @abstractmethod
@@ -207,7 +208,18 @@ class Store(ABC):
         """Renew the owner leases of this owner's open items."""
 
     @abstractmethod
+    async def steer(self, operation_id: str, control: Control, audit: Sequence[AuditEntry]) -> bool:
+        """Write what is to become of an operation's unsent items, with its audit rows, or raise StoreError.
+
+        False when it says so already, was cancelled (which is final), or is not known; then nothing is audited.
+        """
+
+    @abstractmethod
     async def operation(self, operation_id: str) -> Operation | None: ...
+
+    @abstractmethod
+    async def operations(self, change: int = 0, limit: int = 1000) -> tuple[Operation, ...]:
+        """Return the newest operations without their items, oldest first; with `change` those written after it."""
 
     @abstractmethod
     async def items(self, *, open_only: bool = False, limit: int = 500) -> tuple[OperationItem, ...]:

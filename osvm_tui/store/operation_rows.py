@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from osvm_tui.domain.operations import ItemState, Operation, OperationItem
+from osvm_tui.domain.operations import Control, ItemState, Operation, OperationItem
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.store import counters
 from osvm_tui.store.secrets import keepable
@@ -29,9 +30,11 @@ async def insert_operation(connection: AsyncConnection, operation: Operation, ow
         name: getattr(operation, name)
         for name in ("id", "action_id", "operator", "console_role", "source", "requested_at")
     }
-    text = msgspec.json.encode(params).decode()
-    await connection.execute(insert(operations).values(**values, params=text, secret=operation.secret or withheld))
+    values |= {"params": msgspec.json.encode(params).decode(), "secret": operation.secret or withheld}
+    values |= {"control": operation.control.value, "cared_at": now, "change": change + 1}
+    await connection.execute(insert(operations).values(values))
     if not operation.items:
+        await counters.put(connection, "item", change + 1)
         return
     rows = [
         {**_values(item, item.owner or owner, now), "position": position, "change": change + position + 1}
@@ -44,9 +47,15 @@ async def insert_operation(connection: AsyncConnection, operation: Operation, ow
 async def swap(
     connection: AsyncConnection, item: OperationItem, expected: frozenset[ItemState], owner: str, now: datetime | None
 ) -> bool:
-    """Write `item` if its row is still `owner`'s and in one of `expected`; `now` None does not renew the ownership."""
+    """Write `item` if its row is still `owner`'s and in one of `expected`; `now` None does not renew the ownership.
+
+    To be sent, its operation must be running: not paused, not cancelled.
+    """
     change = await counters.lock(connection, "item") + 1
     mine = and_(items.c.id == item.id, items.c.owner == owner, items.c.state.in_(sorted(expected)))
+    if item.state is ItemState.SENDING:
+        running = and_(operations.c.id == items.c.operation_id, operations.c.control == Control.RUN.value)
+        mine = and_(mine, exists().where(running))
     result = await connection.execute(update(items).where(mine).values({**_values(item, owner, now), "change": change}))
     if result.rowcount != 1:
         return False
@@ -101,17 +110,38 @@ async def keep(connection: AsyncConnection, owner: str, ttl_s: float, now: datet
     await counters.lock(connection, "item")
     until = now + timedelta(seconds=ttl_s)
     await connection.execute(update(items).where(owned_open(owner)).values(owner_until=until))
+    cared = operations.c.id.in_(select(items.c.operation_id).where(owned_open(owner)))
+    await connection.execute(update(operations).where(cared).values(cared_at=now))
 
 
-async def find(connection: AsyncConnection, operation_id: str) -> Operation | None:
+async def find(connection: AsyncConnection, operation_id: str, now: datetime) -> Operation | None:
     """Return an operation with its items in the order they were asked for."""
     row = (await connection.execute(select(operations).where(operations.c.id == operation_id))).one_or_none()
     if row is None:
         return None
     query = select(items).where(items.c.operation_id == operation_id).order_by(items.c.position)
     found = tuple(_item(item) for item in await connection.execute(query))
-    values = {**row._mapping, "params": msgspec.json.decode(row.params), "items": found}
-    return Operation(**values)
+    return msgspec.structs.replace(_head(row, now), items=found)
+
+
+async def heads(connection: AsyncConnection, change: int, limit: int, now: datetime) -> tuple[Operation, ...]:
+    """Return the newest operations that were written after `change`, without their items, oldest first."""
+    query = select(operations).where(operations.c.change > change if change else true())
+    rows = await connection.execute(query.order_by(operations.c.requested_at.desc()).limit(limit))
+    return tuple(_head(row, now) for row in reversed(rows.all()))
+
+
+async def steer(connection: AsyncConnection, operation_id: str, control: Control, now: datetime) -> bool:
+    """Write what is to become of the unsent items; False when it says so already, or was cancelled for good."""
+    change = await counters.lock(connection, "item") + 1
+    final = (Control.CANCEL.value, control.value)
+    mine = and_(operations.c.id == operation_id, operations.c.control.not_in(final))
+    values = {"control": control.value, "cared_at": now, "change": change}
+    result = await connection.execute(update(operations).where(mine).values(values))
+    if result.rowcount != 1:
+        return False
+    await counters.put(connection, "item", change)
+    return True
 
 
 async def newest(connection: AsyncConnection, *, open_only: bool, limit: int) -> tuple[OperationItem, ...]:
@@ -129,7 +159,8 @@ async def since(connection: AsyncConnection, change: int) -> tuple[int, tuple[Op
     return last, tuple(_item(row) for row in await connection.execute(query))
 
 
-_PLAIN = tuple(name for name in OperationItem.__struct_fields__ if name not in ("ref", "state", "owner"))
+_PLAIN = tuple(name for name in OperationItem.__struct_fields__ if name not in ("ref", "state", "owner", "was"))
+_HEAD = ("id", "action_id", "operator", "console_role", "source", "requested_at", "secret")
 
 
 def _values(item: OperationItem, owner: str, now: datetime | None) -> dict[str, object]:
@@ -142,11 +173,24 @@ def _values(item: OperationItem, owner: str, now: datetime | None) -> dict[str, 
         "openstack_id": item.ref.id,
         "state": item.state.value,
         "owner": owner,
+        "was": msgspec.json.encode(item.was).decode(),
     }
 
 
-def _item(row: Row[tuple[object, ...]]) -> OperationItem:
+def _item(row: Row[Any]) -> OperationItem:
     values = row._mapping
     plain = {name: values[name] for name in _PLAIN}
     ref = VmRef(values["endpoint"], values["openstack_id"])
-    return OperationItem(**plain, ref=ref, state=ItemState(values["state"]), owner=values["owner"])
+    was = msgspec.json.decode(values["was"])
+    return OperationItem(**plain, ref=ref, state=ItemState(values["state"]), owner=values["owner"], was=was)
+
+
+def _head(row: Row[Any], now: datetime) -> Operation:
+    values = row._mapping
+    cared_at: datetime = values["cared_at"] or values["requested_at"]
+    return Operation(
+        **{name: values[name] for name in _HEAD},
+        params=msgspec.json.decode(values["params"]),
+        control=Control(values["control"]),
+        idle_s=max(0.0, (now - cared_at).total_seconds()),
+    )

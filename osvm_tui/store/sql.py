@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from osvm_tui.domain.audit import AuditEntry, AuditRow, ChainReport
 from osvm_tui.domain.errors import StoreError
-from osvm_tui.domain.operations import ItemState, Operation, OperationItem
+from osvm_tui.domain.operations import Control, ItemState, Operation, OperationItem
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.store import audit_rows, lease_rows, operation_rows, schema, state_rows, vm_load, vm_save
@@ -215,10 +215,26 @@ class SqlStore(Store):
             moment = await database.moment(connection, now)
             await operation_rows.keep(connection, owner, ttl_s, moment)
 
+    @whole
+    async def steer(self, operation_id: str, control: Control, audit: Sequence[AuditEntry]) -> bool:
+        """Write what is to become of an operation's unsent items."""
+
+        async def body(connection: AsyncConnection, now: datetime) -> bool:
+            return await operation_rows.steer(connection, operation_id, control, now)
+
+        return await self._journal.before_sending(audit, body)
+
     async def operation(self, operation_id: str) -> Operation | None:
         """Return an operation with its items."""
-        async with self._database.read() as connection:
-            return await operation_rows.find(connection, operation_id)
+        database = self._database
+        async with database.read() as connection:
+            return await operation_rows.find(connection, operation_id, await database.now(connection))
+
+    async def operations(self, change: int = 0, limit: int = 1000) -> tuple[Operation, ...]:
+        """Return operations without their items."""
+        database = self._database
+        async with database.read() as connection:
+            return await operation_rows.heads(connection, change, limit, await database.now(connection))
 
     async def items(self, *, open_only: bool = False, limit: int = 500) -> tuple[OperationItem, ...]:
         """Return items, newest first."""

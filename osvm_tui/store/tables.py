@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest migration: what `alembic_version` must hold for this release to read and write."""
 
 
@@ -153,8 +153,14 @@ operations = Table(
     Column("requested_at", UtcTime, nullable=False),
     Column("params", Text, nullable=False),
     Column("secret", Boolean, nullable=False),
+    Column("control", String(16), nullable=False, server_default="run"),
+    Column("cared_at", UtcTime),
+    Column("change", Integer, nullable=False, server_default="0"),
     Index("ix_operations_requested_at", "requested_at"),
+    Index("ix_operations_change", "change"),
 )
+"""`cared_at` is when an owner of its items last renewed them, or an operator planned or steered it. `change` counts
+with the items' own."""
 
 operation_items = Table(
     "operation_items",
@@ -182,6 +188,7 @@ operation_items = Table(
     Column("owner", String(255), nullable=False),
     Column("owner_until", UtcTime, nullable=False),
     Column("change", Integer, nullable=False),
+    Column("was", Text, nullable=False, server_default="{}"),
     Index("ix_operation_items_operation_id", "operation_id"),
     Index("ix_operation_items_state", "state"),
     Index("ix_operation_items_vm_uuid", "vm_uuid"),

@@ -361,7 +361,7 @@ class FakeConsole(ConsoleApi):
         await self._wait()
         return HealthView(
             scopes=self.scopes(),
-            store=StoreInfo("sqlite:///osvm.db", "0001", 65536, True, 0),
+            store=StoreInfo("sqlite:///osvm.db", "0002", 65536, True, 0),
             checks=(Check("store", True, "writable"), Check("clock", True, "0.1 s off")),
             version="0.1.0",
             operator=self.operator,

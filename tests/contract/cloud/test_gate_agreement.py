@@ -14,7 +14,7 @@ import pytest
 
 from osvm_tui.domain.actions import ACTIONS, offered
 from osvm_tui.domain.errors import NotFound
-from osvm_tui.domain.operations import Progress, progress
+from osvm_tui.domain.progress import Progress, progress
 from osvm_tui.domain.vm import Vm
 from tests.contract.cloud.agreement import ACCEPTED, Book, Case
 from tests.contract.cloud.rigs import ACTORS, Rig, together

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from osvm_tui.domain.errors import StoreError
-from osvm_tui.domain.operations import ItemState, OperationItem
+from osvm_tui.domain.operations import Control, ItemState, OperationItem
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.store.base import AuditQuery
 from osvm_tui.store.sql import SqlStore
@@ -143,3 +143,63 @@ async def test_a_plan_that_fails_in_the_middle_leaves_nothing(store: SqlStore) -
     assert await store.operation("op-2") is None
     assert len(await store.audit(AuditQuery())) == 1
     assert (await store.items())[0].planned_at == NOON + timedelta(seconds=1)
+
+
+async def test_what_was_before_comes_back_with_its_item(store: SqlStore) -> None:
+    was = {"name": "web", "metadata": {"role": None, "ünï": "✓"}, "tags": ["a"]}
+    await store.plan(an_operation([an_item(1, was=was, owner="console-1")]), [])
+    (item,) = await store.items()
+    assert item.was == was
+    await store.move_item(moved(item, ItemState.SENDING), PLANNED, [], owner="console-1")
+    assert (await store.items())[0].was == was
+
+
+async def test_a_paused_operation_sends_nothing_until_it_runs_again(backend: Backend) -> None:
+    one, two = await backend.console("one"), await backend.console("two")
+    item = an_item(1, owner="one")
+    await one.plan(an_operation([item]), [])
+    change, _ = await one.items_since(0)
+    assert await two.steer("op-1", Control.PAUSE, [an_entry("paused", item_id="")])
+    assert not await two.steer("op-1", Control.PAUSE, [an_entry("paused", item_id="")])
+    assert not await one.move_item(moved(item, ItemState.SENDING), PLANNED, [], owner="one")
+    (heard,) = await one.operations(change)
+    assert (heard.id, heard.control) == ("op-1", Control.PAUSE)
+    assert await one.steer("op-1", Control.RUN, [an_entry("resumed", item_id="")])
+    assert await one.move_item(moved(item, ItemState.SENDING), PLANNED, [], owner="one")
+    assert [row.entry.phase for row in await two.audit(AuditQuery())] == ["resumed", "paused"]
+
+
+async def test_a_cancelled_operation_never_runs_again(store: SqlStore) -> None:
+    item = an_item(1, owner="console-1")
+    await store.plan(an_operation([item]), [])
+    assert await store.steer("op-1", Control.CANCEL, [])
+    assert not await store.steer("op-1", Control.RUN, [an_entry("resumed")])
+    assert not await store.move_item(moved(item, ItemState.SENDING), PLANNED, [], owner="console-1")
+    assert await store.move_item(moved(item, ItemState.CANCELLED), PLANNED, [], owner="console-1")
+    assert not await store.steer("op-2", Control.PAUSE, [an_entry("paused")])
+    assert await store.audit(AuditQuery()) == ()
+
+
+async def test_an_operation_is_cared_for_while_an_owner_lives(backend: Backend) -> None:
+    if backend.kind == "postgresql":
+        pytest.skip("goes by the server's clock")
+    store = await backend.console("one")
+    await store.plan(an_operation([an_item(1, owner="one")]), [])
+    backend.clock.advance(50)
+    await store.keep_items("one", 9, backend.now())
+    backend.clock.advance(20)
+    kept = await store.operation("op-1")
+    assert kept is not None
+    assert kept.idle_s == 20
+    await store.steer("op-1", Control.PAUSE, [])
+    assert [one.idle_s for one in await store.operations()] == [0]
+
+
+async def test_operations_come_oldest_first_and_the_newest_alone(store: SqlStore) -> None:
+    for number in range(1, 4):
+        await store.plan(
+            an_operation([an_item(1, operation_id=f"op-{number}")], requested_at=NOON + timedelta(seconds=number)),
+            [],
+        )
+    assert [one.id for one in await store.operations(limit=2)] == ["op-2", "op-3"]
+    assert all(one.items == () for one in await store.operations())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 
 from osvm_tui.domain.actions import ACTIONS
-from osvm_tui.domain.operations import Progress, progress
+from osvm_tui.domain.catalog import InstanceAction, InstanceEvent
+from osvm_tui.domain.progress import Progress, needs_log, progress
 from tests.unit.domain.nova_rules import vm_in
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +22,12 @@ from tests.unit.domain.nova_rules import vm_in
         ("stop", "active", "stopped", None, Progress.ARRIVED),
         ("stop", "active", "active", None, Progress.ENDED_ELSEWHERE),
         ("stop", "error", "error", None, Progress.ENDED_ELSEWHERE),
+        ("rebuild", "error", "error", "rebuilding", Progress.WAITING),
+        ("rebuild", "error", "error", None, Progress.ENDED_ELSEWHERE),
+        ("resize", "stopped", "resized", None, Progress.ARRIVED),
+        ("resize", "stopped", "stopped", None, Progress.ENDED_ELSEWHERE),
+        ("revert-resize", "resized", "active", "resize_reverting", Progress.WAITING),
+        ("revert-resize", "resized", "stopped", None, Progress.ARRIVED),
         ("start", "stopped", "error", None, Progress.ERROR),
         ("reboot-hard", "error", "error", "rebooting_hard", Progress.WAITING),
         ("reboot-hard", "error", "active", None, Progress.ARRIVED),
@@ -50,3 +61,42 @@ def test_locks_are_judged_by_the_lock() -> None:
     assert progress(ACTIONS["lock"].expect, "active", held) is Progress.ARRIVED
     assert progress(ACTIONS["lock"].expect, "active", free) is Progress.WAITING
     assert progress(ACTIONS["unlock"].expect, "active", free) is Progress.ARRIVED
+
+
+def said(result: str, *, finished: bool = True, message: str = "") -> InstanceAction:
+    """Return an entry of the action log with one event."""
+    event = InstanceEvent("compute_detach_volume", NOON, NOON if finished else None, result)
+    return InstanceAction("detach_volume", "req-1", NOON, NOON, "u", "p", message, (event,))
+
+
+@pytest.mark.parametrize(
+    ("log", "seen"),
+    [
+        (None, Progress.WAITING),
+        (InstanceAction("detach_volume", "req-1", NOON, NOON, "u", "p"), Progress.WAITING),
+        (said("", finished=False), Progress.WAITING),
+        (said("Success"), Progress.ARRIVED),
+        (said("Error", message="Error"), Progress.ENDED_ELSEWHERE),
+    ],
+)
+def test_what_leaves_no_state_is_judged_by_the_action_log(log: InstanceAction | None, seen: Progress) -> None:
+    assert progress(ACTIONS["detach-volume"].expect, "active", vm_in("active", None), log=log) is seen
+
+
+@pytest.mark.parametrize("action", ["live-migrate", "evacuate"])
+def test_a_move_has_arrived_only_on_another_host(action: str) -> None:
+    vm = msgspec.structs.replace(vm_in("active", None), host_id="there")
+    expect = ACTIONS[action].expect
+    assert progress(expect, "active", vm, host_before="here") is Progress.ARRIVED
+    assert progress(expect, "active", vm, host_before="there") is Progress.ENDED_ELSEWHERE
+
+
+def test_an_end_in_the_state_from_before_is_asked_of_the_log() -> None:
+    assert needs_log(ACTIONS["rebuild"].expect, "active")
+    assert needs_log(ACTIONS["create-image"].expect, "paused")
+    assert not needs_log(ACTIONS["rebuild"].expect, "error")
+    assert not needs_log(ACTIONS["stop"].expect, "active")
+
+
+def test_a_forced_delete_of_a_soft_deleted_vm_has_not_arrived_before_it_is_gone() -> None:
+    assert progress(ACTIONS["force-delete"].expect, "soft-delete", vm_in("soft-delete", None)) is Progress.WAITING

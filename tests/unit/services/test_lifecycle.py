@@ -143,7 +143,7 @@ async def test_a_slow_action_is_late_and_then_arrives(console: Make, monkeypatch
     now = one._now
     submission = await one.submit(ActionRequest("stop", (VmRef("e", "1"),)))
     await asyncio.sleep(0.05)
-    one._lifecycle._runner._now = lambda: now() + timedelta(seconds=500)
+    one._lifecycle._runner._follower._now = lambda: now() + timedelta(seconds=500)
     for _ in range(200):
         await asyncio.sleep(0.01)
         if one.operations()[0].state is ItemState.LATE:
