@@ -19,7 +19,7 @@ from osvm_tui.cloud.limits import Limiter, Priority
 from osvm_tui.cloud.transport import Call, Login, Reply, Transport
 from osvm_tui.cloud.wire.times import http_date
 from osvm_tui.cloud.workers import Workers
-from osvm_tui.domain.errors import CloudError, CloudFault, OsvmError, Throttled
+from osvm_tui.domain.errors import CloudError, CloudFault, OsvmError, ReadOnly, Throttled
 
 T = TypeVar("T")
 OK = frozenset({200})
@@ -36,10 +36,16 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Exchange:
-    """Sends calls through a transport. A throttled read is repeated; a change is sent once, whatever happens."""
+    """Sends calls through a transport. A throttled read is repeated; a change is sent once, whatever happens.
 
-    def __init__(self, entry: str, transport: Transport, limiter: Limiter, timing: Timing) -> None:
+    With `read_only` no change leaves this process: every client's every change passes through `send`.
+    """
+
+    def __init__(
+        self, entry: str, transport: Transport, limiter: Limiter, timing: Timing, *, read_only: bool = False
+    ) -> None:
         self.entry = entry
+        self._read_only = read_only
         self.on_call: Callable[[ApiCall], None] | None = None
         self._transport = transport
         self._limiter = limiter
@@ -69,6 +75,8 @@ class Exchange:
 
     async def send(self, call: Call, *, ok: frozenset[int] = OK, priority: Priority = Priority.POLL) -> Reply:
         """Send one call and return its reply; raise CloudError for every status outside `ok`."""
+        if call.changes and self._read_only:
+            raise ReadOnly(f"{self.entry} was opened read-only: nothing was sent", entry=self.entry)
         if call.changes:
             return await self._once(call, ok, priority)
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt

@@ -64,10 +64,14 @@ def _given(params: Params, *names: str, **wire_names: str) -> dict[str, Any]:
     return found | {wire: params[name] for name, wire in wire_names.items() if params.get(name) not in (None, "")}
 
 
-def _named(params: Params) -> dict[str, Any]:
-    """Return a name with a description; an empty description takes the old one away."""
-    about = {"description": params["description"] or ""} if params.get("description") is not None else {}
-    return {"name": params["name"], **about}
+def _new(params: Params) -> dict[str, Any]:
+    return {"name": params["name"], **_given(params, "description")}
+
+
+def _edited(params: Params) -> dict[str, Any]:
+    """Return what of name and description was given; an empty description takes the old one away."""
+    about = {"description": params["description"]} if params.get("description") is not None else {}
+    return {**_given(params, "name"), **about}
 
 
 def _image_name(image_id: str, params: Params, version: Version) -> object:
@@ -156,7 +160,7 @@ RESOURCE_VERBS: dict[str, ResourceVerb] = {
         "POST",
         "security-groups",
         201,
-        lambda _id, params, version: {"security_group": _named(params)},
+        lambda _id, params, version: {"security_group": _new(params)},
         "security_group",
     ),
     "security-group.add-rule": _neutron(
@@ -168,7 +172,7 @@ RESOURCE_VERBS: dict[str, ResourceVerb] = {
     ),
     "security-group.delete-rule": _neutron("DELETE", "security-group-rules/{rule_id}", 204),
     "security-group.rename": _neutron(
-        "PUT", "security-groups/{id}", 200, lambda _id, params, version: {"security_group": _named(params)}
+        "PUT", "security-groups/{id}", 200, lambda _id, params, version: {"security_group": _edited(params)}
     ),
     "security-group.delete": _neutron("DELETE", "security-groups/{id}", 204),
     "volume.create": _cinder("POST", "volumes", 202, _volume, "volume"),
@@ -181,10 +185,10 @@ RESOURCE_VERBS: dict[str, ResourceVerb] = {
         version=(3, 42),
     ),
     "volume.snapshot": _cinder("POST", "snapshots", 202, _volume_copy, "snapshot"),
-    "volume.rename": _cinder("PUT", "volumes/{id}", 200, lambda _id, params, version: {"volume": _named(params)}),
+    "volume.rename": _cinder("PUT", "volumes/{id}", 200, lambda _id, params, version: {"volume": _edited(params)}),
     "volume.delete": _cinder("DELETE", "volumes/{id}", 202),
     "volume-snapshot.rename": _cinder(
-        "PUT", "snapshots/{id}", 200, lambda _id, params, version: {"snapshot": _named(params)}
+        "PUT", "snapshots/{id}", 200, lambda _id, params, version: {"snapshot": _edited(params)}
     ),
     "volume-snapshot.delete": _cinder("DELETE", "snapshots/{id}", 202),
     "keypair.create": _nova("POST", "/os-keypairs", 200, 201, body=_key, made="keypair", version=_GENERATES),

@@ -29,7 +29,7 @@ OPERATOR = Priority.OPERATOR
 
 
 class RestBase(CloudClient):
-    """A cloud behind a transport. `all_projects` None means: if the token may."""
+    """A cloud behind a transport. `all_projects` None means: if the token may; `read_only` lets no change out."""
 
     simulated = False
 
@@ -42,11 +42,12 @@ class RestBase(CloudClient):
         all_projects: bool | None = None,
         timing: Timing | None = None,
         page: listing.PageSize | None = None,
+        read_only: bool = False,
     ) -> None:
         timing = timing or Timing()
         limiter = limiter or Limiter(clock=timing.clock, sleep=timing.sleep)
         self.entry = entry
-        self._exchange = Exchange(entry, transport, limiter, timing)
+        self._exchange = Exchange(entry, transport, limiter, timing, read_only=read_only)
         self._exchange.on_call = self._tell
         self._wanted_reach = all_projects
         self._scope: Scope | None = None

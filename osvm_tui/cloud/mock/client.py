@@ -151,7 +151,8 @@ class SimTransport(Transport):
 class MockCloud(RestCloud):
     """The simulated cloud kept in one file; any number of processes may use it at the same time.
 
-    `user` is one of admin, demo, reader, operator; `all_projects` None means: if the token may.
+    `user` is one of admin, demo, reader, operator; `all_projects` None means: if the token may; `read_only` lets
+    no change out.
     """
 
     simulated = True
@@ -168,12 +169,21 @@ class MockCloud(RestCloud):
         limiter: Limiter | None = None,
         timing: Timing | None = None,
         page: PageSize | None = None,
+        read_only: bool = False,
     ) -> None:
         timing = timing or Timing()
         # No socket is spared by holding calls back; the limit keeps the simulator's threads from piling up.
         limiter = limiter or Limiter(rate=200.0, burst=200.0, clock=time.monotonic)
         transport = SimTransport(path, user, project, password, timing)
-        super().__init__(entry, transport, limiter=limiter, all_projects=all_projects, timing=timing, page=page)
+        super().__init__(
+            entry,
+            transport,
+            limiter=limiter,
+            all_projects=all_projects,
+            timing=timing,
+            page=page,
+            read_only=read_only,
+        )
 
 
 def _handled(simulator: Simulator, request: SimRequest) -> SimReply:

@@ -13,7 +13,10 @@ from osvm_tui.cloud.rest import RestCloud
 
 
 class OpenStackCloud(RestCloud):
-    """A real cloud. `secrets` are answers to `entries.needs(entry)`; `all_projects` None means: if the token may."""
+    """A real cloud. `secrets` are answers to `entries.needs(entry)`; `all_projects` None means: if the token may.
+
+    `read_only` lets no change out.
+    """
 
     def __init__(
         self,
@@ -25,8 +28,17 @@ class OpenStackCloud(RestCloud):
         concurrency: int = 6,
         timing: Timing | None = None,
         page: PageSize | None = None,
+        read_only: bool = False,
     ) -> None:
         timing = timing or Timing()
         limiter = Limiter(rate=rate, burst=rate, concurrency=concurrency, clock=time.monotonic, sleep=timing.sleep)
         transport = SdkTransport(entry, workers=concurrency, secrets=secrets)
-        super().__init__(entry, transport, limiter=limiter, all_projects=all_projects, timing=timing, page=page)
+        super().__init__(
+            entry,
+            transport,
+            limiter=limiter,
+            all_projects=all_projects,
+            timing=timing,
+            page=page,
+            read_only=read_only,
+        )

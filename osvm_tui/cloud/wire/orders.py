@@ -37,7 +37,16 @@ def create_body(order: CreateVm, microversion: tuple[int, int]) -> dict[str, obj
         server["description"] = order.description
     if order.availability_zone:
         server["availability_zone"] = order.availability_zone
-    return {"server": server}
+    hints = _hints(order)
+    return {"server": server, "os:scheduler_hints": hints} if hints else {"server": server}
+
+
+def _hints(order: CreateVm) -> dict[str, object]:
+    """Return the scheduler's hints; a name that comes more than once has a list."""
+    values: dict[str, list[str]] = {"group": [order.server_group_id]} if order.server_group_id else {}
+    for name, value in order.hints:
+        values.setdefault(name, []).append(value)
+    return {name: given if len(given) > 1 else given[0] for name, given in values.items()}
 
 
 def _metadata(order: CreateVm) -> dict[str, str]:

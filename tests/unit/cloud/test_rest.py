@@ -309,3 +309,19 @@ def test_the_page_size_stays_within_novas_limit() -> None:
     for _ in range(9):
         size.learn(size.rows, 0.01)
     assert size.rows == 1000
+
+
+async def test_hints_for_the_scheduler_stand_beside_the_server() -> None:
+    desk = Desk(Reply(202, {}, b'{"server": {"id": "vm-9"}}'))
+    cloud = await desk.connected()
+    order = CreateVm(
+        name="a",
+        flavor_id="f",
+        image_id="i",
+        server_group_id="g",
+        hints=(("different_host", "vm-1"), ("different_host", "vm-2"), ("query", "x")),
+    )
+    await cloud.create_vm(order)
+    body = json.loads(desk.transport.calls[0].body)
+    assert body["os:scheduler_hints"] == {"group": "g", "different_host": ["vm-1", "vm-2"], "query": "x"}
+    assert set(body) == {"server", "os:scheduler_hints"}
