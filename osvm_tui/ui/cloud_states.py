@@ -13,6 +13,7 @@ from osvm_tui.ui.options import UiOptions
 
 _NOT_LIVE = (ScopeState.STALE, ScopeState.FAILED, ScopeState.CACHED)
 _AGE_ROOM = 5
+_WIDEST = 12
 
 
 class CloudStates:
@@ -44,10 +45,14 @@ class CloudStates:
         """Return the column of the clouds, None when only one is open. It tells the age of what is not live."""
         if len(self._wears) < 2:
             return None
-        widest = max(len(each.title) for each in self._wears.values())
-        return Column(
-            "cloud", "CLOUD", min(14, widest + _AGE_ROOM), self._cell, self._entry, priority=1, raw=self._entry
-        )
+        width = max(len("CLOUD "), min(_WIDEST, max(len(each.title) for each in self._wears.values())))
+        return Column("cloud", "CLOUD", width, self._cell, self._entry, priority=1, raw=self._entry)
+
+    @property
+    def widest(self) -> int:
+        """How wide the column must be to tell all that it has to tell now."""
+        names = max((len(each.title) for each in self._wears.values()), default=0)
+        return names + (_AGE_ROOM if self._stale else 0)
 
     def _entry(self, vm: Vm) -> str:
         return self._api.entry_of(vm.ref)

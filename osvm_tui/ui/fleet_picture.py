@@ -76,7 +76,7 @@ class FleetPicture:
 
     def wanted(self) -> dict[str, int]:
         """Return the widths beyond which columns hold only blanks."""
-        return {"name": self.view.counts.longest_name}
+        return {"name": self.view.counts.longest_name, "cloud": self.clouds.widest}
 
     def tone(self, row: Row) -> Token | None:
         """Return the token of a whole row whose cloud is not live, None for a live one."""

@@ -90,6 +90,7 @@ class FleetScreen(Marking):
         """Grey the rows of a cloud that is not live; ask a live one for names, once."""
         if self.picture.read_scopes():
             self._show_rows()
+        self.table.set_shape(self.picture.wanted(), self.picture.view.counts.empty)
         self.table.say_when_empty(self.picture.empty_words())
         self.table.redraw_changed()
         for entry in self.picture.unnamed():

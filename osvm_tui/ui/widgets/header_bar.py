@@ -10,8 +10,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from osvm_tui.domain.roles import Scope
-from osvm_tui.services.api import ConsoleApi, ScopeState, ScopeView
-from osvm_tui.ui.format import GLYPHS, Token, age, count
+from osvm_tui.services.api import ConsoleApi
+from osvm_tui.ui.cloud_look import PRODUCTION, Hue, Wear, wear
+from osvm_tui.ui.format import GLYPHS, Token, count
+from osvm_tui.ui.freshness import freshness
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
 
@@ -24,15 +26,6 @@ class Counts(NamedTuple):
     wrong: int = 0
 
 
-_SCOPE_TOKENS = {
-    ScopeState.CONNECTING: Token.CHANGING,
-    ScopeState.CACHED: Token.STALE,
-    ScopeState.LIVE: Token.RUNNING,
-    ScopeState.STALE: Token.STALE,
-    ScopeState.FAILED: Token.WRONG,
-}
-
-
 class HeaderBar(Widget):
     """One line. The right end (freshness, counts) outlives the left one when the terminal is narrow."""
 
@@ -40,7 +33,9 @@ class HeaderBar(Widget):
         "header-bar--name",
         "header-bar--dim",
         "header-bar--simulated",
-        *(f"header-bar--{token}" for token in Token),
+        "header-bar--production",
+        "header-bar--read-only",
+        *(f"header-bar--{token}" for token in (*Token, *Hue)),
     }
 
     class CountPressed(Message):
@@ -73,7 +68,7 @@ class HeaderBar(Widget):
     def tick(self) -> None:
         """Draw again if the freshness reads differently now; a good poll of a live scope is no event of its own."""
         self._scopes = self._api.scopes()
-        if self._freshness().plain != self._drawn:
+        if self._fresh(self._counted()[0].cell_len).plain != self._drawn:
             self.refresh()
 
     def render(self) -> Text:
@@ -85,29 +80,50 @@ class HeaderBar(Widget):
         return Text.assemble(left, " " * max(1, room - left.cell_len + 1), right, no_wrap=True)
 
     def _lefts(self) -> list[Text]:
-        entries = ", ".join(scope.entry for scope in self._scopes) or "no cloud"
         acting = next((scope for scope in self._scopes if scope.acting), None)
         project = reach(acting.scope) if acting and acting.scope else ""
         who = f"{self._api.operator} ({self._api.console_role})"
-        dot = "·" if self._options.glyphs == "unicode" else "-"
-        long = f" {dot} ".join(filter(None, (entries, project, who)))
-        middle = f" {dot} ".join(filter(None, (entries, project)))
-        return [self._left(text) for text in (long, middle, entries, "")]
+        alone = [scope.entry for scope in self._scopes] if len(self._scopes) == 1 else []
+        # Several clouds are named where their freshness stands.
+        if not self._scopes:
+            alone = ["no cloud"]
+        lefts = [self._left((*alone, project, who)), self._left((*alone, project)), self._left(tuple(alone))]
+        return [*lefts, self._left(()), self._badges()]
 
-    def _left(self, text: str) -> Text:
-        line = Text(no_wrap=True)
-        if self._api.simulated:
-            line.append(" SIMULATED ", self._style("simulated"))
+    def _left(self, words: tuple[str, ...]) -> Text:
+        dot = "·" if self._options.glyphs == "unicode" else "-"
+        line = self._badges()
         line.append(" osvm ", self._style("name"))
-        line.append(f" {text}")
+        hue = next((each.hue for each in self._wears().values() if len(self._scopes) == 1), None)
+        for number, word in enumerate(filter(None, words)):
+            line.append(f" {dot} " if number else " ")
+            line.append(word, self._style(hue) if hue and not number else "")
+        return line
+
+    def _badges(self) -> Text:
+        line, wears = Text(no_wrap=True), self._wears()
+        if self._api.simulated:
+            made_up = [each.entry for each in self._scopes if each.scope is None or each.scope.simulated]
+            which = "" if len(made_up) == len(self._scopes) else f" {','.join(made_up)}"
+            line.append(f" SIMULATED{which} ", self._style("simulated"))
+        if any(each.production for each in wears.values()):
+            line.append(f" {PRODUCTION} ", self._style("production"))
+        locked = [scope.entry for scope in self._scopes if scope.read_only]
+        if locked:
+            which = "" if len(locked) == len(self._scopes) else f" {','.join(locked)}"
+            line.append(f" READ-ONLY{which} ", self._style("read-only"))
         return line
 
     def _right(self) -> Text:
-        glyphs = GLYPHS[self._options.glyphs]
-        fresh = self._freshness()
+        counts, zones = self._counted()
+        fresh = self._fresh(counts.cell_len)
         self._drawn = fresh.plain
-        line = Text.assemble(fresh, no_wrap=True)
-        self._zones = []
+        self._zones = [(start + fresh.cell_len, end + fresh.cell_len, text) for start, end, text in zones]
+        return Text.assemble(fresh, counts, no_wrap=True)
+
+    def _counted(self) -> tuple[Text, list[tuple[int, int, str]]]:
+        """Return the counts, and from where to where each stands that is a filter."""
+        glyphs = GLYPHS[self._options.glyphs]
         counts = self._counts or Counts(sum(scope.vms for scope in self._scopes))
         wide = self.size.width >= 60
         parts = [("", f"{count(counts.total)} VMs", "plain", "")] if wide else []
@@ -115,32 +131,32 @@ class HeaderBar(Widget):
             parts.append((glyphs[Token.CHANGING], f"{count(counts.busy)} busy", "changing", "busy=yes"))
         if counts.wrong:
             parts.append((glyphs[Token.WRONG], f"{count(counts.wrong)} error", "wrong", "status=ERROR"))
+        line, zones = Text(no_wrap=True), []
         for glyph, words, token, text in parts:
             line.append("  ")
             start = line.cell_len
             line.append(f"{glyph} {words}" if glyph else words, self._style(token))
-            self._zones.append((start, line.cell_len, text))
+            zones.append((start, line.cell_len, text))
         line.append(" ")
+        return line, zones
+
+    def _fresh(self, taken: int) -> Text:
+        """Return the freshness in the longest words that leave room for the counts and the badges."""
+        room = self.size.width - taken - self._badges().cell_len - 7
+        said = freshness(
+            self._scopes, self._wears(), self._options.clock(), self._options.glyphs, why=self.size.width >= 100
+        )
+        for parts in said:
+            line = Text(no_wrap=True)
+            for words, token in parts:
+                line.append(words, self._style(token))
+            if line.cell_len <= room:
+                break
         return line
 
-    def _freshness(self) -> Text:
-        worst = max(self._scopes, key=lambda scope: _RANK[scope.state], default=None)
-        if worst is None:
-            return Text("no cloud", self._style(Token.DIM))
-        token = _SCOPE_TOKENS[worst.state]
-        words = self._words(worst)
-        if len(self._scopes) > 1 and worst.state is not ScopeState.LIVE:
-            words = f"{worst.entry} {words}"
-        return Text(f"{GLYPHS[self._options.glyphs][token]} {words}", self._style(token))
-
-    def _words(self, scope: ScopeView) -> str:
-        if scope.last_good_at is None:
-            return f"{scope.state}{self._why(scope)}"
-        seconds = (self._options.clock() - scope.last_good_at).total_seconds()
-        return f"{scope.state} {age(seconds)}{self._why(scope)}"
-
-    def _why(self, scope: ScopeView) -> str:
-        return f": {scope.error_title}" if scope.error_title and self.size.width >= 100 else ""
+    def _wears(self) -> dict[str, Wear]:
+        entries = [scope.entry for scope in self._scopes]
+        return {entry: wear(self._options, entries, entry) for entry in entries}
 
     def _style(self, part: str) -> str:
         return self.get_component_rich_style(f"header-bar--{part}", partial=True)  # type: ignore[return-value]
@@ -158,8 +174,3 @@ def reach(scope: Scope) -> str:
         return "all projects"
     name = printable(scope.project_name)
     return f"project {name}" if name else ""
-
-
-_RANK = {state: n for n, state in enumerate((
-    ScopeState.LIVE, ScopeState.CONNECTING, ScopeState.CACHED, ScopeState.STALE, ScopeState.FAILED,
-))}  # fmt: skip
