@@ -72,7 +72,8 @@ def fit(
 
     Narrow: by priority, the whole set must fit. Wide: all in their order, the first fixed, `skip` of the others
     scrolled away, as many as fit. `wanted` are widths beyond which a column holds only blanks; columns that are `empty`
-    in every row, and those not looked at daily, leave before another is cut short of it. Left over width goes to the columns that grow.
+    in every row, and those not looked at daily, leave before another is cut short of it. Left over width goes to the
+    columns that grow.
     """
     shown = _scrolled(columns, width, skip) if wide else _by_priority(columns, width, wanted, empty)
     rest = width - 1 - _needed(shown)
