@@ -46,10 +46,10 @@ def options_for(launch: Launch, entries: tuple[str, ...], source: str = "headles
     )
 
 
-def headless(launch: Launch, work: Work, *, partly: bool = False) -> Exit:
+def headless(launch: Launch, work: Work, *, partly: bool = False, vms: bool = True) -> Exit:
     """Run `work` after every chosen cloud has been read once, with operations followed; return its exit code.
 
-    `partly` lets a verb that only looks show what the living clouds have before it fails for a dead one. A change
+    Without `vms` the clouds are only connected to. `partly` lets a verb that only looks show what the living clouds have before it fails for a dead one. A change
     never goes on without one: the name might mean a VM there.
     """
     launch.start_logging()
@@ -58,7 +58,7 @@ def headless(launch: Launch, work: Work, *, partly: bool = False) -> Exit:
         raise ConfigError(
             f"clouds.yaml has several entries: {', '.join(start.choices)}", hint="name one or more with --cloud"
         )
-    return asyncio.run(_run(bootstrap.build(options_for(launch, start.entries)), work, partly=partly))
+    return asyncio.run(_run(bootstrap.build(options_for(launch, start.entries)), work, partly=partly, vms=vms))
 
 
 def offline(launch: Launch, work: Work) -> Exit:
@@ -81,9 +81,9 @@ async def settled(console: Console) -> None:
         unsubscribe()
 
 
-async def _run(console: Console, work: Work, *, partly: bool = False) -> Exit:
+async def _run(console: Console, work: Work, *, partly: bool = False, vms: bool = True) -> Exit:
     try:
-        failed = await console.load()
+        failed = await console.load(vms=vms)
         if failed and not (partly and len(failed) < len(console.scopes())):
             raise failed[0]
         await console.follow_operations()

@@ -141,10 +141,10 @@ class Console(ConsoleApi):
         self._spawn(self._insight.keep(), "insight")
         self._spawn(self._watch_age(), "age")
 
-    async def load(self) -> tuple[OsvmError, ...]:
-        """Read every entry's list once and open the store, for headless verbs; return what failed, entry by entry."""
+    async def load(self, *, vms: bool = True) -> tuple[OsvmError, ...]:
+        """Connect every entry, read its VMs once and open the store, for headless verbs; return what failed."""
         await self._bring_up_store()
-        work = (follower.load_once() for follower in self._scopes.followers())
+        work = [one.load_once() if vms else one.connect_once() for one in self._scopes.followers()]
         outcomes = await asyncio.gather(*work, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException) and not isinstance(outcome, OsvmError):

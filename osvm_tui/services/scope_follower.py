@@ -97,6 +97,10 @@ class ScopeFollower:
         await self._connect()
         await self._whole_list()
 
+    async def connect_once(self) -> None:
+        """Connect without reading any VM, for headless verbs that need none; CloudError when it cannot."""
+        await self._connect()
+
     async def observe(self, vm: Vm) -> None:
         """Take over one reading of one VM that was made outside the polling."""
         await self._take_over(self._news([vm]))
