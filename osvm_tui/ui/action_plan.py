@@ -55,6 +55,11 @@ class ActionPlan(Struct, frozen=True):
         return tuple(target.ref for target in self.targets)
 
     @property
+    def clouds(self) -> tuple[str, ...]:
+        """The entries of the machines that will be touched, each once."""
+        return tuple(dict.fromkeys(target.cloud for target in self.targets))
+
+    @property
     def many(self) -> bool:
         """Whether several VMs were aimed at, so that a count is typed instead of a name."""
         return len(self.targets) + len(self.skipped) > 1

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from osvm_tui.services.api import ConsoleApi
 
-SHEETS = ("app.tcss", "fleet.tcss", "dialogs.tcss", "new_vm.tcss", "vm.tcss", "places.tcss")
+SHEETS = ("app.tcss", "fleet.tcss", "dialogs.tcss", "new_vm.tcss", "vm.tcss", "places.tcss", "clouds.tcss")
 """The sheets in their order, from styles_dir(). A sheet that is not shipped yet is left out."""
 
 

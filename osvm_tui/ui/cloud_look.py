@@ -42,11 +42,6 @@ class Wear(NamedTuple):
         name = printable(self.entry)
         return f"{PRODUCTION} {name}" if self.production else name
 
-    @property
-    def css(self) -> str:
-        """The style class of a frame in this cloud's colour, empty for the usual one."""
-        return f"-{self.hue}" if self.hue else ""
-
 
 def wear(options: UiOptions, entries: Sequence[str], entry: str) -> Wear:
     """Return how `entry` looks beside the other open `entries`; one that is alone has a colour only if it was given."""

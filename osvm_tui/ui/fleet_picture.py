@@ -7,7 +7,7 @@ from typing import Any
 
 from osvm_tui.domain.catalog import Image
 from osvm_tui.domain.errors import OsvmError
-from osvm_tui.domain.filter import Field, compile_filter
+from osvm_tui.domain.filter import Field, Kind, compile_filter
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.domain.vm_fields import Names, any_text, vm_fields
 from osvm_tui.services.api import CatalogKind, ConsoleApi, ScopeState
@@ -38,6 +38,7 @@ class FleetPicture:
             name: Field(field.kind, lambda row, read=field.read: read(row.vm))  # type: ignore[misc]
             for name, field in vm_fields(options.clock, self._names).items()
         }
+        self._fields["cloud"] = Field(Kind.TEXT, lambda row: api.entry_of(row.ref))
         self.sort = kept.sort if kept.sort in self._columns else "name"
         self.text = ""
         """The filter in force, as typed."""
@@ -130,7 +131,7 @@ class FleetPicture:
         return PlaceMemory(filter=self.text, sort=self.sort, descending=self.view.descending, wide=wide)
 
     def _row_text(self, row: Row) -> str:
-        row.text = row.text or any_text(row.vm, self._names)
+        row.text = row.text or f"{any_text(row.vm, self._names)}\n{self._api.entry_of(row.ref).lower()}"
         return row.text
 
     def _sort_key(self) -> Any:

@@ -9,6 +9,7 @@ from osvm_tui.domain.operations import OperationItem
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.action_plan import verb
+from osvm_tui.ui.cloud_look import wear
 from osvm_tui.ui.columns import expected
 from osvm_tui.ui.format import SIGNS, age, state_mark
 from osvm_tui.ui.options import UiOptions
@@ -21,12 +22,17 @@ def vm_title(api: ConsoleApi, options: UiOptions, ref: VmRef, seen: Vm | None) -
     """Return the line for the VM as it was last `seen`; a VM that the fleet no longer has is said to be gone."""
     if seen is None:
         return Content.styled(f" {ref.short} is not known here", "$state-stale")
-    name: tuple[Part, ...] = (" ", (printable(seen.name), "bold"), "  ")
+    name: tuple[Part, ...] = (" ", *_cloud(api, options, ref), (printable(seen.name), "bold"), "  ")
     if api.vm(ref) is None:
         return Content.assemble(*name, ("gone; this is how it was last seen", "$state-stale"))
     mark = state_mark(seen, options.glyphs)
     state = (f"{mark.glyph} {mark.word}", f"$state-{mark.token}")
     return Content.assemble(*name, state, *_coming(api, options, seen), *_doubts(api, options, seen))
+
+
+def _cloud(api: ConsoleApi, options: UiOptions, ref: VmRef) -> tuple[Part, ...]:
+    worn = wear(options, [view.entry for view in api.scopes()], api.entry_of(ref))
+    return ((worn.title, f"bold ${worn.hue}"), "  ") if worn.hue else ()
 
 
 def _coming(api: ConsoleApi, options: UiOptions, vm: Vm) -> list[Part]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+
+from osvm_tui.ui.action_plan import ActionPlan
+from osvm_tui.ui.cloud_look import Hue, Wear, strongest, wear
+
+if TYPE_CHECKING:
+    from osvm_tui.ui.app import OsvmApp
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +38,11 @@ class Dialog(ModalScreen[Answer]):
         """What the box's upper border says."""
         return ""
 
+    def clouds(self) -> tuple[str, ...]:
+        """Return the entries whose things this dialog changes, whose frame it wears: those of its plan, if any."""
+        plan = getattr(self, "plan", None)
+        return plan.clouds if isinstance(plan, ActionPlan) else ()
+
     def body(self) -> ComposeResult:
         """Yield what is in the box."""
         yield from ()
@@ -44,9 +55,18 @@ class Dialog(ModalScreen[Answer]):
         self.show_heading(box)
 
     def show_heading(self, box: Vertical | None = None) -> None:
-        """Put the heading, as it is now, into the box's upper border."""
+        """Put the heading, as it is now, into the box's upper border, and dress the box as its cloud."""
         box = box or self.query_one(".dialog-box", Vertical)
-        box.border_title = self.heading.replace("[", "\\[")
+        worn = self._worn()
+        for hue in Hue:
+            box.set_class(worn is not None and worn.hue is hue, f"-{hue}")
+        cloud = f"{worn.title}: " if worn and worn.hue else ""
+        box.border_title = f"{cloud}{self.heading}".replace("[", "\\[")
+
+    def _worn(self) -> Wear | None:
+        app = cast("OsvmApp", self.app)
+        open_ones = [view.entry for view in app.api.scopes()]
+        return strongest(wear(app.options, open_ones, entry) for entry in self.clouds())
 
     def action_leave(self) -> None:
         """Close without effect."""

@@ -60,6 +60,9 @@ class NewVmForm(Dialog[None]):
         self.untold = False
         """Whether the cloud did not tell all that it offers when it was asked."""
 
+    def clouds(self) -> tuple[str, ...]:
+        return (self.entry,)
+
     @property
     def heading(self) -> str:
         """Where the VM will be: a token that sees all projects creates in its own one."""

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from osvm_tui.domain.states import POWER_WORDS
 from osvm_tui.domain.vm import Vm
+from osvm_tui.ui.cloud_look import Hue
 from osvm_tui.ui.columns import Look, expected
 from osvm_tui.ui.format import SIGNS, long_age, mib, moment, state_mark
 from osvm_tui.ui.options import UiOptions
@@ -71,8 +72,16 @@ class DetailPane(Vertical):
             self._entitle("", "")
             self._lines.show(Content())
             return
-        self._entitle(f"{printable(vm.name)} {vm.ref.short}", self._pending(self._look.pending(vm.ref)))
+        title = f"{self._dress(vm)}{printable(vm.name)} {vm.ref.short}"
+        self._entitle(title, self._pending(self._look.pending(vm.ref)))
         self._lines.show(Content("\n").join([self._first(vm), self._second(vm)]))
+
+    def _dress(self, vm: Vm) -> str:
+        """Wear the frame of the VM's cloud; return what the title says of it."""
+        worn = self._look.wear(vm.ref)
+        for hue in Hue:
+            self.set_class(worn is not None and worn.hue is hue, f"-{hue}")
+        return f"{worn.title}: " if worn and worn.hue else ""
 
     def _entitle(self, title: str, pending: str) -> None:
         for part, words in (("border_title", title), ("border_subtitle", pending)):
