@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
 
-from osvm_tui.domain.errors import Ambiguous, CloudError, OsvmError, Refused, Unreachable
+from osvm_tui.domain.errors import Ambiguous, AnswerLost, CloudError, OsvmError, Refused, Unreachable
 from osvm_tui.domain.operations import ItemState, OperationItem
 
 
@@ -43,6 +43,8 @@ def exit_of_error(error: OsvmError) -> Exit:
         return Exit.REFUSED
     if isinstance(error, Ambiguous):
         return Exit.AMBIGUOUS
+    if isinstance(error, AnswerLost):
+        return Exit.UNCONFIRMED
     return Exit.UNREACHABLE if isinstance(error, Unreachable) else Exit.FAILED
 
 

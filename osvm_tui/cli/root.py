@@ -13,11 +13,13 @@ import click
 from osvm_tui import __version__
 from osvm_tui.cli.exits import Exit, tell, tell_defect
 from osvm_tui.cli.launch import Launch
+from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.paths import find_paths
 
 COMMANDS = {
     "vm": "osvm_tui.cli.vm:vm",
+    "ssh": "osvm_tui.cli.ssh:ssh",
     "op": "osvm_tui.cli.op:op",
     "audit": "osvm_tui.cli.audit:audit",
     "mock": "osvm_tui.cli.mock:mock",
@@ -25,6 +27,8 @@ COMMANDS = {
     "doctor": "osvm_tui.cli.doctor:doctor",
 }
 """Where each sub-command is defined."""
+RESOURCES = tuple(kind.value for kind in CatalogKind)
+"""What VMs stand on: a sub-command each, generated when it is called."""
 
 
 class LateGroup(click.Group):
@@ -32,10 +36,14 @@ class LateGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all sub-commands."""
-        return list(COMMANDS)
+        return [*COMMANDS, *RESOURCES]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one sub-command, None for a name that is none."""
+        if cmd_name in RESOURCES:
+            from osvm_tui.cli.resource_groups import group
+
+            return group(cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name].partition(":")

@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
+import click
+
 from osvm_tui import bootstrap
 from osvm_tui.cli.exits import Exit
 from osvm_tui.cli.launch import Launch
@@ -49,8 +51,8 @@ def options_for(launch: Launch, entries: tuple[str, ...], source: str = "headles
 def headless(launch: Launch, work: Work, *, partly: bool = False, vms: bool = True) -> Exit:
     """Run `work` after every chosen cloud has been read once, with operations followed; return its exit code.
 
-    Without `vms` the clouds are only connected to. `partly` lets a verb that only looks show what the living clouds have before it fails for a dead one. A change
-    never goes on without one: the name might mean a VM there.
+    Without `vms` the clouds are only connected to. `partly` lets a verb that only looks show what the living clouds
+    have before it fails for a dead one. A change never goes on without one: the name might mean a VM there.
     """
     launch.start_logging()
     start = started(launch)
@@ -65,6 +67,14 @@ def offline(launch: Launch, work: Work) -> Exit:
     """Run `work` over the store alone: no cloud is asked for anything."""
     launch.start_logging()
     return asyncio.run(_run(bootstrap.build(options_for(launch, ())), work))
+
+
+def only_entry(console: Console) -> str:
+    """Return the one cloud in which something new is made; a usage error when several are open."""
+    names = [view.entry for view in console.scopes()]
+    if len(names) > 1:
+        raise click.UsageError(f"name the one cloud for this with --cloud (open are {', '.join(names)})")
+    return names[0]
 
 
 async def settled(console: Console) -> None:

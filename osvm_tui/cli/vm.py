@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import click
+import msgspec
 
 from osvm_tui.cli.exits import Exit
 from osvm_tui.cli.launch import Launch, cloud_options
@@ -112,6 +113,20 @@ def remote_console(launch: Launch, name: str, output: str) -> Exit:
             print_json(remote)
         else:
             click.echo(remote.url)
+
+    return headless(launch, work)
+
+
+@vm.command()
+@click.argument("name")
+@cloud_options
+@click.pass_obj
+def diagnostics(launch: Launch, name: str) -> Exit:
+    """Print the hypervisor's counters of a VM, as JSON."""
+
+    async def work(console: Console) -> None:
+        text = await console.diagnostics(console.find(name).ref)
+        click.echo(msgspec.json.format(text, indent=2))
 
     return headless(launch, work)
 

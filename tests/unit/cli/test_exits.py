@@ -37,7 +37,7 @@ def item(state: ItemState) -> OperationItem:
         (Refused("no"), 3),
         (Unreachable("no route"), 4),
         (CertificateError("expired"), 4),
-        (AnswerLost("cut"), 4),
+        (AnswerLost("cut"), 7),
         (Ambiguous("two", ("a", "b")), 5),
         (Unknown("who"), 1),
         (ConfigError("line 3"), 1),

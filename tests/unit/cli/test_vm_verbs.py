@@ -110,7 +110,7 @@ def test_create_several_by_a_pattern(cloud: Osvm) -> None:
 
 def test_create_names_what_is_unknown(cloud: Osvm) -> None:
     told = cloud("vm create shop --flavor m1.tinny --image cirros")
-    assert told.code == 1
+    assert told.code == 2
     assert "m1.tinny" in told.err
     assert "m1.tiny" in told.err.splitlines()[-1]
 
