@@ -18,6 +18,7 @@ from osvm_tui.ui.screens.vm import VmScreen
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
+from tests.pilot.screen_text import screen_text
 
 STATES = ("active", "stopped", "paused", "suspended", "error", "building", "shelved_offloaded", "resized", "rescued")
 
@@ -44,8 +45,9 @@ async def test_every_refused_button_tells_the_gates_reason_and_changes_nothing(s
     app = desk(api, vm)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
+        bar = app.screen.query_one(ActionBar)
+        assert [each for each in bar.verbs if bar.refused(each)] == [each for each in bar.verbs if each in refused]
         for action_id in refused:
-            assert app.screen.query_one(ActionBar).refused(action_id)
             app.screen.query_one(ActionBar).post_message(ActionBar.Pressed(action_id))
             await pilot.pause()
             assert app.told[-1] == f"refused: {api.verdict(vm.ref, action_id).reason}"
@@ -87,6 +89,34 @@ async def test_every_refused_letter_of_the_menu_tells_why_and_stays_open(state: 
         await press(pilot, "escape")
         assert isinstance(app.screen, VmScreen)
     assert not api.requests
+
+
+async def test_verbs_that_the_token_s_role_bars_stand_in_one_line_and_their_letters_tell_why() -> None:
+    api = FakeConsole()
+    app = desk(api, api.in_state("active"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "a")
+        assert "H N L P S W Z I: not for this token" in screen_text(app)
+        await press(pilot, "L")
+        assert isinstance(app.screen, ActionMenu)
+        told = str(app.screen.query_one("#reason", Static).content)
+        assert told == "refused: live migrate needs the cloud role admin; this token has member, reader"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("roles", [("member", "reader"), ("admin",)])
+async def test_the_menu_tells_of_the_row_under_the_cursor_at_every_size(
+    size: tuple[int, int], roles: tuple[str, ...]
+) -> None:
+    api = FakeConsole(cloud_roles=roles)
+    app = desk(api, api.in_state("active"))
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "a", "j", "right", "j", "j")
+        told = app.screen.query_one("#reason", Static)
+        assert 0 < told.region.y < told.region.bottom <= size[1]
+        assert isinstance(app.screen, ActionMenu)
+        assert str(told.content) == app.screen.rows["i"].sentence
+        assert len(set(app.screen.rows)) == len({spec.key for spec in offered()})
 
 
 async def test_a_disruptive_verb_asks_with_cancel_focused_and_is_sent_once() -> None:

@@ -63,7 +63,7 @@ class VmScreen(ActionTargets):
             yield ConsoleTab(self.api, self.options, self.ref)
             yield VmEvents(id="events")
             yield TextTab("raw", waiting="asking the cloud for the VM as it is now ...")
-        yield ActionBar(whole=True, glyphs=self.options.glyphs)
+        yield ActionBar(glyphs=self.options.glyphs)
 
     def on_mount(self) -> None:
         """Show what is known."""

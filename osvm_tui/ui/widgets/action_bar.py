@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from osvm_tui.domain.action import ActionSpec
-from osvm_tui.domain.actions import offered
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.vm import Vm
+from osvm_tui.ui.bar_verbs import bar_verbs
 from osvm_tui.ui.format import SIGNS
 
 Judge = Callable[[str], Verdict]
@@ -58,9 +58,8 @@ class ActionBar(Widget, can_focus=True):
             super().__init__()
             self.action_id = action_id
 
-    def __init__(self, *, whole: bool = False, glyphs: str = "unicode", id: str | None = None) -> None:
+    def __init__(self, *, glyphs: str = "unicode", id: str | None = None) -> None:
         super().__init__(id=id)
-        self._whole = whole
         self._off = SIGNS[glyphs]["off"]
         self._vm: Vm | None = None
         self._buttons: tuple[_Button, ...] = ()
@@ -70,11 +69,10 @@ class ActionBar(Widget, can_focus=True):
         self._height = 0
 
     def set_vm(self, vm: Vm | None, judge: Judge) -> None:
-        """Show the verbs for this VM: all of them if `whole`, else one of each opposite pair, by state."""
+        """Show the verbs that the state of this VM chooses."""
         other = vm is None or self._vm is None or vm.ref != self._vm.ref
         self._vm = vm
-        specs = [] if vm is None else list(offered()) if self._whole else _one_of_each(vm)
-        buttons = tuple(_Button(spec, judge(spec.id)) for spec in specs)
+        buttons = () if vm is None else tuple(_Button(spec, judge(spec.id)) for spec in bar_verbs(vm))
         if buttons == self._buttons and not other:
             return
         self._buttons = buttons
@@ -89,6 +87,11 @@ class ActionBar(Widget, can_focus=True):
         """Show a sentence in the reason line until the cursor moves."""
         self._reason = reason
         self.refresh()
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The verbs that stand as buttons now."""
+        return tuple(button.spec.id for button in self._buttons)
 
     def refused(self, action_id: str) -> bool:
         """Return whether this verb is shown as refused."""
@@ -181,18 +184,3 @@ class ActionBar(Widget, can_focus=True):
 
     def _part(self, part: str) -> str:
         return self.get_component_rich_style(f"action-bar--{part}", partial=True)  # type: ignore[return-value]
-
-
-def _one_of_each(vm: Vm) -> list[ActionSpec]:
-    chosen: dict[str, ActionSpec] = {}
-    for spec in offered():
-        key = spec.key or spec.id
-        if key not in chosen or _fits(spec, vm):
-            chosen[key] = spec
-    return list(chosen.values())
-
-
-def _fits(spec: ActionSpec, vm: Vm) -> bool:
-    if spec.expect.locked is not None:
-        return vm.locked is not spec.expect.locked
-    return spec.vm_states is not None and vm.vm_state in spec.vm_states
