@@ -1,6 +1,7 @@
 """The service catalogue that tokens carry: which services there are and where each one is reached.
 
-Knows only names, ids and address forms. Volumes and placement are not simulated and so not listed.
+Knows only names, ids and address forms. Placement is not simulated and so not listed.
+Cinder's address carries the project.
 """
 
 from __future__ import annotations
@@ -10,25 +11,26 @@ from typing import Any
 from osvm_tui.cloud.mock.accounts import REGION, stable_id
 
 INTERFACES = ("public", "internal", "admin")
+_OWN = "$(project_id)s"
 SERVICES = {
     "identity": ("keystone", "/identity/v3/"),
     "compute": ("nova", "/compute/v2.1"),
     "image": ("glance", "/image"),
     "network": ("neutron", "/network"),
+    "volumev3": ("cinderv3", "/volume/v3/$(project_id)s"),
 }
 
 
-def catalogue(base_url: str) -> list[dict[str, Any]]:
-    """Return the catalogue with three endpoints for each service below `base_url`."""
-    return [
-        {
-            "endpoints": [_endpoint(kind, interface, base_url) for interface in INTERFACES],
-            "id": stable_id("service", kind),
-            "type": kind,
-            "name": name,
-        }
-        for kind, (name, _) in SERVICES.items()
-    ]
+def catalogue(base_url: str, project: str) -> list[dict[str, Any]]:
+    """Return the catalogue below `base_url`; without a project no endpoint that carries one."""
+    listed = []
+    for kind, (name, path) in SERVICES.items():
+        shown = [] if _OWN in path and not project else INTERFACES
+        endpoints = [_endpoint(kind, interface, base_url) for interface in shown]
+        for endpoint in endpoints:
+            endpoint["url"] = endpoint["url"].replace(_OWN, project)
+        listed.append({"endpoints": endpoints, "id": stable_id("service", kind), "type": kind, "name": name})
+    return listed
 
 
 def services(base_url: str) -> list[dict[str, Any]]:

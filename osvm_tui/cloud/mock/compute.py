@@ -17,6 +17,7 @@ from osvm_tui.cloud.mock import (
     server_create,
     server_lists,
     server_parts,
+    server_volumes,
     usage,
 )
 from osvm_tui.cloud.mock.accounts import Caller
@@ -47,6 +48,8 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET PUT DELETE", "/servers/{}/tags/{}", server_parts.tag),
     ("GET POST", "/servers/{}/os-interface", server_parts.interfaces),
     ("GET DELETE", "/servers/{}/os-interface/{}", server_parts.interface),
+    ("GET POST", "/servers/{}/os-volume_attachments", server_volumes.attachments),
+    ("GET PUT DELETE", "/servers/{}/os-volume_attachments/{}", server_volumes.attachment),
     ("GET", "/servers/{}", server_parts.show),
     ("PUT", "/servers/{}", server_parts.update),
     ("DELETE", "/servers/{}", server_actions.delete),

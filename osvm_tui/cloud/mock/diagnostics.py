@@ -67,7 +67,7 @@ def _modern(call: NovaCall, entry: Entry) -> dict[str, Any]:
         "config_drive": entry.server.config_drive,
         "num_cpus": flavor.vcpus,
         "num_nics": len(nics),
-        "num_disks": 1 + len(entry.server.volumes),
+        "num_disks": (1 if entry.moment.image else 0) + sum(disk.held_at(call.now) for disk in entry.server.disks),
         "cpu_details": [{"id": n, "time": count["cpu"], "utilisation": None} for n in range(flavor.vcpus)],
         "nic_details": nics,
         "disk_details": [disk],

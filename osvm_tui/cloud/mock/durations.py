@@ -42,6 +42,14 @@ SECONDS: dict[str, tuple[float, float]] = {
     "updating_password": (0.4, 1.2),
     "floating": (1.0, 4.0),
     "power_sync": (30.0, 600.0),
+    "volume_attaching": (0.8, 2.5),
+    "volume_detaching": (1.2, 4.0),
+    "volume_creating": (0.8, 2.5),
+    "volume_copying": (4.0, 12.0),
+    "volume_extending": (0.8, 2.5),
+    "volume_deleting": (1.0, 3.0),
+    "snapshot_creating": (0.8, 3.0),
+    "snapshot_deleting": (0.8, 3.0),
 }
 
 

@@ -1,6 +1,6 @@
 """The simulated cloud over HTTP, for clients that know nothing of it: one port, a root for each service.
 
-Roots: /identity/v3, /compute/v2.1, /image/v2, /network/v2.0, each with its version documents.
+Roots: /identity/v3, /compute/v2.1, /image/v2, /network/v2.0, /volume/v3, each with its version documents.
 Holds how such a server is started and stopped; starlette and uvicorn are loaded only then (face_server.py).
 """
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _HANG_UP = "hang_up"
 _KEEP_ALIVE_S = 75
-_DIRECT = ("identity", "image", "network")
+_DIRECT = ("identity", "image", "network", "volume")
 _BODILESS = (204, 304)
 
 

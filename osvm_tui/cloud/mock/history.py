@@ -49,6 +49,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "detach-interface": ("detach_interface", "compute_detach_interface"),
     "trigger_crash_dump": ("trigger_crash_dump", "compute_trigger_crash_dump"),
     "attach-volume": ("attach_volume", "compute_attach_volume"),
+    "detach-volume": ("detach_volume", "compute_detach_volume"),
+    "extend-volume": ("extend_volume", "compute_extend_volume"),
 }
 
 

@@ -88,7 +88,7 @@ def _described(world: World, request: SimRequest, token: tokens.Token, status: i
     if token.s != "unscoped":
         body["roles"] = [{"id": accounts.ROLES[name], "name": name} for name in _role_names(world, caller)]
         if request.first("nocatalog") is None:
-            body["catalog"] = catalogue.catalogue(request.base_url)
+            body["catalog"] = catalogue.catalogue(request.base_url, caller.project_id)
     return keystone_reply(request, status, {"token": body}, {"x-subject-token": tokens.sealed(world, token)})
 
 
@@ -120,7 +120,7 @@ def _validate(session: _Session) -> SimReply:
 
 
 def _catalog(session: _Session) -> SimReply:
-    listed = catalogue.catalogue(session.request.base_url)
+    listed = catalogue.catalogue(session.request.base_url, session.caller.project_id)
     links = {"self": f"{session.root}/auth/catalog"}
     return keystone_reply(session.request, 200, {"catalog": listed, "links": links})
 

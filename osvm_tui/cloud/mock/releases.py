@@ -19,6 +19,11 @@ class Release(msgspec.Struct, frozen=True):
     """Nova's major version."""
 
     @property
+    def volume_maximum(self) -> Microversion:
+        """Cinder's highest microversion."""
+        return (3, 68) if self.nova <= 25 else (3, 70) if self.nova <= 27 else (3, 71)
+
+    @property
     def manager_migrates(self) -> bool:
         """Project managers may migrate since Nova 32; before that only admins."""
         return self.nova >= 32

@@ -135,6 +135,40 @@ def glance_fault(request: SimRequest, status: int, message: str) -> SimReply:
     return SimReply(status, {"content-type": _HTML} | _id_header(request), page(status, message))
 
 
+# --- Cinder --------------------------------------------------------------------------------------------
+
+
+def cinder_reply(request: SimRequest, status: int, body: Any = None, *, microversion: str = "3.0") -> SimReply:
+    """Return a Cinder answer under `microversion`; one to a DELETE without a body calls itself a page."""
+    page_like = body is None and request.method == "DELETE"
+    headers = {
+        "content-type": _HTML if page_like else _JSON,
+        "openstack-api-version": f"volume {microversion}",
+        "vary": "OpenStack-API-Version",
+    }
+    if not page_like:
+        headers["x-compute-request-id"] = request.request_id
+    return SimReply(status, headers | _id_header(request), encode(body))
+
+
+def cinder_fault(
+    request: SimRequest,
+    status: int,
+    message: str,
+    *,
+    microversion: str = "3.0",
+    retry_after_s: float | None = None,
+) -> SimReply:
+    """Return Cinder's refusal: Nova's form of fault; over quota (413) it says that one may retry at once."""
+    fault: dict[str, Any] = {"code": status, "message": message}
+    wait = 0.0 if status == 413 and retry_after_s is None else retry_after_s
+    if wait is not None:
+        fault["retryAfter"] = f"{wait:g}"
+    reply = cinder_reply(request, status, {NOVA_FAULTS.get(status, "computeFault"): fault}, microversion=microversion)
+    headers = {**reply.headers, "content-type": _JSON} | ({"retry-after": f"{wait:g}"} if wait is not None else {})
+    return msgspec.structs.replace(reply, headers=headers)
+
+
 # --- Keystone ------------------------------------------------------------------------------------------
 
 
@@ -185,6 +219,8 @@ def refusal(
     """Return an error in the words of the service that was asked, for faults that any service can show."""
     if request.service == "compute":
         return nova_fault(request, status, message, microversion=microversion, retry_after_s=retry_after_s)
+    if request.service == "volume":
+        return cinder_fault(request, status, message, retry_after_s=retry_after_s)
     if request.service == "network":
         reply = neutron_fault(request, status, f"HTTP{HTTPStatus(status).phrase.replace(' ', '')}", message)
     elif request.service == "image":

@@ -18,9 +18,10 @@ import msgspec
 class SimRequest(msgspec.Struct, frozen=True):
     """Hold one request to one simulated service.
 
-    `service` is "identity", "compute", "image", "network", or "versions" (the unversioned roots, with the
+    `service` is "identity", "compute", "image", "network", "volume", or "versions" (the unversioned roots, with the
     service's name as path). `path` is below the service root: "/servers/detail" (compute),
-    "/v3/auth/tokens" (identity), "/v2/images", "/v2.0/ports"; compute's "/" is its version document.
+    "/v3/auth/tokens" (identity), "/v2/images", "/v2.0/ports", "/v3/PROJECT/volumes"; compute's "/" is
+    its version document.
     Header names are lower-case. `base_url` (no final slash) is where links and the catalog point;
     `request_id` is the id that the service gives this request; `addressed` fills in both.
     """

@@ -54,6 +54,7 @@ def _free(word: str, policy: str, **options: object) -> Rule:
     return _rule(word, policy, task_states=ANY, **({"launched": False} | options))  # type: ignore[arg-type]
 
 
+_VOLUME_STATES = "active paused stopped resized soft-delete shelved shelved_offloaded"
 RULES: dict[str, Rule] = {
     "os-start": _rule("start", "servers:start", "stopped", host=True),
     "os-stop": _rule("stop", "servers:stop", "active error", host=True),
@@ -111,6 +112,9 @@ RULES: dict[str, Rule] = {
     ),
     "attach-interface": _rule("attach_interface", "os-attach-interfaces:create", "active paused stopped"),
     "detach-interface": _rule("detach_interface", "os-attach-interfaces:delete", "active paused stopped"),
+    "attach-volume": _rule("attach_volume", "os-volumes-attachments:create", _VOLUME_STATES),
+    "detach-volume": _rule("detach_volume", "os-volumes-attachments:delete", _VOLUME_STATES, host=True, host_up=True),
+    "update-attachment": _free("update_volume_attachment", "os-volumes-attachments:update", lock=False, since=(2, 85)),
     "addSecurityGroup": _free("addSecurityGroup", "os-security-groups:add", lock=False),
     "removeSecurityGroup": _free("removeSecurityGroup", "os-security-groups:remove", lock=False),
     "set-metadata": _rule(

@@ -22,7 +22,10 @@ from osvm_tui.cloud.mock.clock import CloudClock
 from osvm_tui.cloud.mock.knobs import Knobs
 from osvm_tui.cloud.mock.releases import release_named
 from osvm_tui.cloud.mock.seed_catalog import Things, furniture
+from osvm_tui.cloud.mock.seed_extras import extras
 from osvm_tui.cloud.mock.seed_fleet import Action, FleetSeed
+from osvm_tui.cloud.mock.seed_storage import quotas as storage_quotas
+from osvm_tui.cloud.mock.seed_storage import storage
 from osvm_tui.cloud.mock.server import SERVER_ENCODER, Server
 from osvm_tui.cloud.mock.statuses import status_of
 
@@ -57,7 +60,10 @@ def reset(
     things = furniture(rng, began, vms // 3)
     fleet = FleetSeed(rng, things, began)
     fleet.make(vms)
+    storage(Random(f"osvm:{seed}:storage"), things, fleet.servers, began)
+    extras(Random(f"osvm:{seed}:extras"), things, fleet.servers, began)
     things["quota"], things["network_quota"] = _quotas(fleet.servers, began, things)
+    things["volume_quota"] = storage_quotas(things)
     settings = {
         "format": database.FORMAT,
         "seed": seed,

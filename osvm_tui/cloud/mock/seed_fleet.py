@@ -17,7 +17,7 @@ from osvm_tui.cloud.mock.names import DESCRIPTIONS, ROLES, SETTLED, STATES, Role
 from osvm_tui.cloud.mock.seed_catalog import HOSTS, YEAR_S, Things
 from osvm_tui.cloud.mock.seed_ids import uuid_of
 from osvm_tui.cloud.mock.seed_states import MAKERS, Draft
-from osvm_tui.cloud.mock.server import Flavor, Moment, Nic, Server
+from osvm_tui.cloud.mock.server import Disk, Flavor, Moment, Nic, Server
 
 Thing = dict[str, Any]
 Action = tuple[str, float, str, Thing]
@@ -70,7 +70,7 @@ class FleetSeed:
         draft.other_host = self._rng.choice([host for host in HOSTS[:-1] if host != base.host])
         MAKERS[state](draft)
         if state == "bfv":
-            server.volumes = [uuid_of(self._rng)]
+            server.disks = [Disk(uuid_of(self._rng), "", "", "", dies=True, boot=True)]
         self._wire(server, role, server.line[-1])
         if state in ("shelved_offloaded", "shelved", "snapshot"):
             self._snapshot(server, state)

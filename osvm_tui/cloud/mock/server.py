@@ -68,6 +68,23 @@ class Nic(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.floating
 
 
+class Disk(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One attached volume as Nova's block device mapping knows it, until cloud time `until` (None: for good)."""
+
+    volume: str
+    device: str
+    attachment: str
+    mapping: str
+    dies: bool = False
+    """Deleted together with the server."""
+    boot: bool = False
+    until: float | None = None
+
+    def held_at(self, now: float) -> bool:
+        """Tell whether the mapping is there at cloud time `now`."""
+        return self.until is None or now < self.until
+
+
 class Server(msgspec.Struct, omit_defaults=True):
     """One simulated VM: what does not change by itself, and its time line `line` (sorted by `at`, never empty)."""
 
@@ -86,7 +103,7 @@ class Server(msgspec.Struct, omit_defaults=True):
     tags: list[str] = []
     security_groups: list[str] = []
     nics: list[Nic] = []
-    volumes: list[str] = []
+    disks: list[Disk] = []
     user_data: str | None = None
     config_drive: bool = False
     locked_by: str | None = None

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from osvm_tui.cloud.mock import execution, gate, image_actions, move_actions, timeline, transitions
+from osvm_tui.cloud.mock import disks, execution, gate, image_actions, move_actions, timeline, transitions
 from osvm_tui.cloud.mock.action_bodies import CHECKS
 from osvm_tui.cloud.mock.console_log import console_log
 from osvm_tui.cloud.mock.fleet import Entry
@@ -71,10 +71,13 @@ def _destroy(call: NovaCall, server_id: str, action: str) -> None:
         image_actions.remove_shelved(call, server, call.now)
     if steps[-1].deleted:
         release_ports(call, server_id, steps[-1].at)
+        disks.release_all(call.world, server, call.now, steps[-1].at)
+        call.world.save(server)
 
 
 def _vanish(call: NovaCall, server_id: str) -> None:
     """Delete a build request: nothing of it remains, not even in changes-since."""
+    disks.release_all(call.world, call.world.checkout(server_id), call.now, call.now)
     call.world.forget(server_id)
     for key, port in list(call.world.things("port").items()):
         if port["device_id"] == server_id:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from osvm_tui.cloud.mock import execution, ports, quotas, transitions
+from osvm_tui.cloud.mock import block_devices, execution, ports, quotas, transitions
 from osvm_tui.cloud.mock.action_bodies import invalid, need, only, text
 from osvm_tui.cloud.mock.move_actions import flavor_named
 from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
@@ -60,7 +60,7 @@ class Plan(msgspec.Struct, frozen=True):
     networks: list[ports.Attachment]
     groups: list[str]
     count: int
-    volume: bool
+    volumes: list[block_devices.Device]
 
 
 def create(call: NovaCall) -> SimReply:
@@ -122,7 +122,8 @@ def _plan(call: NovaCall, body: dict[str, Any]) -> Plan:
         group_named(call, group, call.caller.project_id, 400)
     networks = ports.attachments(call, body.get("networks", "auto"))
     count = max(int(body.get("min_count") or 1), int(body.get("max_count") or 1))
-    return Plan(body, flavor, "" if image is None or volume else image["id"], networks, groups, count, volume)
+    local = "" if image is None or volume else image["id"]
+    return Plan(body, flavor, local, networks, groups, count, block_devices.devices(call, body))
 
 
 def _image(call: NovaCall, body: dict[str, Any]) -> tuple[dict[str, Any] | None, bool]:
@@ -184,7 +185,6 @@ def _new_server(call: NovaCall, plan: Plan, number: int) -> Server:
         security_groups=plan.groups,
         user_data=body.get("user_data"),
         config_drive=bool(body.get("config_drive")),
-        volumes=[world.new_id("volume")] if plan.volume else [],
     )
     _build(call, plan, server)
     return server
@@ -211,6 +211,10 @@ def _build(call: NovaCall, plan: Plan, server: Server) -> None:
     if host is not None and fault is None:
         networking = next(step.at for step in steps if step.task_state == "networking")
         ports.attach(call, server, plan.networks, networking)
+        mapping, spawning = (
+            next(step.at for step in steps if step.task_state == task) for task in ("block_device_mapping", "spawning")
+        )
+        block_devices.attach(call, server, plan.volumes, mapping, spawning)
     world.save(server)
     end = steps[-1].at if steps[-1].task_state is None else None
     execution.record(call, server, "create", end, host, fault.message if fault else "")

@@ -105,7 +105,7 @@ def detail(entry: Entry, viewer: Viewer, now: float) -> dict[str, Any]:
         "OS-EXT-STS:task_state": moment.task_state,
         "OS-EXT-STS:vm_state": moment.vm_state,
         "OS-EXT-STS:power_state": moment.power_state,
-        "os-extended-volumes:volumes_attached": volumes(server, viewer),
+        "os-extended-volumes:volumes_attached": volumes(server, viewer, now),
     }
     if status in WITH_PROGRESS:
         view["progress"] = 0
@@ -181,11 +181,12 @@ def fault_of(moment: Moment, viewer: Viewer) -> dict[str, Any]:
     return shown
 
 
-def volumes(server: Server, viewer: Viewer) -> list[dict[str, Any]]:
+def volumes(server: Server, viewer: Viewer, now: float) -> list[dict[str, Any]]:
     """Return the attached volumes."""
+    disks = [disk for disk in server.disks if disk.held_at(now)]
     if viewer.minor < 3:
-        return [{"id": volume} for volume in server.volumes]
-    return [{"id": volume, "delete_on_termination": True} for volume in server.volumes]
+        return [{"id": disk.volume} for disk in disks]
+    return [{"id": disk.volume, "delete_on_termination": disk.dies} for disk in disks]
 
 
 def _add_newer(view: dict[str, Any], server: Server, viewer: Viewer) -> None:

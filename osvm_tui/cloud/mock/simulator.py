@@ -11,16 +11,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from osvm_tui.cloud.mock import compute, faults, identity, image, network, versions
+from osvm_tui.cloud.mock import compute, faults, identity, image, network, versions, volume
 from osvm_tui.cloud.mock.replies import dated, refusal, unauthorized
 from osvm_tui.cloud.mock.request import SimReply, SimRequest
 from osvm_tui.cloud.mock.world import World
 
-_SERVICES = {"compute": compute.handle, "image": image.handle, "network": network.handle}
+_SERVICES = {"compute": compute.handle, "image": image.handle, "network": network.handle, "volume": volume.handle}
 
 
 class Simulator:
-    """A Keystone, Nova, Glance and Neutron over the state in one file."""
+    """A Keystone, Nova, Glance, Neutron and Cinder over the state in one file."""
 
     def __init__(self, path: Path, *, base_url: str = "mock://mock", now: Callable[[], float] = time.time) -> None:
         """Open the cloud that `seed.reset` made at `path`; raise database.NotACloud if there is none."""

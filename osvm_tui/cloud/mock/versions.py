@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from osvm_tui.cloud.mock import volume
 from osvm_tui.cloud.mock.nova_call import maximum, version_text
 from osvm_tui.cloud.mock.replies import glance_reply, keystone_reply, neutron_reply, nova_reply
 from osvm_tui.cloud.mock.request import SimReply, SimRequest
@@ -15,6 +16,7 @@ from osvm_tui.cloud.mock.world import World
 
 GLANCE_MINORS = range(16, -1, -1)
 _ROOTS = {("identity", "/"), ("identity", "/v3"), ("compute", "/"), ("image", "/"), ("network", "/")}
+_ROOTS |= {("volume", "/"), ("volume", "/v3")}
 _NOVA_UPDATED = "2013-07-23T11:33:21Z"
 
 
@@ -41,6 +43,8 @@ def handle(world: World, request: SimRequest) -> SimReply:
     if service == "network":
         links = [{"rel": "self", "href": f"{request.base_url}/network/v2.0/"}]
         return neutron_reply(request, 200, {"versions": [{"id": "v2.0", "status": "CURRENT", "links": links}]})
+    if service == "volume":
+        return volume.document(world, request)
     return SimReply(404, {"content-type": "text/plain"}, b"no such service\n")
 
 

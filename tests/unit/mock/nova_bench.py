@@ -1,4 +1,4 @@
-"""A simulated cloud with VMs placed in any state, and short ways to ask its Nova and Neutron."""
+"""A simulated cloud with VMs placed in any state, and short ways to ask its Nova, Neutron and Cinder."""
 
 from __future__ import annotations
 
@@ -34,6 +34,24 @@ class NovaBench(BenchCloud):
     def neutron(self, method: str, path: str, body: Any = None, *, who: str = "demo") -> SimReply:
         """Ask Neutron."""
         return self._send("network", method, "/v2.0" + path, body, who, {})
+
+    def cinder(self, method: str, path: str, body: Any = None, *, who: str = "demo", version: str = "") -> SimReply:
+        """Ask Cinder about the account's own project."""
+        headers = {"openstack-api-version": f"volume {version}"} if version else {}
+        project = accounts.PROJECTS[OTHERS[who][1]].id
+        return self._send("volume", method, f"/v3/{project}{path}", body, who, headers)
+
+    def volume(self, size: int = 1, *, who: str = "demo", **more: Any) -> str:
+        """Make a volume, let it become available, and return its id."""
+        reply = self.cinder("POST", "/volumes", {"volume": {"name": "disk", "size": size, **more}}, who=who)
+        assert reply.status == 202, reply.body
+        self.settle(30)
+        return str(reply.json()["volume"]["id"])
+
+    def disk(self, volume: str, **options: Any) -> dict[str, Any]:
+        """Return a volume's view; it must be there."""
+        view: dict[str, Any] = self.cinder("GET", f"/volumes/{volume}", **options).json()["volume"]
+        return view
 
     def _send(self, service: str, method: str, path: str, body: Any, who: str, headers: dict[str, str]) -> SimReply:
         plain, _, query = path.partition("?")

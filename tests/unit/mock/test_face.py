@@ -58,7 +58,9 @@ def log_in(url: str) -> dict[str, str]:
         ("/compute/v2.10/servers", ("versions", "/compute/v2.10/servers")),
         ("/image/v2/images", ("image", "/v2/images")),
         ("/network/v2.0/ports", ("network", "/v2.0/ports")),
-        ("/volume/v3", ("versions", "/volume/v3")),
+        ("/volume/v3", ("volume", "/v3")),
+        ("/volume/v3/p/volumes", ("volume", "/v3/p/volumes")),
+        ("/backup/v3", ("versions", "/backup/v3")),
         ("/", ("versions", "/")),
     ],
 )

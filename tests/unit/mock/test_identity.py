@@ -46,6 +46,7 @@ def test_a_password_gives_a_scoped_token_with_roles_and_catalogue(cloud: BenchCl
         "compute": "http://cloud.test/compute/v2.1",
         "image": "http://cloud.test/image",
         "network": "http://cloud.test/network",
+        "volumev3": f"http://cloud.test/volume/v3/{accounts.PROJECTS['demo'].id}",
     }
 
 

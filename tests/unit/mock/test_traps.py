@@ -322,7 +322,7 @@ def test_19_a_snapshot_blocks_and_its_image_is_queued_at_first(bench: NovaBench)
     bench.settle()
     assert bench.images()[image]["status"] == "active"
     assert bench.states(vm) == ("ACTIVE", "active", None, 1)
-    volume = bench.vm(image="", volumes=["v"])
+    volume = bench.vm(image="")
     at_once = bench.act(volume, "createImage", {"name": "vsnap"}).json()["image_id"]
     assert bench.states(volume)[2] is None
     seen = bench.images()[at_once]

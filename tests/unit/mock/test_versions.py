@@ -19,7 +19,9 @@ from tests.unit.mock.bench_cloud import BenchCloud
         ("image", "/versions", 200),
         ("network", "/", 200),
         ("versions", "/", 404),
-        ("versions", "/volume", 404),
+        ("volume", "/", 300),
+        ("volume", "/v3/", 200),
+        ("versions", "/backup", 404),
     ],
 )
 def test_a_version_document_needs_no_token(cloud: BenchCloud, service: str, path: str, status: int) -> None:
