@@ -14,6 +14,7 @@ import pytest
 from osvm_tui.cloud.mock import faults, seed
 from osvm_tui.cloud.mock.clouds_yaml import text
 from osvm_tui.cloud.mock.face import served
+from tests.e2e.consoles import slow
 
 
 class Place(NamedTuple):
@@ -46,7 +47,7 @@ def home(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(params=["face", "real"])
+@pytest.fixture(params=[pytest.param("face", marks=slow), "real"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, home: dict[str, str]) -> Iterator[Place]:
     """The same journeys on the simulated cloud behind HTTP and on a real one."""
     if request.param == "real":

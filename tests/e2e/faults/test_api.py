@@ -30,6 +30,7 @@ def test_a_stopped_api_ages_the_picture_and_comes_back(stage: Stage) -> None:
     settle(console)
 
 
+@slow
 def test_a_hanging_api_holds_nothing_up(stage: Stage) -> None:
     console = stage.console().live()
     (vm,) = stoppable(console)

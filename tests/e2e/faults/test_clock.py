@@ -35,6 +35,7 @@ def test_the_clouds_clock_is_an_hour_off(stage: Stage, offset_s: float) -> None:
     settle(console)
 
 
+@slow
 @pytest.mark.parametrize("shift_s", [HOUR, pytest.param(-HOUR, marks=slow)])
 def test_our_clock_is_set_in_the_middle_of_a_run(stage: Stage, shift_s: float) -> None:
     first, second = stage.console().live(), stage.console(operator="ops-2").live()

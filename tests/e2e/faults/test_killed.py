@@ -32,6 +32,7 @@ def test_killed_before_the_answer_of_an_action(stage: Stage) -> None:
     assert "taken over" in [row["phase"] for row in second.ask("audit")]
 
 
+@slow
 def test_killed_after_the_action_was_accepted(stage: Stage) -> None:
     stage.cloud.knobs(scale=2.0)
     first, second = stage.console().live(), stage.console(operator="ops-2").live()
@@ -65,6 +66,7 @@ def test_killed_while_a_creation_is_unanswered_and_others_wait(stage: Stage) -> 
     assert sorted(item["ref"]["id"] for item in mine) == sorted(ids[0] for ids in made.values())
 
 
+@slow
 def test_orders_whose_secrets_died_with_their_console_are_not_sent(stage: Stage) -> None:
     first = stage.console(cadence=ONE_BY_ONE).live()
     posts = stage.cloud.count("POST", SERVERS, delay=1.5)

@@ -62,6 +62,7 @@ def stopped_and_continued(stage: Stage, cadence: Cadence, seconds: float) -> flo
     return gap
 
 
+@slow
 def test_a_stopped_leader_is_replaced_and_comes_back_as_a_follower(stage: Stage) -> None:
     stopped_and_continued(stage, BRISK, 8.0)
 

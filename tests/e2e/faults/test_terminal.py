@@ -107,6 +107,7 @@ def test_the_console_can_be_left_while_the_api_hangs(stage: Stage, terminal: Ter
     assert time.monotonic() - began < 10
 
 
+@slow
 def test_resizes_during_live_changes(stage: Stage, terminal: Terminal) -> None:
     churned = ["mock", "--file", str(stage.cloud.file), "churn", "--rate", "20", "--seconds", "8"]
     churn = subprocess.Popen(

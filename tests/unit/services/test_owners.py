@@ -133,6 +133,8 @@ async def test_what_was_claimed_is_taken_over_even_if_the_store_stumbles(
         if {item.state for item in first._book.of(submission.operation_id)} == {ItemState.SENT}:
             break
     await first._lifecycle.stop()
+    assert first._store is not None
+    await first._store.keep_items(first.owner, 0.05, utc_now())
     second = console(cloud)
     await second.load()
     store = second._store
