@@ -107,6 +107,8 @@ class ActionSpec(Struct, frozen=True, kw_only=True):
     needs_host: bool = False
     host_up: bool = False
     """Whether the VM's nova-compute must be up."""
+    host_down: bool = False
+    """Whether the VM's nova-compute must be down."""
     cloud_role: CloudRole = CloudRole.MEMBER
     console_role: ConsoleRole = ConsoleRole.OPERATOR
     service: str = "compute"

@@ -360,8 +360,8 @@ _ADMIN_ACTIONS = (
     ActionSpec(
         id="evacuate", label="Evacuate", help="rebuild on another host after its own died",
         doing="evacuating", group=Group.ADMIN, vm_states=_states(A, S, E), tasks=ANY_TASK, lock=False,
-        cloud_role=_ADMIN, risk=_DESTRUCTIVE, expect=Expect(vm_states=_states(A, S), moved=True), deadline_s=900,
-        key="W", offered=True,
+        host_down=True, cloud_role=_ADMIN, risk=_DESTRUCTIVE, expect=Expect(vm_states=_states(A, S), moved=True),
+        deadline_s=900, key="W", offered=True,
         params=(Param("host", "host", required=False, help="this host; empty: the scheduler chooses"),),
         note="only for a VM whose host is dead for certain; on local disk its data are lost",
     ),

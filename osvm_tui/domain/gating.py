@@ -33,6 +33,7 @@ class Refusal(StrEnum):
     STATE = "state"
     LAUNCHED = "launched"
     HOST = "host"
+    HOST_UP = "host up"
     USE = "use"
 
 
@@ -162,6 +163,8 @@ def _host(spec: ActionSpec, vm: Vm) -> Verdict | None:
         return _no(Refusal.HOST, f"{vm.name} is on no host")
     if spec.host_up and vm.host_status == "DOWN":
         return _no(Refusal.HOST, f"nova-compute of {vm.host or 'its host'} is down")
+    if spec.host_down and vm.host_status == "UP":
+        return _no(Refusal.HOST_UP, f"nova-compute of {vm.host or 'its host'} is up: {vm.name} can be migrated instead")
     return None
 
 

@@ -131,6 +131,19 @@ def test_a_down_host_refuses_what_needs_it_up() -> None:
     assert check(ACTIONS["stop"], vm, ACTORS["admin"], PROFILE).allowed
 
 
+def test_a_host_that_is_up_refuses_what_needs_it_down() -> None:
+    vm = msgspec.structs.replace(vm_in("active", None), host="compute-01", host_status="UP")
+    verdict = check(ACTIONS["evacuate"], vm, ACTORS["admin"], PROFILE)
+    assert verdict.refusal is Refusal.HOST_UP
+    assert verdict.reason == "nova-compute of compute-01 is up: web-1 can be migrated instead"
+    for status in ("DOWN", "UNKNOWN", None):
+        asked = msgspec.structs.replace(vm, host_status=status)
+        assert check(ACTIONS["evacuate"], asked, ACTORS["admin"], PROFILE).allowed
+    needing = {spec.id for spec in ACTIONS.values() if spec.host_down}
+    wanted = {i for i, rule in RULES.items() if any("must be DOWN" in text for text in rule["preconditions"])}
+    assert needing == wanted == {"evacuate"}
+
+
 @pytest.mark.parametrize(
     ("action_id", "state", "task", "reason"),
     [
