@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class ActionTargets(PlaceScreen):
     """A place with VMs to act upon: subclasses answer `targets()` and inherit the action keys.
 
-    Actions to bind: `vm_verb('stop')`, `action_menu`, `new_vm`, `copy_menu`, `console_url`, `open_vm('overview')`.
+    Actions to bind: `vm_verb('stop')`, `action_menu`, `new_vm`, `copy_menu`, `guest_shell`, `console_url`,
+    `open_vm('overview')`.
     """
 
     def targets(self) -> tuple[VmRef, ...]:
@@ -57,7 +58,7 @@ class ActionTargets(PlaceScreen):
         if not refs:
             self.refuse("no VM is chosen")
             return
-        self.app.push_screen(ActionMenu(self.api, refs), self._menu_chosen)
+        self.app.push_screen(ActionMenu(self.api, refs, self.options.glyphs), self._menu_chosen)
 
     def action_new_vm(self) -> None:
         """Open the form for a new VM."""
@@ -74,7 +75,15 @@ class ActionTargets(PlaceScreen):
         if vm is not None:
             from osvm_tui.ui.dialogs.copy_menu import CopyMenu
 
-            self.app.push_screen(CopyMenu(vm))
+            self.app.push_screen(CopyMenu(vm, self.api))
+
+    def action_guest_shell(self) -> None:
+        """Show the way into the current VM by SSH, and take it when the operator says so."""
+        ref = self.current()
+        if ref is not None and not self.typing:
+            from osvm_tui.ui.guest_shell import begin_guest_shell
+
+            begin_guest_shell(self, ref)
 
     def action_console_url(self) -> None:
         """Ask the cloud for a console URL of the current VM and show it to copy."""

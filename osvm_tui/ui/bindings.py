@@ -9,10 +9,17 @@ from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
-ALL = ("fleet", "vm", "op", "audit", "health", "cloud", "flavor", "image", "network", "keypair", "help")
+CHANGED = ("image", "fip", "sg", "rule", "volume", "snapshot", "keypair", "group", "service")
+"""The places of what VMs stand on where something can be changed."""
+STOCK = ("flavor", "network", "port", "router", "quota", "hypervisor", *CHANGED)
+"""The places of what VMs stand on."""
+ALL = ("fleet", "vm", "op", "audit", "health", "cloud", *STOCK, "help")
 """The places that have a screen of their own."""
 VMS = ("fleet", "vm")
 """The places where verbs on VMs run."""
+
+_MADE = tuple(place for place in CHANGED if place not in ("image", "snapshot", "service"))
+_GONE = tuple(place for place in CHANGED if place != "service")
 
 
 class Key(NamedTuple):
@@ -68,7 +75,7 @@ KEYS: tuple[Key, ...] = (
         3,
     ),
     Key("vm.open", "enter", "open", "open the VM", "Look", ("fleet",), "open_vm('overview')", 1),
-    Key("place.open", "enter", "open", "open the row", "Look", ("op", "cloud"), "open_row", 1),
+    Key("place.open", "enter", "open", "open the row", "Look", ("op", "cloud", *STOCK), "open_row", 1),
     Key("audit.verify", "v", "verify", "check the whole chain", "Look", ("audit",), "verify", 4),
     Key("vm.log", "l", "log", "console log", "Look", VMS, "open_vm('console')"),
     Key("vm.events", "e", "events", "Nova's action log joined with our audit", "Look", VMS, "open_vm('events')"),
@@ -87,7 +94,13 @@ KEYS: tuple[Key, ...] = (
     Key("vm.menu", "a", "actions", "the action menu; a second letter runs", "Change", VMS, "action_menu", 4),
     Key("vm.new", "N", "new", "a new VM, by form", "Change", VMS, "new_vm", 6),
     Key("vm.delete", "ctrl+d", "delete", "delete, by typing the name", "Change", VMS, "vm_verb('delete')"),
-    Key("vm.copy", "c", "copy", "then i: id, n: name, p: address", "Copy", VMS, "copy_menu", 10),
+    Key("vm.ssh", "s", "ssh", "a shell in the guest, by SSH", "Change", VMS, "guest_shell", 10),
+    Key("vm.copy", "c", "copy", "then i: id, n: name, p: address, s: ssh command", "Copy", VMS, "copy_menu", 10),
+    Key("stock.used-by", "w", "used by", "the VMs that use it", "Go", STOCK, "used_by", 7),
+    Key("go.owner", "J", "owner", "what it belongs to or stands on", "Go", (*VMS, *STOCK), "owner", 8),
+    Key("stock.menu", "a", "actions", "the menu of changes; a second letter runs", "Change", CHANGED, "action_menu", 4),
+    Key("stock.new", "N", "new", "a new one, by form", "Change", _MADE, "new_item", 6),
+    Key("stock.delete", "ctrl+d", "delete", "delete or release, by typing the name", "Change", _GONE, "delete_item"),
     Key("vm.tab-1", "1", "overview", "tab Overview", "Look", ("vm",), "tab('overview')"),
     Key("vm.tab-2", "2", "console", "tab Console", "Look", ("vm",), "tab('console')"),
     Key("vm.tab-3", "3", "events", "tab Events", "Look", ("vm",), "tab('events')"),

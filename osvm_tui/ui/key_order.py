@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
+_INPUT = (events.Key, events.Paste, events.MouseEvent)
 _PATIENCE_S = 0.5
 """A widget that went away with its key does not hold the others longer than this."""
 
@@ -32,9 +33,16 @@ class KeysInOrder(_Base):
         super().__init__()
         self._waiting_keys: deque[events.Key] = deque()
         self._key_since = 0.0
+        self._deaf_until = 0.0
+
+    def drop_input_for(self, seconds: float) -> None:
+        """Take no key, paste or mouse for a while: they were meant for somebody who had the terminal before."""
+        self._deaf_until = time.monotonic() + seconds
 
     async def on_event(self, event: events.Event) -> None:
         """Hold a key back while another is on its way; everything else passes."""
+        if isinstance(event, _INPUT) and time.monotonic() < self._deaf_until:
+            return
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
         elif self._waiting_keys or time.monotonic() - self._key_since < _PATIENCE_S:

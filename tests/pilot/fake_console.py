@@ -32,6 +32,7 @@ from osvm_tui.services.api import (
 )
 from osvm_tui.store.base import AuditQuery, StateInterval, StoreInfo
 from tests.pilot.fake_fleet import ENDPOINT, FLAVORS, NOW, seeded_fleet
+from tests.pilot.fake_guests import FakeGuests
 from tests.pilot.fake_resources import FakeResources
 
 TASKS = {
@@ -54,6 +55,7 @@ class FakeConsole(ConsoleApi):
     """Answer from memory. `fail_next` is raised by the next call that may wait; `advance()` lets open verbs arrive."""
 
     resources: FakeResources
+    guests: FakeGuests
 
     def __init__(
         self,
@@ -99,6 +101,7 @@ class FakeConsole(ConsoleApi):
         self.scope_state = ScopeState.LIVE
         self.last_good_at = self.now - timedelta(seconds=2)
         self.resources = FakeResources(self)
+        self.guests = FakeGuests(self)
 
     # scripting
     def tell(self, event: Event) -> None:
