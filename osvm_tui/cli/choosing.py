@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
@@ -15,6 +16,7 @@ from osvm_tui.services.api import ConsoleApi
 from osvm_tui.services.resources_api import Choice
 
 _SHOWN = 12
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ID = 8
 """So many first characters of an id mean it."""
 
@@ -37,7 +39,7 @@ async def chosen(
 
 
 def meant(choices: Iterable[Choice], text: str, option: str, kind: str) -> str:
-    """Return the value that `text` means: a value, else a label, else the beginning of one value.
+    """Return the value that `text` means: a value, else a label, else the beginning of one value, else a whole UUID.
 
     Ambiguous when that is several; a usage error with what comes near when it is none.
     """
@@ -48,8 +50,10 @@ def meant(choices: Iterable[Choice], text: str, option: str, kind: str) -> str:
     what = kind.replace("-", " ")
     if len(found) > 1:
         raise Ambiguous(f"{option} {text} means {len(found)} of them", tuple(found))
-    if not found and not listed and kind == "host":
-        return text  # Nova tells hosts to admins only; a name that is typed is for the cloud to judge
+    if not found and (_UUID.fullmatch(text) or (kind == "host" and not listed)):
+        return (
+            text  # Not every image is listed, nor hosts to everybody: what is named exactly is for the cloud to judge
+        )
     if not found:
         raise click.UsageError(f"{option}: there is no {what} {text} to choose{_instead(listed, text)}")
     return found[0]

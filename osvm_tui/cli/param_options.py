@@ -23,8 +23,8 @@ _SECRETS = "OSVM_SECRET_"
 
 
 def flag_of(param: Param) -> str:
-    """Return the option of a parameter: `--size-gib`."""
-    return f"--{param.name.replace('_', '-')}"
+    """Return the option of a parameter: `--size-gib`, and `--flavor` for what takes a flavor's name or id."""
+    return f"--{param.name.removesuffix('_id').replace('_', '-')}"
 
 
 def options(params: Iterable[Param], *, required: bool = True) -> list[click.Parameter]:

@@ -31,12 +31,9 @@ from osvm_tui.services.resources_api import ResourceOutcome, ResourceRequest
 def group(name: str) -> click.Group:
     """Return the group of one kind: its list, and its verbs."""
     kind = CatalogKind(name)
-    words = name.replace("-", " ")
-    found = click.Group(name, help=f"The {words} list and what can be done with it.", short_help=f"{words}: list, ...")
-    found.add_command(_list(kind))
-    for spec in actions_on(kind):
-        found.add_command(_verb(spec))
-    return found
+    commands = [_list(kind), *map(_verb, actions_on(kind))]
+    verbs = ", ".join(str(command.name) for command in commands)
+    return click.Group(name, {str(command.name): command for command in commands}, help=f"{verbs.capitalize()}.")
 
 
 def _list(kind: CatalogKind) -> click.Command:
@@ -69,11 +66,11 @@ def _verb(spec: ResourceSpec) -> click.Command:
     named = spec.creates and any(param.name == "name" for param in spec.params)
     params = tuple(param for param in spec.params if not (named and param.name == "name"))
 
-    def run(name: str = "", output: str = "table", yes: bool = False, **values: Any) -> Exit:
-        given = collected(params, values) | ({"name": name} if named else {})
+    def run(item: str = "", output: str = "table", yes: bool = False, **values: Any) -> Exit:
+        given = collected(params, values) | ({"name": item} if named else {})
 
         async def work(console: Console) -> Exit | None:
-            target = ResourceTarget(only_entry(console), "") if spec.creates else await _find(console, spec.kind, name)
+            target = ResourceTarget(only_entry(console), "") if spec.creates else await _find(console, spec.kind, item)
             return await _change(console, spec, target, given, output=output, yes=yes)
 
         return headless(_launch(), work, vms=False)
@@ -81,7 +78,7 @@ def _verb(spec: ResourceSpec) -> click.Command:
     decorated = output_option(cloud_options(run))
     command = click.command(spec.id.partition(".")[2], help=_help(spec), short_help=spec.help)(decorated)
     if named or not spec.creates:
-        command.params.append(click.Argument(["name"], metavar="NAME"))
+        command.params.append(click.Argument(["item"], metavar="NAME"))
     destructive = spec.risk is Risk.DESTRUCTIVE
     command.params += [*options(params, required=not spec.edits), yes_option(needed=destructive)]
     return command

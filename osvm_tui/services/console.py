@@ -101,7 +101,7 @@ class Console(ConsoleApi):
         self._catalogs = Catalogs(self._scopes, self._bus, now)
         choices = Choices(self._scopes, self._catalogs, self._fleet)
         self.resources = self._resources = Resources(
-            self._scopes, self._catalogs, choices, self._writer, self._writable
+            self._scopes, self._catalogs, choices, self._writer, self._writable, now
         )
         self.insight = self._insight = Insight(
             self._fleet, self._scopes, self._book, self._bus, lambda: self._store, self.store_ready, self.verdict, now

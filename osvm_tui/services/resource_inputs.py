@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
-from osvm_tui.domain.action import Param
 from osvm_tui.domain.errors import Refused
+from osvm_tui.domain.parameters import expanded, parsed
 from osvm_tui.domain.resource import ResourceSpec, ResourceTarget
 
 _KEY_BYTES = 20_000
 _MAX_TOLD = 200
 
 
-def checked(spec: ResourceSpec, target: ResourceTarget, given: Mapping[str, object]) -> dict[str, object]:
-    """Return what is sent: numbers as numbers, `{name}` filled in, a key read from its file; Refused in words."""
-    unknown = given.keys() - {param.name for param in spec.params}
-    if unknown:
-        raise Refused(f"{spec.id} has no parameter {', '.join(sorted(unknown))}")
-    found = {param.name: _value(param, given.get(param.name), target) for param in spec.params}
-    missing = [param.name for param in spec.params if param.required and found[param.name] in (None, "")]
-    if missing:
-        raise Refused(f"{spec.label.lower()} needs {', '.join(name.replace('_', ' ') for name in missing)}")
-    emptied = {name for name in given if spec.edits and given[name] == ""}
-    kept = {name: value for name, value in found.items() if value not in (None, "") or name in emptied}
-    if spec.edits and not kept:
-        raise Refused("nothing is to be changed")
-    return kept
+def checked(
+    spec: ResourceSpec, target: ResourceTarget, given: Mapping[str, object], asked_at: datetime
+) -> dict[str, object]:
+    """Return what is sent: by kind, `{name}` filled in, a public key read from its file; Refused in words."""
+    values = parsed(spec.params, given, verb=spec.label, edits=spec.edits)
+    found = expanded(spec.params, values, target.name, asked_at)
+    key = found.get("public_key")
+    return found if key is None else {**found, "public_key": _public_key(str(key).strip())}
 
 
 def told(params: Mapping[str, object]) -> str:
@@ -34,30 +29,9 @@ def told(params: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {str(value)[:_MAX_TOLD]}" for name, value in params.items())
 
 
-def _value(param: Param, value: object, target: ResourceTarget) -> object:
-    if value in (None, ""):
-        value = param.default
-    if isinstance(value, str):
-        value = value.strip()
-        if param.kind == "int" and value:
-            return _number(param, value)
-        if param.name == "public_key":
-            return _public_key(value)
-        value = value.replace("{name}", target.name)
-    if param.choices and value and value not in param.choices:
-        raise Refused(f"{param.name.replace('_', ' ')} is one of {', '.join(param.choices)}, not {value}")
-    return value
-
-
-def _number(param: Param, text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise Refused(f"{param.name.replace('_', ' ')} is a whole number above 0, not {text}")
-    return int(text)
-
-
 def _public_key(text: str) -> str:
     """Return a key's line, read from a file when it is not the line itself."""
-    if not text or " " in text:
+    if " " in text:
         return text
     file = Path(text).expanduser()
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from osvm_tui.cloud.base import Changed
 from osvm_tui.domain.catalog import CatalogKind
@@ -50,9 +51,10 @@ class Resources(ResourcesApi):
         choices: Choices,
         writer: AuditWriter,
         writable: Callable[[], Awaitable[Store]],
+        now: Callable[[], datetime],
     ) -> None:
         self._scopes, self._catalogs, self._choices = scopes, catalogs, choices
-        self._writer, self._writable = writer, writable
+        self._writer, self._writable, self._now = writer, writable, now
         self._under_way: set[asyncio.Task[ResourceOutcome]] = set()
         self._rereading: set[asyncio.Task[None]] = set()
 
@@ -95,7 +97,7 @@ class Resources(ResourcesApi):
         if not verdict.allowed:
             await self._note_refused(request, verdict.reason)
             raise Refused(verdict.reason)
-        params = await asyncio.to_thread(checked, spec, request.target, request.params)
+        params = await asyncio.to_thread(checked, spec, request.target, request.params, self._now())
         store = await self._writable()
         await self._audit(store, request, "requested", told(params))
         try:

@@ -188,10 +188,10 @@ async def test_whoever_asked_may_go_away_and_the_end_is_still_audited(console: M
 @pytest.mark.parametrize(
     ("action", "target", "params", "words"),
     [
-        ("volume.extend", DISK, {"size_gib": "twenty"}, "size gib is a whole number above 0, not twenty"),
+        ("volume.extend", DISK, {"size_gib": "twenty"}, "size gib is a whole number, not twenty"),
         ("volume.extend", DISK, {}, "extend needs size gib"),
         ("volume.extend", DISK, {"size_gib": 20, "colour": "red"}, "no parameter colour"),
-        ("volume.rename", DISK, {}, "rename needs name"),
+        ("volume.rename", DISK, {}, "rename needs name or description"),
         ("server-group.create", NEW, {"name": "g", "policy": "near"}, "policy is one of affinity"),
         ("keypair.import", NEW, {"name": "k", "public_key": "/absent.pub"}, "neither a public key nor a file"),
     ],
@@ -214,11 +214,13 @@ async def test_inputs_are_sent_as_the_cloud_wants_them(console: Make, tmp_path: 
     await ask(one, "keypair.import", NEW, name="ops", public_key=str(file))
     await ask(one, "volume.snapshot", name="{name}-snapshot")
     await ask(one, "volume.rename", name="disk", description="")
+    await ask(one, "volume.rename", description="of web")
     await ask(one, "security-group.add-rule", ResourceTarget("lab", "g", "web"), ports="443", remote_cidr="")
     assert [params for _, _, params in cloud.changes] == [
         {"name": "ops", "public_key": "ssh-ed25519 AAAA ops@here"},
         {"name": "data-snapshot"},
         {"name": "disk", "description": ""},
+        {"description": "of web"},
         {"direction": "ingress", "protocol": "tcp", "ports": "443"},
     ]
 
