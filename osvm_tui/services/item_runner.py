@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import msgspec
@@ -21,7 +21,7 @@ from osvm_tui.domain.errors import (
     StoreError,
     Unreachable,
 )
-from osvm_tui.domain.operations import CreateVm, ItemState, OperationItem
+from osvm_tui.domain.operations import Control, CreateVm, ItemState, OperationItem
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.cadence import Cadence
@@ -46,16 +46,20 @@ class ItemRunner:
         writer: AuditWriter,
         cadence: Cadence,
         now: Callable[[], datetime],
+        objection: Callable[[OperationItem], Awaitable[str]],
     ) -> None:
+        self._objection = objection
         self._scopes, self._book, self._writer, self._cadence, self._now = scopes, book, writer, cadence, now
         self._slots = asyncio.Semaphore(cadence.send_concurrency)
         self._follower = ItemFollower(scopes, book, writer, cadence, now)
 
-    async def run(self, item: OperationItem, payload: Payload) -> None:
-        """Send `item` and follow it to its end. Never raises for the cloud's or the store's sake."""
+    async def run(self, item: OperationItem, payload: Payload, *, held: bool = False) -> None:
+        """Send `item` and follow it to its end. Never raises for the cloud's or the store's sake.
+
+        An item that was `held` (by a pause, or by an owner that died) is gated again before it is sent.
+        """
         try:
-            async with self._slots:
-                sent = await self._send(item, payload)
+            sent = await self._send_in_turn(item, payload, held)
             if sent is not None:
                 await self._follower.follow(sent)
         except StoreError as error:
@@ -64,14 +68,11 @@ class ItemRunner:
     async def resume(self, item: OperationItem, payload: Payload | None, objection: str = "") -> None:
         """Go on with an item that another owner left behind; `objection` says why it must not be sent any more."""
         if item.state is ItemState.PLANNED:
-            if (self._now() - item.planned_at).total_seconds() > self._cadence.stale_plan_s:
-                objection = "it was planned too long ago"
-            if payload is None:
-                objection = "its secret inputs were only in the console that died"
             if objection or payload is None:
-                await self._follower.end(item, ItemState.CANCELLED, f"nothing was sent: {objection}")
+                objection = objection or "its secret inputs were only in the console that died"
+                await self._unsent(item, objection)
                 return
-            await self.run(item, payload)
+            await self.run(item, payload, held=True)
         elif item.state is ItemState.SENDING:
             resolved = await self._resolve(item, payload)
             if resolved is not None:
@@ -79,22 +80,41 @@ class ItemRunner:
         else:
             await self._follower.follow(item)
 
-    async def _send(self, item: OperationItem, payload: Payload) -> OperationItem | None:
-        client = self._scopes.client(item.entry)
-        going = msgspec.structs.replace(
-            item, state=ItemState.SENDING, sent_at=self._now(), cloud_sent_at=self._cloud_now(item.entry)
-        )
-        try:
-            if not await self._book.move(going, frozenset({ItemState.PLANNED})):
+    async def _unsent(self, item: OperationItem, because: str) -> None:
+        await self._follower.end(item, ItemState.CANCELLED, f"nothing was sent: {because}")
+
+    async def _send_in_turn(self, item: OperationItem, payload: Payload, held: bool) -> OperationItem | None:
+        """Send when the operation runs and a slot is free; return the item once the cloud has accepted it."""
+        while True:
+            head = self._book.operation(item.operation_id)
+            held |= head is not None and head.control is not Control.RUN
+            if await self._book.released(item.operation_id) is Control.CANCEL:
+                await self._unsent(item, "the operation was cancelled")
                 return None
-        except StoreError as error:
-            await self._follower.end(item, ItemState.FAILED, f"nothing was sent: {error.detail}")
-            return None
+            async with self._slots:
+                if held and (objection := await self._objection(item)):
+                    await self._unsent(item, objection)
+                    return None
+                going = msgspec.structs.replace(
+                    item, state=ItemState.SENDING, sent_at=self._now(), cloud_sent_at=self._cloud_now(item.entry)
+                )
+                try:
+                    won = await self._book.move(going, frozenset({ItemState.PLANNED}))
+                except StoreError as error:
+                    await self._follower.end(item, ItemState.FAILED, f"nothing was sent: {error.detail}")
+                    return None
+                if won:
+                    return await self._send(going, payload)
+            if not await self._book.still_planned(item):
+                return None
+
+    async def _send(self, going: OperationItem, payload: Payload) -> OperationItem | None:
+        client = self._scopes.client(going.entry)
         try:
             if isinstance(payload, CreateVm):
                 accepted = await client.create_vm(payload)
             else:
-                accepted = await client.act(item.action_id, item.ref.id, payload)
+                accepted = await client.act(going.action_id, going.ref.id, payload)
         except AnswerLost:
             return await self._resolve(going, payload)
         except Unreachable as error:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,13 @@ import msgspec
 
 from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.actions import ACTIONS
-from osvm_tui.domain.errors import OsvmError, Refused, StoreError, Unknown
+from osvm_tui.domain.errors import CloudError, NotFound, OsvmError, Refused, StoreError, Unknown
 from osvm_tui.domain.events import Notice, Severity
 from osvm_tui.domain.gating import Verdict, check, policy
-from osvm_tui.domain.operations import ActionRequest, CreateVm, Operation, OperationItem, Submission
+from osvm_tui.domain.operations import ActionRequest, Control, CreateVm, Operation, OperationItem, Submission
+from osvm_tui.domain.parameters import expanded, parsed, secrets
 from osvm_tui.domain.roles import ConsoleRole
+from osvm_tui.domain.undo import kept
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bus import EventBus
@@ -29,7 +31,7 @@ from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.item_runner import ItemRunner
 from osvm_tui.services.operation_book import OperationBook
-from osvm_tui.services.payload import names, restored, stored, told
+from osvm_tui.services.payload import Payload, names, restored, stored, told
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.services.tasks import end
 from osvm_tui.store.base import Store
@@ -60,7 +62,7 @@ class Lifecycle:
         self._fleet, self._scopes, self._book, self._writer, self._bus = fleet, scopes, book, writer, bus
         self._store, self._owner, self._operator, self._role = store, owner, operator, console_role
         self._cadence, self._now = cadence, now
-        self._runner = ItemRunner(scopes, book, writer, cadence, now)
+        self._runner = ItemRunner(scopes, book, writer, cadence, now, self._objection)
         self._tasks: dict[asyncio.Task[None], str] = {}
         """What runs, with the id of its item: an item that another console took and left is taken over again."""
         self._claimed: list[OperationItem] = []
@@ -92,20 +94,44 @@ class Lifecycle:
         spec = ACTIONS.get(request.action_id)
         if spec is None or not spec.changes or spec.id == "create-server":
             raise Unknown(f"{request.action_id} is not an action on a VM")
-        operation_id = str(uuid.uuid4())
-        items, refused = [], []
+        allowed, refused = [], []
         for ref in dict.fromkeys(request.targets):
             verdict = self.verdict(ref, spec.id, request.entry)
             if verdict.allowed:
-                items.append(self._item(operation_id, spec, ref, request.entry))
+                allowed.append(ref)
             else:
                 refused.append((ref, verdict.reason))
         await self._note_refusals(spec, refused, request)
-        if not items:
+        if not allowed:
             raise Refused(refused[0][1] if refused else "no VM was chosen")
-        operation = self._operation(operation_id, spec.id, request.source, dict(request.params), items)
-        await self._plan(operation, items, [dict(request.params) for _ in items])
+        given = await self._completed(spec, allowed, request)
+        params = parsed(spec.params, given, verb=spec.label, edits=spec.edits)
+        operation_id = str(uuid.uuid4())
+        items = [self._item(operation_id, spec, ref, request.entry, params) for ref in allowed]
+        hidden = secrets(spec.params) & params.keys()
+        open_params = {name: value for name, value in params.items() if name not in hidden}
+        operation = self._operation(operation_id, spec.id, request.source, open_params, items, secret=bool(hidden))
+        payloads = [expanded(spec.params, params, item.vm_name, operation.requested_at) for item in items]
+        await self._plan(operation, items, payloads, request.refers)
         return Submission(operation_id, tuple(items), tuple(refused))
+
+    async def _completed(self, spec: ActionSpec, refs: list[VmRef], request: ActionRequest) -> dict[str, object]:
+        """Return what was given, with the VM's running migration where the action means one and none was named."""
+        given = dict(request.params)
+        for param in spec.params:
+            if param.kind == "migration" and not given.get(param.name):
+                given[param.name] = await self._migration(refs, request.entry)
+        return given
+
+    async def _migration(self, refs: list[VmRef], asked: str) -> str:
+        if len(refs) > 1:
+            raise Refused("name one VM: each has a migration of its own")
+        client = self._scopes.client(self._scopes.entry_for(refs[0], asked))
+        running = [one for one in await client.migrations(refs[0].id) if one.running]
+        if len(running) != 1:
+            ids = ", ".join(one.id for one in running)
+            raise Refused(f"several migrations are running ({ids}); name one" if ids else "no migration is running")
+        return running[0].id
 
     async def note_refused(self, request: ActionRequest) -> None:
         """Audit what the gate refuses of a request; see `ConsoleApi.note_refused`."""
@@ -116,23 +142,27 @@ class Lifecycle:
 
     async def create(self, entry: str, order: CreateVm, count: int, source: str) -> Submission:
         """Plan and send one or several creations; see `ConsoleApi.create`."""
+        orders = [msgspec.structs.replace(order, name=name) for name in names(order.name, count)]
+        return await self.create_all(entry, orders, source)
+
+    async def create_all(self, entry: str, orders: list[CreateVm], source: str, refers: str = "") -> Submission:
+        """Plan and send creations as one operation; each gets an id of its own."""
         verdict = self.create_verdict(entry)
         if not verdict.allowed:
             raise Refused(verdict.reason)
         operation_id, spec, scope = str(uuid.uuid4()), ACTIONS["create-server"], self._scopes.scope(entry)
-        orders = [
-            msgspec.structs.replace(order, name=name, vm_uuid=str(uuid.uuid4())) for name in names(order.name, count)
-        ]
+        fresh = [msgspec.structs.replace(order, vm_uuid=str(uuid.uuid4())) for order in orders]
         items = [
             OperationItem(
                 id=str(uuid.uuid4()), operation_id=operation_id, action_id=spec.id, ref=VmRef(scope.endpoint, ""),
                 vm_name=one.name, vm_uuid=one.vm_uuid, entry=entry, scope_key=scope.key, operator=self._operator,
                 before="building", planned_at=self._now(), deadline_s=spec.deadline_s, owner=self._owner,
             )
-            for one in orders
+            for one in fresh
         ]  # fmt: skip
-        operation = self._operation(operation_id, spec.id, source, stored(orders), items, secret=bool(order.user_data))
-        await self._plan(operation, items, orders)
+        secret = any(order.user_data for order in fresh)
+        operation = self._operation(operation_id, spec.id, source, stored(fresh), items, secret=secret)
+        await self._plan(operation, items, fresh, refers)
         return Submission(operation_id, tuple(items))
 
     async def keep(self) -> None:
@@ -144,7 +174,7 @@ class Lifecycle:
             if store is None:
                 continue
             try:
-                await store.keep_items(self._owner, self._cadence.owner_ttl_s, self._now())
+                await store.keep_items(self._owner, self._cadence.owner_ttl_s, self._now(), self._cadence.stale_plan_s)
                 self._claimed += await store.claim_items(
                     self._owner, self._cadence.owner_ttl_s, self._now(), self._scopes.keys()
                 )
@@ -167,26 +197,40 @@ class Lifecycle:
         if not entry:
             return
         operation = await store.operation(item.operation_id)
-        payload = restored(operation, item) if operation else None
+        if operation is None:
+            return
+        payload = restored(operation, item)
         mine = msgspec.structs.replace(item, entry=entry, owner=self._owner)
         self._book.show(mine)
         spec = ACTIONS[item.action_id]
         text = f"taking over: {spec.doing} {item.vm_name} ({item.state.value})"
         self._bus.publish(Notice(text, Severity.WARNING))
         await store.append_audit([self._writer.item(mine, "taken over")])
-        self._spawn(mine, self._runner.resume(mine, payload, self._objection(mine)))
+        stale = operation.control is not Control.PAUSE and operation.idle_s > self._cadence.stale_plan_s
+        objection = "it was planned too long ago" if stale else ""
+        self._spawn(mine, self._runner.resume(mine, payload, objection))
 
-    def _objection(self, item: OperationItem) -> str:
-        """Gate an item again before its new owner may send it."""
+    async def _objection(self, item: OperationItem) -> str:
+        """Gate an item again, on a fresh reading, before it is sent after all: it waited, or its owner died."""
         if item.action_id == "create-server":
             return self.create_verdict(item.entry).reason
+        follower = self._scopes.follower(item.entry)
+        try:
+            await follower.observe(await follower.client.get_vm(item.ref.id))
+        except NotFound:
+            await follower.lost(item.ref)
+        except CloudError as error:
+            _log.info("gated by the last picture", extra={"item": item.id, "detail": error.detail})
         return self.verdict(item.ref, item.action_id, item.entry).reason
 
-    async def _plan(self, operation: Operation, items: list[OperationItem], payloads: list[Any]) -> None:
+    async def _plan(
+        self, operation: Operation, items: list[OperationItem], payloads: Sequence[Payload], refers: str = ""
+    ) -> None:
         spec = ACTIONS[operation.action_id]
+        details = [", ".join(filter(None, (refers, told(spec, payload)))) for payload in payloads]
         audit = [
-            self._writer.item(item, "requested", source=operation.source, detail=told(spec, payload))
-            for item, payload in zip(items, payloads, strict=True)
+            self._writer.item(item, "requested", source=operation.source, detail=detail)
+            for item, detail in zip(items, details, strict=True)
         ]
         await self._book.plan(msgspec.structs.replace(operation, items=tuple(items)), audit)
         for item, payload in zip(items, payloads, strict=True):
@@ -223,14 +267,17 @@ class Lifecycle:
         except StoreError as error:
             _log.warning("refusal not audited", extra={"detail": error.detail})
 
-    def _item(self, operation_id: str, spec: ActionSpec, ref: VmRef, asked: str) -> OperationItem:
+    def _item(
+        self, operation_id: str, spec: ActionSpec, ref: VmRef, asked: str, params: dict[str, object]
+    ) -> OperationItem:
         entry = self._scopes.entry_for(ref, asked)
         vm: Vm | None = self._fleet.get(ref)
-        assert vm is not None
+        if vm is None:
+            raise Refused(f"the VM {ref.short} is gone")
         return OperationItem(
             id=str(uuid.uuid4()), operation_id=operation_id, action_id=spec.id, ref=ref, vm_name=vm.name,
             entry=entry, scope_key=self._scopes.scope(entry).key, operator=self._operator, before=vm.vm_state,
-            planned_at=self._now(), deadline_s=spec.deadline_s, owner=self._owner,
+            planned_at=self._now(), deadline_s=spec.deadline_s, owner=self._owner, was=kept(spec.id, vm, params),
         )  # fmt: skip
 
     def _operation(

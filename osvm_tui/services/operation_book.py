@@ -1,4 +1,4 @@
-"""`OperationBook`: the items this console knows, kept in the store and told to listeners.
+"""`OperationBook`: the operations this console knows, kept in the store and told to listeners.
 
 The store is the truth among processes. What it does not take before a call is sent is not done: an operation that only
 a dead console knew would have no owner. What it does not take afterwards is kept here and written when it can be.
@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from osvm_tui.domain.audit import AuditEntry
 from osvm_tui.domain.errors import StoreError, StoreReadOnly
-from osvm_tui.domain.events import Notice, OperationChanged, Severity
-from osvm_tui.domain.operations import ItemState, Operation, OperationItem
+from osvm_tui.domain.events import Notice, OperationChanged, OperationEnded, OperationSteered, Severity
+from osvm_tui.domain.operations import Control, ItemState, Operation, OperationItem, OperationView
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.bus import EventBus
+from osvm_tui.services.operation_ledger import KEEP, OperationLedger
 from osvm_tui.store.base import Store
 
 _log = logging.getLogger("osvm.operations")
-_KEEP = 1000
 _NEWEST = 2**62
 """Behind every change number there is."""
 _OPEN = frozenset(state for state in ItemState if state.open)
@@ -34,58 +34,108 @@ class _Unwritten(NamedTuple):
 
 
 class OperationBook:
-    """Recent items of all consoles on this store, the open ones by VM."""
+    """Recent operations of all consoles on this store, and the writing of this console's."""
 
     def __init__(self, bus: EventBus, owner: str, store: Callable[[], Store | None]) -> None:
         self._bus, self._owner, self._store = bus, owner, store
-        self._items: dict[str, OperationItem] = {}
-        self._open_by_vm: dict[VmRef, str] = {}
+        self._ledger = OperationLedger()
         self._unwritten: dict[str, _Unwritten] = {}
         self._order = asyncio.Lock()
+        self._steered = asyncio.Event()
         self._change = 0
         self._read = False
+
+    # memory
 
     @property
     def busy(self) -> bool:
         """Whether any item is open."""
-        return bool(self._open_by_vm)
+        return self._ledger.busy
 
     def recent(self) -> tuple[OperationItem, ...]:
         """Return the known items, newest first."""
-        return tuple(sorted(self._items.values(), key=lambda item: item.planned_at, reverse=True))
+        return self._ledger.recent()
 
     def of(self, operation_id: str) -> tuple[OperationItem, ...]:
-        """Return the items of one operation."""
-        return tuple(item for item in self._items.values() if item.operation_id == operation_id)
+        """Return the items of one operation, in the order asked for."""
+        return self._ledger.of(operation_id)
+
+    def view(self, operation_id: str) -> OperationView | None:
+        """Return an operation with its items counted, None when it is not known here."""
+        return self._ledger.view(operation_id)
+
+    def views(self) -> tuple[OperationView, ...]:
+        """Return the known operations, newest first."""
+        return self._ledger.views()
+
+    def operation(self, operation_id: str) -> Operation | None:
+        """Return an operation without its items, as known here."""
+        return self._ledger.head(operation_id)
 
     def pending(self, ref: VmRef) -> OperationItem | None:
         """Return the open item of a VM."""
-        item_id = self._open_by_vm.get(ref)
-        return self._items.get(item_id) if item_id else None
+        return self._ledger.pending(ref)
+
+    def last(self, ref: VmRef) -> OperationItem | None:
+        """Return the item of a VM that was asked for last."""
+        return self._ledger.last(ref)
 
     def item(self, item_id: str) -> OperationItem | None:
         """Return an item as it is known here."""
-        return self._items.get(item_id)
+        return self._ledger.item(item_id)
+
+    def item_of_request(self, request_id: str) -> OperationItem | None:
+        """Return the item whose call the cloud answered under this request id."""
+        return self._ledger.item_of_request(request_id)
 
     def request_ids(self, but: OperationItem) -> frozenset[str]:
         """Return the cloud's request ids of every other item: none of them can be the trace of `but`."""
-        others = (item.request_id for item in self._items.values() if item.id != but.id)
+        others = (item.request_id for item in self._ledger.recent() if item.id != but.id)
         return frozenset(filter(None, others))
+
+    # writing
+
+    def _kept(self) -> Store:
+        store = self._store()
+        if store is None:
+            raise StoreReadOnly("the store is not open: no audit row can be written, so nothing is changed")
+        return store
 
     async def plan(self, operation: Operation, audit: Sequence[AuditEntry]) -> None:
         """Write an operation before anything is sent; StoreError when the store does not take it."""
-        store = self._store()
-        if store is None:
-            raise StoreReadOnly("the store is not open yet: no audit row can be written, so nothing is changed")
-        await store.plan(operation, audit)
-        for item in operation.items:
-            self.show(item)
+        await self._kept().plan(operation, audit)
+        self._ledger.head_is(operation)
+        self.show(*operation.items)
+
+    async def steer(self, operation_id: str, control: Control, audit: Sequence[AuditEntry]) -> bool:
+        """Write what is to become of the unsent items, whoever owns them; False when the store says so already."""
+        written = await self._kept().steer(operation_id, control, audit)
+        stored = await self._kept().operation(operation_id)
+        if stored is not None:
+            self._heed([stored])
+        return written
+
+    async def released(self, operation_id: str) -> Control:
+        """Wait while an operation is paused; return RUN or CANCEL."""
+        while (head := self._ledger.head(operation_id)) and head.control is Control.PAUSE:
+            await self._steered.wait()
+        return head.control if head else Control.RUN
+
+    async def still_planned(self, item: OperationItem) -> bool:
+        """Ask the store why an item could not be sent: True when it is ours and unsent, held by its operation alone."""
+        stored = await self._kept().operation(item.operation_id)
+        if stored is None:
+            return False
+        self._heed([stored])
+        now = next((one for one in stored.items if one.id == item.id), item)
+        return now.owner == self._owner and now.state is ItemState.PLANNED
 
     async def move(self, item: OperationItem, expected: frozenset[ItemState], audit: Sequence[AuditEntry] = ()) -> bool:
-        """Move an item; False when another owner has moved it. Only a move to SENDING fails for the store's sake."""
-        store = self._store()
-        if store is None:
-            raise StoreReadOnly("the store is closed")
+        """Move an item; False when another owner has moved it, or when it is to be sent and its operation is held.
+
+        Only a move to SENDING fails for the store's sake.
+        """
+        store = self._kept()
         async with self._order:
             if not await self._written(store, item, expected, audit):
                 return False
@@ -110,6 +160,8 @@ class OperationBook:
         self._unwritten[item.id] = _Unwritten(item, (*before.audit, *audit))
         return True
 
+    # following the store
+
     async def keep(self) -> None:
         """Write what could not be written before; take over what other consoles wrote."""
         store = self._store()
@@ -122,19 +174,44 @@ class OperationBook:
         except StoreError as error:
             _log.info("operations not kept up", extra={"detail": error.detail})
             return
-        for item in items:
-            if item.id not in self._unwritten and self._items.get(item.id) != item:
-                # What had ended before this console began is no news.
-                self.show(item, news=self._read or item.state.open)
+        moved = [one for one in items if one.id not in self._unwritten and self._ledger.item(one.id) != one]
+        # What had ended before this console began is no news.
+        self.show(*(one for one in moved if not (self._read or one.state.open)), news=False)
+        self.show(*(one for one in moved if self._read or one.state.open))
+        self._ledger.forget_old()
         self._read = True
 
     async def _news(self, store: Store) -> tuple[OperationItem, ...]:
         """Return what was written since the last look; at the first one the newest items, however many there are."""
         if not self._read:
             self._change, _ = await store.items_since(_NEWEST)
-            return await store.items(limit=_KEEP)
-        self._change, items = await store.items_since(self._change)
+            items = await store.items(limit=KEEP)
+            self._heed(await store.operations(limit=KEEP))
+            return await self._whole(store, items)
+        before = self._change
+        self._change, items = await store.items_since(before)
+        if self._change != before:
+            # Read after the items: an operation is never younger than what it is made of.
+            self._heed(await store.operations(before))
         return items
+
+    async def _whole(self, store: Store, items: tuple[OperationItem, ...]) -> tuple[OperationItem, ...]:
+        """Return `items`, oldest first, with the rest of the operation that the limit may have cut in two."""
+        if len(items) < KEEP:
+            return items[::-1]
+        cut = await store.operation(items[-1].operation_id)
+        rest = cut.items if cut else ()
+        return (*rest, *(item for item in reversed(items) if item.operation_id != items[-1].operation_id))
+
+    def _heed(self, operations: Iterable[Operation]) -> None:
+        """Take over operations as the store has them, and tell of those that were steered."""
+        for operation in operations:
+            if self._ledger.head_is(operation):
+                steered, self._steered = self._steered, asyncio.Event()
+                steered.set()
+                view = self._ledger.view(operation.id)
+                assert view is not None
+                self._bus.publish(OperationSteered(view))
 
     async def _write_late(self, store: Store) -> None:
         """Write what waits. An item that another console has taken over meanwhile is told by its new owner alone."""
@@ -144,21 +221,14 @@ class OperationBook:
                     _log.warning("item taken over", extra={"item": one.item.id})
                 del self._unwritten[one.item.id]
 
-    def show(self, item: OperationItem, *, news: bool = True) -> None:
-        """Remember an item as it is now and, if that is news, tell listeners."""
-        self._items[item.id] = item
-        if item.ref.id:
-            if item.state.open:
-                self._open_by_vm[item.ref] = item.id
-            elif self._open_by_vm.get(item.ref) == item.id:
-                del self._open_by_vm[item.ref]
-        self._forget_old()
-        if news:
-            self._bus.publish(OperationChanged(item))
-
-    def _forget_old(self) -> None:
-        if len(self._items) <= _KEEP + 200:
-            return
-        ended = [item for item in self.recent() if item.state.ended]
-        for item in ended[_KEEP:]:
-            del self._items[item.id]
+    def show(self, *items: OperationItem, news: bool = True) -> None:
+        """Remember items as they are now and, if that is news, tell listeners; ends are told when all are known."""
+        for item in items:
+            self._ledger.put(item, news=news)
+            if news:
+                self._bus.publish(OperationChanged(item))
+        for operation_id in dict.fromkeys(item.operation_id for item in items):
+            if self._ledger.just_ended(operation_id):
+                view = self._ledger.view(operation_id)
+                assert view is not None
+                self._bus.publish(OperationEnded(view))

@@ -204,8 +204,11 @@ class Store(ABC):
         """
 
     @abstractmethod
-    async def keep_items(self, owner: str, ttl_s: float, now: datetime) -> None:
-        """Renew the owner leases of this owner's open items."""
+    async def keep_items(self, owner: str, ttl_s: float, now: datetime, stale_s: float = 60.0) -> None:
+        """Renew the owner leases of this owner's open items, and count their operations as cared for.
+
+        An operation that nobody has cared for during `stale_s` stays so, until an operator steers it.
+        """
 
     @abstractmethod
     async def steer(self, operation_id: str, control: Control, audit: Sequence[AuditEntry]) -> bool:

@@ -105,12 +105,13 @@ async def any_item(connection: AsyncConnection, condition: ColumnElement[bool]) 
     return (await connection.execute(select(items.c.id).where(condition).limit(1))).first() is not None
 
 
-async def keep(connection: AsyncConnection, owner: str, ttl_s: float, now: datetime) -> None:
+async def keep(connection: AsyncConnection, owner: str, ttl_s: float, now: datetime, stale_s: float) -> None:
     """Renew the ownership of the open items of `owner`; other consoles need not hear of it: no new change number."""
     await counters.lock(connection, "item")
     until = now + timedelta(seconds=ttl_s)
     await connection.execute(update(items).where(owned_open(owner)).values(owner_until=until))
-    cared = operations.c.id.in_(select(items.c.operation_id).where(owned_open(owner)))
+    mine = operations.c.id.in_(select(items.c.operation_id).where(owned_open(owner)))
+    cared = and_(mine, operations.c.cared_at >= now - timedelta(seconds=stale_s))
     await connection.execute(update(operations).where(cared).values(cared_at=now))
 
 

@@ -205,7 +205,7 @@ class SqlStore(Store):
             return await operation_rows.claim(connection, owner, ttl_s, moment, scope_keys)
 
     @whole
-    async def keep_items(self, owner: str, ttl_s: float, now: datetime) -> None:
+    async def keep_items(self, owner: str, ttl_s: float, now: datetime, stale_s: float = 60.0) -> None:
         """Renew the ownership of an owner's open items."""
         database = self._database
         async with database.read() as connection:
@@ -213,7 +213,7 @@ class SqlStore(Store):
                 return
         async with database.write() as connection:
             moment = await database.moment(connection, now)
-            await operation_rows.keep(connection, owner, ttl_s, moment)
+            await operation_rows.keep(connection, owner, ttl_s, moment, stale_s)
 
     @whole
     async def steer(self, operation_id: str, control: Control, audit: Sequence[AuditEntry]) -> bool:
