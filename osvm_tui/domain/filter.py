@@ -47,7 +47,7 @@ class Kind(StrEnum):
 
 
 class Field(NamedTuple, Generic[T]):
-    """A column: its kind and how to read it. `read` gives text, a number, a bool, or None for unknown."""
+    """A column: its kind and how to read it. `read` gives text, several texts as a tuple, a number, a bool, None."""
 
     kind: Kind
     read: Callable[[T], object]
@@ -149,7 +149,7 @@ def _column_term(field: Field[T], sign: str, value: str, at: int) -> Predicate[T
     if sign == ":" or (sign == "=" and field.kind is Kind.TEXT):
         wanted = value.lower()
         if sign == "=":
-            return lambda row: _text(read(row)) == wanted
+            return lambda row: _is(read(row), wanted)
         return lambda row: wanted in _text(read(row))
     if field.kind is Kind.FLAG:
         return _flag(read, sign, value, at)
@@ -208,9 +208,17 @@ def _fuzzy(read: Callable[[T], str], letters: str) -> Predicate[T]:
     return lambda row: search(read(row)) is not None
 
 
+def _is(value: object, wanted: str) -> bool:
+    if isinstance(value, tuple):
+        return any(_text(each) == wanted for each in value)
+    return _text(value) == wanted
+
+
 def _text(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return "\n".join(map(_text, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value).lower()

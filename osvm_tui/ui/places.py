@@ -17,7 +17,7 @@ class Place(NamedTuple):
     title: str
     help: str
     screen: str
-    """`module:Class` inside osvm_tui.ui.screens."""
+    """`module:Class` inside osvm_tui.ui.screens, or `resource:module` inside osvm_tui.ui.resources."""
     aliases: tuple[str, ...] = ()
 
 
@@ -27,10 +27,23 @@ PLACES: tuple[Place, ...] = (
     Place("audit", "Audit", "who did what, chained row by row", "audit:AuditScreen"),
     Place("health", "Health", "clouds, store, leader, versions", "health:HealthScreen", ("doctor",)),
     Place("cloud", "Clouds", "the entries of clouds.yaml", "clouds:CloudsScreen", ("clouds",)),
-    Place("flavor", "Flavors", "sizes of VMs", "catalog_place:FlavorScreen", ("flavors",)),
-    Place("image", "Images", "what VMs boot from", "catalog_place:ImageScreen", ("images",)),
-    Place("network", "Networks", "networks and their subnets", "catalog_place:NetworkScreen", ("networks", "net")),
-    Place("keypair", "Key pairs", "public keys known to Nova", "catalog_place:KeyPairScreen", ("keypairs", "key")),
+    Place("flavor", "Flavors", "sizes of VMs", "resource:flavors", ("flavors",)),
+    Place("image", "Images", "what VMs boot from", "resource:images", ("images",)),
+    Place("network", "Networks", "networks and their subnets", "resource:networks", ("networks", "net", "subnet")),
+    Place("port", "Ports", "plugs of networks, and whose they are", "resource:ports", ("ports",)),
+    Place("router", "Routers", "what leads from network to network", "resource:routers", ("routers",)),
+    Place(
+        "fip", "Floating IPs", "outside addresses, and where they lead", "resource:floating_ips", ("fips", "floating")
+    ),
+    Place("sg", "Security groups", "what may reach VMs", "resource:security_groups", ("sgs", "security-group")),
+    Place("rule", "Security rules", "what security groups let through", "resource:rules", ("rules",)),
+    Place("volume", "Volumes", "disks that outlive VMs", "resource:volumes", ("volumes", "vol")),
+    Place("snapshot", "Volume snapshots", "volumes as they were", "resource:volume_snapshots", ("snapshots", "snap")),
+    Place("keypair", "Key pairs", "public keys known to Nova", "resource:keypairs", ("keypairs", "key")),
+    Place("group", "Server groups", "VMs kept together or apart", "resource:server_groups", ("groups", "server-group")),
+    Place("quota", "Quotas", "limits, and what is left", "resource:quotas", ("quotas", "limits")),
+    Place("hypervisor", "Hypervisors", "compute hosts, for admins", "resource:hypervisors", ("hypervisors", "hv")),
+    Place("service", "Compute services", "Nova's daemons, for admins", "resource:services", ("services",)),
     Place("help", "Help", "keys and words", "help:HelpScreen"),
 )
 
@@ -65,5 +78,9 @@ def nearest(word: str) -> str:
 def screen_of(place: Place) -> type[Screen[Any]]:
     """Import a place's screen."""
     module, _, name = place.screen.partition(":")
+    if module == "resource":
+        from osvm_tui.ui.screens.resource_place import screen_for
+
+        return screen_for(name)
     found: type[Screen[Any]] = getattr(import_module(f"osvm_tui.ui.screens.{module}"), name)
     return found

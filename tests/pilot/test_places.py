@@ -15,11 +15,11 @@ from osvm_tui.ui.bindings import KEYS, keys_of
 from osvm_tui.ui.commands import commands_of
 from osvm_tui.ui.places import PLACES, screen_of
 from osvm_tui.ui.screens.audit import AuditScreen
-from osvm_tui.ui.screens.catalog_place import FlavorScreen
 from osvm_tui.ui.screens.clouds import CloudsScreen
 from osvm_tui.ui.screens.health import HealthScreen
 from osvm_tui.ui.screens.help import HelpScreen, key_blocks
 from osvm_tui.ui.screens.operations import OperationsScreen
+from osvm_tui.ui.screens.resource_place import screen_for
 from osvm_tui.ui.screens.vm import VmScreen
 from osvm_tui.ui.widgets.about import About
 from osvm_tui.ui.widgets.filter_bar import FilterBar
@@ -163,7 +163,7 @@ async def test_a_catalog_of_a_dead_cloud_is_told_and_the_others_are_shown() -> N
                 raise Unreachable("no route to host", entry="dead")
             return await super().load_catalog(entry, kind, max_age_s)
 
-    app = Desk(Two(), FlavorScreen)
+    app = Desk(Two(), screen_for("flavors"))
     async with app.run_test() as pilot:
         await press(pilot)
         assert "no route to host" in about(app)
@@ -173,7 +173,7 @@ async def test_a_catalog_of_a_dead_cloud_is_told_and_the_others_are_shown() -> N
 
 
 async def test_a_clicked_head_sorts_by_value_not_by_text() -> None:
-    app = Desk(FakeConsole(), FlavorScreen)
+    app = Desk(FakeConsole(), screen_for("flavors"))
     async with app.run_test() as pilot:
         await press(pilot)
         app.screen.query_one(VTable).post_message(VTable.HeadPressed("ram"))

@@ -15,8 +15,8 @@ from textual.widgets import Button, Input, Static
 from osvm_tui.ui.dialogs.dialog import Dialog
 
 
-class SaveText(Dialog[None]):
-    """Save `text` under a path that starts as `suggested`."""
+class SaveText(Dialog[Path]):
+    """Save `text` under a path that starts as `suggested`; the answer is the file, None when left."""
 
     AUTO_FOCUS: ClassVar[str] = "Input"
 
@@ -49,7 +49,7 @@ class SaveText(Dialog[None]):
             note.add_class("-danger")
         else:
             self.app.notify(f"saved {path}", markup=False)
-            self.dismiss(None)
+            self.dismiss(path)
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:

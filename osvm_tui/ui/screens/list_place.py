@@ -92,7 +92,6 @@ class ListPlace(PlaceScreen, Generic[T]):
     def show_rows(self, rows: Sequence[T], told: str = "") -> None:
         """Show these rows as filter and order say; `told` ends the line about them."""
         self.all_rows, self.told = rows, told
-        self.table.empty = self.empty
         self._redraw()
 
     def renew_rows(self, rows: Sequence[T]) -> None:
@@ -114,6 +113,11 @@ class ListPlace(PlaceScreen, Generic[T]):
         self.query_one(FilterBar).show(text)
         self._redraw()
 
+    @property
+    def shown_text(self) -> str:
+        """The filter in force."""
+        return self.query_one(FilterBar).text
+
     def _fields(self) -> dict[str, Field[T]]:
         fields = {column.key: Field(Kind.TEXT, _reader(column)) for column in self._columns}
         return {**fields, **self.more_fields()}
@@ -133,6 +137,8 @@ class ListPlace(PlaceScreen, Generic[T]):
         if self._sort is not None:
             column, down = self._sort
             rows.sort(key=column.sort or _reader(column), reverse=down)
+        hidden = self._filter is not None and bool(self.all_rows)
+        self.table.say_when_empty("nothing matches the filter; esc clears it" if hidden else self.empty)
         self.table.set_rows(rows)
         self._show_detail()
         order = f"{self._sort[0].title}{', descending' if self._sort[1] else ''}" if self._sort else ""

@@ -30,7 +30,7 @@ def test_space_marks_and_never_runs_an_action() -> None:
 
 def test_bare_letters_change_nothing() -> None:
     changing = [key for key in KEYS if key.group == "Change" and len(key.keys) == 1]
-    assert {key.action for key in changing} == {"action_menu", "new_vm"}
+    assert {key.action for key in changing} == {"action_menu", "new_vm", "new_item"}
 
 
 def test_bindings_carry_the_ids_that_settings_rebind() -> None:
@@ -44,9 +44,12 @@ def test_keys_are_named_as_an_operator_says_them() -> None:
     assert shown("j,down") == "j"
 
 
-def test_every_place_has_its_screen() -> None:
+def test_every_place_has_its_screen_and_keeps_it() -> None:
     for place in PLACES:
-        assert screen_of(place).__name__ == place.screen.partition(":")[2]
+        screen = screen_of(place)
+        assert screen is screen_of(place)
+        assert place.screen.startswith("resource:") or screen.__name__ == place.screen.partition(":")[2]
+        assert screen.place == ("fleet" if place.name == "vm" else place.name)  # type: ignore[attr-defined]
 
 
 def test_words_complete_and_slips_are_told() -> None:

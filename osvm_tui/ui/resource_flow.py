@@ -1,0 +1,169 @@
+"""From a key to `ResourcesApi.change`: freeze the item, gate, ask for parameters, confirm by risk, send, say so once.
+
+It decides no rule: the gate's verdict is the only reason ever shown. Dialogs are imported when first needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+
+from osvm_tui.domain.action import Risk
+from osvm_tui.domain.errors import OsvmError, Refused
+from osvm_tui.domain.resources import RESOURCE_ACTIONS
+from osvm_tui.services.resources_api import ResourceOutcome, ResourceRequest
+from osvm_tui.ui.resource_plan import ResourcePlan, plan_on
+from osvm_tui.ui.resources.resource import Entry, Resource
+from osvm_tui.ui.screens.place import PlaceScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from osvm_tui.domain.resource import ResourceSpec
+    from osvm_tui.services.resources_api import Choice
+    from osvm_tui.ui.resources.around import Around
+
+NOT_CONFIRMED = "not confirmed: nothing was sent"
+
+
+class ResourceFlow(PlaceScreen):
+    """A place with items that can be changed; a subclass says which row is meant."""
+
+    resource: ClassVar[Resource[Any]]
+
+    @property
+    def around(self) -> Around:
+        """What is known around the items."""
+        raise NotImplementedError
+
+    def chosen(self) -> Entry[Any] | None:
+        """Return the row that a key means now."""
+        raise NotImplementedError
+
+    def same_name(self, row: Entry[Any]) -> bool:
+        """Return whether another row in sight is called the same."""
+        raise NotImplementedError
+
+    # keys
+    def action_action_menu(self) -> None:
+        """Open the menu of changes for the row of this moment; its letter begins one."""
+        if self._typing:
+            return
+        plans = [self._plan(spec) for spec in self.resource.verbs()]
+        from osvm_tui.ui.dialogs.resource_menu import ResourceMenu
+
+        self.app.push_screen(ResourceMenu(self.api, plans), lambda plan: self.begin(plan) if plan else None)
+
+    def action_new_item(self) -> None:
+        """Begin what makes a new item."""
+        self._begin_named(self.resource.new)
+
+    def action_delete_item(self) -> None:
+        """Begin what takes the item away."""
+        self._begin_named(self.resource.delete)
+
+    def _begin_named(self, action_id: str) -> None:
+        if self._typing or not action_id:
+            return
+        self.begin(self._plan(RESOURCE_ACTIONS[action_id]))
+
+    @property
+    def _typing(self) -> bool:
+        return self.focused is not None and self.focused.check_consume_key("a", "a")
+
+    def _plan(self, spec: ResourceSpec) -> ResourcePlan:
+        row = self.chosen()
+        entry = row.cloud if row else next((scope.entry for scope in self.api.scopes()), "")
+        shared = row is not None and self.same_name(row)
+        return plan_on(spec, self.resource, row, self.around, entry, shared=shared)
+
+    # the way of one change
+    def begin(self, plan: ResourcePlan) -> None:
+        """Go on with a frozen plan, or refuse with the gate's sentence."""
+        verdict = self.api.resources.verdict(plan.spec.id, plan.target)
+        if verdict.allowed:
+            self._carry_out(plan)
+        else:
+            self.notify(f"refused: {verdict.reason}", severity="warning", markup=False)
+
+    @work(group="action", exit_on_error=False)
+    async def _carry_out(self, plan: ResourcePlan) -> None:
+        if plan.asked:
+            outcome = await self._by_form(plan)
+        else:
+            outcome = await self._at_once(plan)
+        if outcome is not None:
+            await self._tell(plan, outcome)
+
+    async def _by_form(self, plan: ResourcePlan) -> ResourceOutcome | None:
+        from osvm_tui.ui.dialogs.params_form import ParamsForm
+        from osvm_tui.ui.submitting import told
+
+        outcomes: list[ResourceOutcome] = []
+
+        async def send(values: dict[str, object]) -> str:
+            # A refusal leaves the form as it was typed.
+            try:
+                outcome = await self._confirm_and_change(plan, values)
+            except OsvmError as error:
+                return told(error)
+            if outcome is None:
+                return NOT_CONFIRMED
+            outcomes.append(outcome)
+            return ""
+
+        async def choices(kind: str) -> Sequence[Choice]:
+            return await self.api.resources.choices(kind, plan.target.entry, resource_id=plan.target.id)
+
+        form = ParamsForm(
+            plan.sentence,
+            plan.asked,
+            plan.before,
+            choices,
+            go=plan.verb,
+            edits=plan.spec.edits,
+            note=plan.spec.note,
+            send=send,
+            entries=(plan.target.entry,),
+        )
+        await self.app.push_screen_wait(form)
+        return outcomes[0] if outcomes else None
+
+    async def _at_once(self, plan: ResourcePlan) -> ResourceOutcome | None:
+        try:
+            return await self._confirm_and_change(plan, {})
+        except Refused as no:
+            self.notify(f"refused: {no.detail}", severity="warning", markup=False)
+        except OsvmError as error:
+            from osvm_tui.ui.dialogs.error import ErrorDialog
+
+            self.app.push_screen(ErrorDialog(error, doing=plan.sentence))
+        return None
+
+    async def _confirm_and_change(self, plan: ResourcePlan, values: dict[str, object]) -> ResourceOutcome | None:
+        params = {**plan.given, **values}
+        caution = self.resource.caution(plan.spec, params)
+        if not await self._confirmed(plan, caution):
+            return None
+        return await self.api.resources.change(ResourceRequest(plan.spec.id, plan.target, params))
+
+    async def _confirmed(self, plan: ResourcePlan, caution: str) -> bool:
+        if plan.spec.risk is Risk.SAFE and not caution:
+            return True
+        from osvm_tui.ui.dialogs.resource_confirm import ConfirmChange, ConfirmGone
+
+        gone = plan.spec.risk is Risk.DESTRUCTIVE
+        dialog = ConfirmGone(plan) if gone else ConfirmChange(plan, caution)
+        return await self.app.push_screen_wait(dialog) is True
+
+    async def _tell(self, plan: ResourcePlan, outcome: ResourceOutcome) -> None:
+        if outcome.secret:
+            from osvm_tui.ui.dialogs.private_key import PrivateKey
+
+            await self.app.push_screen_wait(PrivateKey(outcome.secret, plan.target.entry))
+        else:
+            name = f" {plan.name}" if plan.name else ""
+            self.notify(f"{plan.spec.doing}{name}", markup=False)
+        if "not be audited" in outcome.message:
+            self.notify(outcome.message, severity="warning", markup=False)

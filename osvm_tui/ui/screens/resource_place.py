@@ -1,0 +1,243 @@
+"""`ResourceScreen`: the one place of all that VMs stand on, over a `Resource`; changes come with ResourceFlow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, ClassVar
+
+from textual import work
+from textual.content import Content
+
+from osvm_tui.domain.errors import OsvmError
+from osvm_tui.domain.filter import Field, Kind
+from osvm_tui.domain.resources import RESOURCE_ACTIONS
+from osvm_tui.domain.roles import CloudRole
+from osvm_tui.services.api import CatalogView, ScopeView
+from osvm_tui.ui.bindings import bindings_of
+from osvm_tui.ui.columns import Cell, Column
+from osvm_tui.ui.facts import facts
+from osvm_tui.ui.format import Token, age
+from osvm_tui.ui.messages import CatalogMoved, FleetMoved
+from osvm_tui.ui.printable import printable
+from osvm_tui.ui.relations import follow
+from osvm_tui.ui.resource_flow import ResourceFlow
+from osvm_tui.ui.resources.around import Around
+from osvm_tui.ui.resources.cells import token_of, words
+from osvm_tui.ui.resources.resource import Entry, Jump, Resource
+from osvm_tui.ui.screens.list_place import ListPlace
+from osvm_tui.ui.widgets.about import About
+
+MAX_AGE_S = 60.0
+"""How old a catalog may be that is shown without being read again."""
+BESIDE_S = 300.0
+"""How old the catalogs may be that only give names."""
+FOLLOW_S = 4.0
+"""How often rows that are changing are read again."""
+
+
+class ResourceScreen(ResourceFlow, ListPlace[Entry[Any]]):
+    """The items of one kind of every open cloud; clouds that cannot be read are told and the others shown."""
+
+    resource: ClassVar[Resource[Any]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._around: Around | None = None
+        super().__init__(*args, **kwargs)
+        self.noun = self.resource.noun
+
+    @property
+    def around(self) -> Around:
+        """What the rows are drawn with."""
+        if self._around is None:
+            self._around = Around(self.api, self.options)
+        return self._around
+
+    # what ListPlace asks
+    def columns(self) -> tuple[Column[Entry[Any]], ...]:
+        name, *rest = self.resource.columns(self.around)
+        scopes = self.api.scopes()
+        if len(scopes) > 1:
+            cloud = Column[Entry[Any]]("cloud", "CLOUD", 10, lambda row: Cell(row.cloud, Token.DIM), priority=2)
+            rest = [cloud, *rest]
+        if self.resource.owned and any(scope.scope and scope.scope.all_projects for scope in scopes):
+            rest = [*rest, words("project", "PROJECT", 10, self._project, priority=6, token=Token.DIM)]
+        return (name, *rest)
+
+    def _project(self, row: Entry[Any]) -> str:
+        return self.around.project(row.cloud, row.item.project_id)
+
+    def more_fields(self) -> Mapping[str, Field[Entry[Any]]]:
+        # What a column is sorted by is its value; the cell may show it with a unit, a glyph or a bar.
+        found = {
+            column.key: Field(Kind.NUMBER if column.right else Kind.TEXT, column.sort)
+            for column in self._columns
+            if column.sort
+        }
+        more: dict[str, Field[Entry[Any]]] = {
+            "id": Field(Kind.TEXT, lambda row: self.resource.id_of(row.item)),
+            "age": Field(Kind.AGE, self._age),
+        }
+        return {**found, **more, **self.resource.fields(self.around)}
+
+    def _age(self, row: Entry[Any]) -> float | None:
+        return self.around.seconds(getattr(row.item, "created_at", None))
+
+    def title_of(self, row: Entry[Any]) -> str:
+        return printable(self.resource.name(row.item))
+
+    def more_text(self, row: Entry[Any]) -> str:
+        return self.resource.id_of(row.item)
+
+    def key_of(self, row: Entry[Any]) -> Hashable:
+        return (row.cloud, self.resource.id_of(row.item))
+
+    def detail(self, row: Entry[Any]) -> Content:
+        project = self._project(row) if self.resource.owned else ""
+        return facts((*self.resource.detail(row, self.around), ("project", printable(project))))
+
+    def opened(self, row: Entry[Any]) -> None:
+        jump = self.resource.opens(row, self.around)
+        if jump is not None:
+            follow(self, jump)
+            return
+        from osvm_tui.ui.dialogs.all_facts import AllFacts
+
+        self.app.push_screen(AllFacts(self.title_of(row), self.detail(row)))
+
+    # reading
+    def on_mount(self) -> None:
+        """Show at once what is in memory, then follow rows that change."""
+        known = [view for scope in self._served() if (view := self.api.catalog(scope.entry, self.resource.kind))]
+        if known:
+            self.show_views(known)
+        else:
+            self.table.say_when_empty(f"reading {self.noun} ...")
+        self.set_interval(FOLLOW_S, self._follow)
+
+    def _served(self) -> list[ScopeView]:
+        """Return the clouds that have the kind's service; one whose services are unknown is asked."""
+        need = self.resource.service
+        return [each for each in self.api.scopes() if each.scope is None or need in each.scope.profile.services]
+
+    @work(group="catalog", exclusive=True, exit_on_error=False)
+    async def read(self, max_age_s: float = MAX_AGE_S) -> None:  # type: ignore[override]
+        kind = self.resource.kind
+        entries = [scope.entry for scope in self._served()]
+        answers = await asyncio.gather(
+            *(self.api.load_catalog(entry, kind, max_age_s) for entry in entries), return_exceptions=True
+        )
+        self.show_views([answer for answer in answers if isinstance(answer, CatalogView)])
+        for trouble in answers:
+            if isinstance(trouble, OsvmError):
+                self.show_trouble(trouble)
+            elif isinstance(trouble, BaseException):
+                raise trouble
+        await self._read_beside(entries)
+
+    async def _read_beside(self, entries: list[str]) -> None:
+        # Names are a comfort: an id stands for what a cloud does not tell.
+        wanted = [(entry, kind) for entry in entries for kind in self.resource.beside]
+        loading = (self.api.load_catalog(entry, kind, BESIDE_S) for entry, kind in wanted)
+        answers = await asyncio.gather(*loading, return_exceptions=True)
+        if any(isinstance(answer, CatalogView) for answer in answers):
+            self._renew()
+
+    def action_refresh_now(self) -> None:
+        """Read the clouds and this catalog again, whatever its age."""
+        super().action_refresh_now()
+        self.read(0.0)
+
+    def _follow(self) -> None:
+        reading = any(worker.group == "catalog" and not worker.is_finished for worker in self.workers)
+        if self.is_current and not reading:
+            busy = any(token_of(getattr(row.item, "status", "-")) is Token.CHANGING for row in self.all_rows)
+            self.read(FOLLOW_S / 2 if busy else MAX_AGE_S)
+
+    def show_views(self, views: list[CatalogView]) -> None:
+        """Show what was read, and how old the oldest reading is."""
+        rows = [Entry(view.entry, item) for view in views for item in self.resource.rows(view.items)]
+        rows.sort(key=lambda row: (row.cloud, self.resource.name(row.item).casefold()))
+        read = [view.fetched_at for view in views if view.fetched_at is not None]
+        old = f" · read {age((self.options.clock() - min(read)).total_seconds())} ago" if read else ""
+        self.around.renew()
+        self.empty = self._empty_words(views)
+        self.show_rows(rows, old)
+        told = [*self._unserved(), *(self._wrong(view) for view in views if view.error)]
+        if told:
+            self.query_one(About).tell(f"{self.noun}{old} · {'; '.join(told)}")
+
+    def _wrong(self, view: CatalogView) -> str:
+        again = "could not be read again" if view.fetched_at else "could not be read"
+        return f"{view.entry} {again}: {printable(view.error)}"
+
+    def _unserved(self) -> list[str]:
+        served = {scope.entry for scope in self._served()}
+        missing = [scope.entry for scope in self.api.scopes() if scope.entry not in served]
+        return [f"{entry} has no {self.resource.service} service" for entry in missing] if served else []
+
+    def _empty_words(self, views: list[CatalogView]) -> str:
+        if not self._served():
+            return f"this cloud has no {self.resource.service} service"
+        wrong = next((view for view in views if view.error), None)
+        if wrong is not None and self.resource.admin and not self._is_admin(wrong.entry):
+            return f"{self.noun} are shown to admins of a cloud; the token of {wrong.entry} is none"
+        if wrong is not None:
+            return f"{wrong.error}; ctrl-r reads again"
+        makes = RESOURCE_ACTIONS[self.resource.new].help if self.resource.new else ""
+        return f"no {self.resource.one} here yet{f'; N: {makes}' if makes else ''}"
+
+    def _is_admin(self, entry: str) -> bool:
+        scope = next((each.scope for each in self.api.scopes() if each.entry == entry), None)
+        return scope is not None and CloudRole.ADMIN in scope.roles
+
+    # what ResourceFlow asks
+    def chosen(self) -> Entry[Any] | None:
+        return self.table.row_at_cursor()
+
+    def same_name(self, row: Entry[Any]) -> bool:
+        name = self.resource.name(row.item)
+        return sum(self.resource.name(each.item) == name for each in self.all_rows) > 1
+
+    # what moves
+    def _renew(self) -> None:
+        self.around.renew()
+        self.table.redraw_changed()
+        self._show_detail()
+
+    def on_catalog_moved(self, event: CatalogMoved) -> None:
+        """Show a catalog that was read again elsewhere."""
+        if event.kind == self.resource.kind:
+            known = [self.api.catalog(scope.entry, self.resource.kind) for scope in self._served()]
+            self.show_views([view for view in known if view is not None])
+        elif event.kind in self.resource.beside or event.kind == "names":
+            self._renew()
+
+    def on_fleet_moved(self, _: FleetMoved) -> None:
+        """Count the VMs that use the rows anew."""
+        if self.is_current:
+            self._renew()
+
+    # relations
+    def action_used_by(self) -> None:
+        """Go to the VMs that use the item under the cursor."""
+        row = self.table.row_at_cursor()
+        jump = self.resource.used_by(row, self.around) if row else None
+        if jump is not None:
+            follow(self, jump)
+        elif row is not None:
+            self.notify(f"no VM in sight uses {self.title_of(row)}", markup=False)
+
+    def owners(self) -> Iterable[Jump]:
+        row = self.table.row_at_cursor()
+        return self.resource.owners(row, self.around) if row else ()
+
+
+@cache
+def screen_for(module: str) -> type[ResourceScreen]:
+    """Return the place of the kind that `osvm_tui.ui.resources.MODULE` tells of, the same class at every call."""
+    resource: Resource[Any] = import_module(f"osvm_tui.ui.resources.{module}").RESOURCE
+    members = {"resource": resource, "place": resource.place, "BINDINGS": bindings_of(resource.place)}
+    return type(f"{type(resource).__name__}Screen", (ResourceScreen,), {**members, "__doc__": type(resource).__doc__})
