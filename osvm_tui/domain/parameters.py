@@ -17,7 +17,8 @@ def parsed(
     """Return what is sent: text read as the parameter's kind, defaults filled in, what was left empty left out.
 
     With `edits` the parameters are present values: an empty text empties one that is not required, what is not given
-    stays as it is, and at least one must be given. Raises Refused, naming the parameter, for one that is missing, unknown or not of its kind.
+    stays as it is, and at least one must be given. Raises Refused, naming the parameter, for one that is missing,
+    unknown or not of its kind.
     """
     unknown = sorted(given.keys() - {param.name for param in params})
     if unknown:
@@ -29,7 +30,7 @@ def parsed(
             found[param.name] = ""
         elif not _empty(value) or not _empty(value := param.default):
             found[param.name] = _READ.get(param.kind, _text)(param, value)
-        elif param.required and not (edits and value is None):
+        elif param.required and (param.name in given or not edits):
             raise Refused(f"{verb.lower()} needs {words(param)}" + (f": {param.help}" if param.help else ""))
     if edits and not found:
         raise Refused(f"{verb.lower()} needs {' or '.join(words(param) for param in params)}")
