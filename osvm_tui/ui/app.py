@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -15,12 +14,14 @@ from osvm_tui.domain.errors import OsvmError
 from osvm_tui.ui.bridge import Bridge
 from osvm_tui.ui.command_words import run_word
 from osvm_tui.ui.key_order import KeysInOrder
+from osvm_tui.ui.memory import Memory
 from osvm_tui.ui.messages import Commanded, GoBack, GoTo, NoticeSpoken, OpenVm, OperationMoved, WorkFailed
 from osvm_tui.ui.narrator import Narrator
 from osvm_tui.ui.options import UiOptions
-from osvm_tui.ui.places import nearest, place_named, screen_of
+from osvm_tui.ui.place_history import PlaceHistory, Stop
+from osvm_tui.ui.places import nearest, place_named
 from osvm_tui.ui.printable import printable
-from osvm_tui.ui.screens.place import PlaceScreen
+from osvm_tui.ui.sheets import sheets
 from osvm_tui.ui.theme import THEMES, theme_for
 
 if TYPE_CHECKING:
@@ -28,21 +29,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from osvm_tui.services.api import ConsoleApi
-
-SHEETS = ("app.tcss", "fleet.tcss", "dialogs.tcss", "new_vm.tcss", "vm.tcss", "places.tcss", "clouds.tcss")
-"""The sheets in their order, from styles_dir(). A sheet that is not shipped yet is left out."""
-
-
-def styles_dir() -> Path:
-    """Return where the sheets are: next to the package when installed, next to its folder in a checkout."""
-    package = Path(__file__).parent.parent
-    inside = package / "styles"
-    return inside if inside.is_dir() else package.parent / "styles"
-
-
-def sheets() -> list[str | PurePath]:
-    """Return the sheets that are there, in their order."""
-    return [path for path in (styles_dir() / name for name in SHEETS) if path.is_file()]
 
 
 def console_commands() -> type[Provider]:
@@ -67,6 +53,8 @@ class OsvmApp(KeysInOrder, App[None]):
         super().__init__()
         self.api = api
         self.options = options or UiOptions()
+        self.memory = Memory(self.options.state_dir)
+        self.history = PlaceHistory(self)
         self._bridge = Bridge(self, api)
         self._narrator = Narrator(api)
         for theme in THEMES:
@@ -94,6 +82,7 @@ class OsvmApp(KeysInOrder, App[None]):
     async def on_unmount(self) -> None:
         """Hand back what the services hold."""
         self._bridge.close()
+        await self.memory.save()
         await self.api.close()
 
     @on(GoTo)
@@ -104,29 +93,28 @@ class OsvmApp(KeysInOrder, App[None]):
             hint = nearest(wanted.place)
             self.speak(f"no place :{wanted.place}" + (f"; did you mean :{hint}" if hint else ""), severity="warning")
             return
-        cls = screen_of(place)
-        for depth, screen in enumerate(self.screen_stack):
-            if type(screen) is cls:
-                self._close_above(depth)
-                if wanted.text and isinstance(screen, PlaceScreen):
-                    screen.show_text(wanted.text)
-                return
-        self.push_screen(cls(self.api, self.options, wanted.text))  # type: ignore[arg-type]
+        self.history.visit(Stop(place.name, wanted.text))
 
     @on(OpenVm)
     def open_vm(self, wanted: OpenVm) -> None:
         """Open the screen of one VM at a tab."""
-        from osvm_tui.ui.screens.vm import VmScreen
-
-        self.push_screen(VmScreen(self.api, self.options, wanted.ref, wanted.tab))
+        self.history.visit(Stop(ref=wanted.ref, tab=wanted.tab))
 
     @on(GoBack)
     def go_back(self) -> None:
         """Close the topmost place; on the first one tell how to leave."""
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-        else:
+        if not self.history.close():
             self.speak("this is the first screen; :q or ctrl-q leaves")
+
+    def action_visited(self, step: int) -> None:
+        """Go back or forward through the places visited."""
+        if not self.history.move(step):
+            self.speak("no place was visited before this one" if step < 0 else "this is the newest place visited")
+
+    def action_last_place(self) -> None:
+        """Go to the place before this one; twice is here again."""
+        if not self.history.last():
+            self.speak("no other place was visited yet")
 
     @on(Commanded)
     def obey(self, given: Commanded) -> None:
@@ -193,7 +181,3 @@ class OsvmApp(KeysInOrder, App[None]):
         from osvm_tui.ui.dialogs.quit import QuitDialog
 
         self.push_screen(QuitDialog(tuple(running)), lambda leave: self.exit() if leave else None)
-
-    def _close_above(self, depth: int) -> None:
-        while len(self.screen_stack) > depth + 1:
-            self.pop_screen()

@@ -18,6 +18,8 @@ ALL = ("fleet", "vm", "op", "audit", "health", "cloud", *STOCK, "help")
 VMS = ("fleet", "vm")
 """The places where verbs on VMs run."""
 
+_USED = tuple(place for place in STOCK if place not in ("router", "quota", "rule", "snapshot"))
+_OWNED = ("port", "router", "fip", "rule", "volume", "snapshot", "group", "hypervisor", "service")
 _MADE = tuple(place for place in CHANGED if place not in ("image", "snapshot", "service"))
 _GONE = tuple(place for place in CHANGED if place != "service")
 
@@ -41,7 +43,9 @@ KEYS: tuple[Key, ...] = (
     Key("go.help", "question_mark", "help", "the keys of this place", "Go", ALL, "help", 9),
     Key("go.back", "escape", "back", "clear the filter, then back", "Go", ALL, "back"),
     Key("go.leave", "q", "back", "back; on the first screen a hint", "Go", ALL, "leave"),
-    Key("go.last", "minus", "last place", "the place before this one; twice is here again", "Go", ALL, "app.last_place"),
+    Key(
+        "go.last", "minus", "last place", "the place before this one; twice is here again", "Go", ALL, "app.last_place"
+    ),
     Key(
         "go.visited-before",
         "left_curly_bracket,left_square_bracket",
@@ -115,8 +119,8 @@ KEYS: tuple[Key, ...] = (
     Key("vm.delete", "ctrl+d", "delete", "delete, by typing the name", "Change", VMS, "vm_verb('delete')"),
     Key("vm.ssh", "s", "ssh", "a shell in the guest, by SSH", "Change", VMS, "guest_shell", 10),
     Key("vm.copy", "c", "copy", "then i: id, n: name, p: address, s: ssh command", "Copy", VMS, "copy_menu", 10),
-    Key("stock.used-by", "w", "used by", "the VMs that use it", "Go", STOCK, "used_by", 7),
-    Key("go.owner", "J", "owner", "what it belongs to or stands on", "Go", (*VMS, *STOCK), "owner", 8),
+    Key("stock.used-by", "w", "used by", "the VMs that use it", "Go", _USED, "used_by", 7),
+    Key("go.owner", "J", "owner", "what it belongs to or stands on", "Go", (*VMS, *_OWNED), "owner", 8),
     Key("stock.menu", "a", "actions", "the menu of changes; a second letter runs", "Change", CHANGED, "action_menu", 4),
     Key("stock.new", "N", "new", "a new one, by form", "Change", _MADE, "new_item", 6),
     Key("stock.delete", "ctrl+d", "delete", "delete or release, by typing the name", "Change", _GONE, "delete_item"),

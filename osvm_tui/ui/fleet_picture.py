@@ -57,6 +57,10 @@ class FleetPicture:
         self.view.set_filter(compile_filter(text, self._fields, self._row_text))
         self.text = text
 
+    def filter_words(self) -> list[str]:
+        """Return how terms over columns begin, for completion."""
+        return [f"{name}{'=' if field.kind is Kind.FLAG else ':'}" for name, field in self._fields.items()]
+
     def sort_by(self, column: str, *, descending: bool) -> None:
         """Order the rows by a column, one of `sorts()`."""
         self.sort = column

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from osvm_tui.ui.app import sheets, styles_dir
+from osvm_tui.ui.sheets import sheets, styles_dir
 
 ROOT = Path(__file__).parents[2]
 SHEETS = {path.name for path in (ROOT / "styles").glob("*.tcss")}
@@ -66,7 +66,7 @@ def test_the_command_runs_from_the_wheel(installed: Path) -> None:
 
 
 def test_the_sheets_are_found_in_the_wheel(installed: Path) -> None:
-    code = "import osvm_tui.ui.app as app; print(app.styles_dir(), len(app.sheets()))"
+    code = "from osvm_tui.ui.sheets import sheets, styles_dir; print(styles_dir(), len(sheets()))"
     place, count = run_from(installed, sys.executable, "-c", code).split()
     assert Path(place) == installed / "osvm_tui" / "styles"
     assert int(count) == len(sheets())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -14,7 +14,6 @@ from osvm_tui.ui.columns import Placed
 from osvm_tui.ui.fleet_picture import FleetPicture
 from osvm_tui.ui.fleet_view import Row
 from osvm_tui.ui.marking import Marking
-from osvm_tui.ui.memory import Memory
 from osvm_tui.ui.messages import CatalogMoved, Commanded, FleetMoved, GoBack, OpenVm, OperationMoved, ScopesMoved
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.detail_pane import DetailPane
@@ -43,9 +42,8 @@ class FleetScreen(Marking):
 
     def __init__(self, api: ConsoleApi, options: UiOptions, text: str = "") -> None:
         super().__init__(api, options, text)
-        self._memory = Memory(options.state_dir)
         self._scope = " ".join(sorted(scope.entry for scope in api.scopes()))
-        self._kept = self._memory.of("fleet", self._scope)
+        self._kept = self.memory.of("fleet", self._scope)
         self.picture = FleetPicture(api, options, self._kept)
         self._frozen = False
         self._pane_wait: Timer | None = None
@@ -170,6 +168,17 @@ class FleetScreen(Marking):
         self.table.focus()
         self._keep()
 
+    @property
+    def shown_text(self) -> str:
+        """The filter in force."""
+        return self.query_one(FilterBar).text
+
+    def arguments(self, word: str) -> Sequence[str]:
+        """Complete columns behind `:sort` and the columns of the grammar behind `:vm`."""
+        if word == "sort":
+            return [sign + column for sign in ("", "-") for column in self.picture.sorts()]
+        return self.picture.filter_words() if word == "vm" else super().arguments(word)
+
     def action_filter(self) -> None:
         """Let the filter be typed."""
         self.query_one(FilterBar).open()
@@ -225,8 +234,8 @@ class FleetScreen(Marking):
         self._keep()
 
     def _keep(self) -> None:
-        memory = self.picture.memory(wide=self.table.wide)
-        self.run_worker(self._memory.keep("fleet", self._scope, memory), group="memory", exit_on_error=False)
+        self.memory.put("fleet", self._scope, self.picture.memory(wide=self.table.wide))
+        self.save_memory()
 
     @on(VTable.MarksMoved)
     def _marks_moved(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from osvm_tui.ui.completion import arguments_of
 from osvm_tui.ui.messages import GoBack, GoTo, ScopesMoved, WorkFailed
 from osvm_tui.ui.widgets.header_bar import HeaderBar
 from osvm_tui.ui.widgets.key_hints import KeyHints
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from osvm_tui.services.api import ConsoleApi
+    from osvm_tui.ui.app import OsvmApp
+    from osvm_tui.ui.memory import Memory
     from osvm_tui.ui.options import UiOptions
+    from osvm_tui.ui.resources.resource import Jump
 
 
 class PlaceScreen(Screen[None]):
@@ -45,6 +49,24 @@ class PlaceScreen(Screen[None]):
 
     def show_text(self, text: str) -> None:
         """Apply a filter that rode along with `:`; a place without a filter ignores it."""
+
+    @property
+    def shown_text(self) -> str:
+        """The filter in force; empty in a place without one."""
+        return ""
+
+    def arguments(self, word: str) -> Sequence[str]:
+        """Return what may stand behind a word given to `:` in this place, for completion."""
+        return arguments_of(word)
+
+    @property
+    def memory(self) -> Memory:
+        """What the console remembers from one start to the next."""
+        return cast("OsvmApp", self.app).memory
+
+    def save_memory(self) -> None:
+        """Write what is remembered in the background; a key never waits for it."""
+        self.run_worker(self.memory.save(), group="memory", exit_on_error=False)
 
     def tick(self) -> None:
         """Draw what ages by itself; called once a second while this place is in sight, and when it comes back."""
@@ -77,7 +99,7 @@ class PlaceScreen(Screen[None]):
         from osvm_tui.ui.widgets.command_line import CommandLine
 
         found = self.query(CommandLine)
-        line = found.first() if found else CommandLine(blink=self.options.blink)
+        line = found.first() if found else CommandLine(self.memory, blink=self.options.blink)
         if not found:
             await self.mount(line)
         line.open()
@@ -96,6 +118,16 @@ class PlaceScreen(Screen[None]):
     def action_leave(self) -> None:
         """Close this place."""
         self.post_message(GoBack())
+
+    def owners(self) -> Iterable[Jump]:
+        """Return what the thing under the cursor belongs to or stands on."""
+        return ()
+
+    def action_owner(self) -> None:
+        """Go to what the thing under the cursor belongs to; of several, one is picked."""
+        from osvm_tui.ui.relations import choose
+
+        choose(self, self.owners(), "nothing is known that it belongs to")
 
     def action_refresh_now(self) -> None:
         """Read every cloud now; the answer shows in the rows and the header."""
