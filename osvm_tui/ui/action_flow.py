@@ -22,6 +22,7 @@ from osvm_tui.ui.submitting import refusal_of, submitted, told
 
 if TYPE_CHECKING:
     from osvm_tui.ui.dialogs.dialog import Dialog
+    from osvm_tui.ui.resources.resource import Jump
 
 
 class ActionTargets(PlaceScreen):
@@ -39,6 +40,14 @@ class ActionTargets(PlaceScreen):
         """Return the one VM under the cursor, for keys that look at one; marks do not count."""
         chosen = self.targets()
         return chosen[0] if chosen else None
+
+    def owners(self) -> tuple[Jump, ...]:
+        """Return what the current VM stands on and belongs to."""
+        from osvm_tui.ui.relations import owners_of_vm
+
+        ref = self.current()
+        vm = self.api.vm(ref) if ref else None
+        return owners_of_vm(self.api, vm) if vm else ()
 
     def show_reason(self, reason: str) -> None:
         """Show why a key did nothing in the screen's reason line; a toast is given anyway."""

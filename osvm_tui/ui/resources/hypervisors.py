@@ -32,7 +32,7 @@ class Hypervisors(Resource[Hypervisor]):
     def columns(self, around: Around) -> tuple[Column[Entry[Hypervisor]], ...]:
         return (
             words("name", "NAME", 16, lambda row: row.item.hostname, grow=2),
-            Column("state", "STATE", 15, lambda row: _state(row.item, around), lambda row: row.item.state),
+            Column("state", "STATE", 10, lambda row: _state(row.item, around), lambda row: row.item.state),
             number("vms", "VMS", 5, lambda row: self.uses(row, around)),
             bar("vcpus", "VCPU", lambda row: _pair(row.item.vcpus_used, row.item.vcpus), around),
             bar("memory", "MEMORY", lambda row: _pair(row.item.memory_used_mib, row.item.memory_mib), around),
@@ -62,6 +62,7 @@ class Hypervisors(Resource[Hypervisor]):
             ("memory", _told(item.memory_used_mib, item.memory_mib, mib)),
             ("disk", _told(item.disk_used_gib, item.disk_gib, gib)),
             ("VMs", f"{self.uses(row, around)} in sight" + (f", {item.running_vms} told" if item.running_vms else "")),
+            ("state", f"{item.state}, {item.status}"),
             ("disabled", printable(item.disabled_reason)),
             ("uptime", printable(item.uptime)),
             ("", "" if item.vcpus else "this cloud does not tell what its hosts hold (compute API 2.88 on)"),
@@ -70,8 +71,8 @@ class Hypervisors(Resource[Hypervisor]):
 
 def _state(item: Hypervisor, around: Around) -> Cell:
     token = Token.WRONG if item.state != "up" else Token.STALE if item.status == "disabled" else Token.RUNNING
-    told = item.state or "unknown"
-    return Cell(f"{GLYPHS[around.glyphs][token]} {told}{', disabled' if item.status == 'disabled' else ''}", token)
+    told = "disabled" if token is Token.STALE else item.state or "unknown"
+    return Cell(f"{GLYPHS[around.glyphs][token]} {told}", token)
 
 
 def _pair(used: int | None, limit: int | None) -> tuple[float, float] | None:

@@ -44,10 +44,14 @@ class Quotas(Resource[QuotaItem]):
     def name(self, item: QuotaItem) -> str:
         return _WORDS.get(item.resource, item.resource.replace("_", " "))
 
+    def order(self, item: QuotaItem) -> tuple[int, str]:
+        known = list(_WORDS)
+        return (known.index(item.resource) if item.resource in known else len(known), item.resource)
+
     def columns(self, around: Around) -> tuple[Column[Entry[QuotaItem]], ...]:
         return (
             words("name", "OF", 22, lambda row: self.name(row.item), grow=1),
-            bar("bar", "USED", lambda row: (row.item.used, row.item.limit), around),
+            bar("share", "SHARE", lambda row: (row.item.used, row.item.limit), around),
             Column("used", "USED", 10, _used, lambda row: row.item.used, 1, right=True),
             Column("limit", "LIMIT", 10, _limit, lambda row: row.item.limit, right=True),
             Column("left", "LEFT", 10, _left, lambda row: _left_key(row.item), right=True),
@@ -63,7 +67,7 @@ class Quotas(Resource[QuotaItem]):
         limit = "unlimited" if item.limit < 0 else f"of {amount(item, item.limit)}"
         return (
             (self.name(item), f"{amount(item, item.used)} used, {limit}"),
-            ("left", _coloured(item, _left(row).text)),
+            ("left", _coloured(item, _left(row).text) if item.limit >= 0 else ""),
             ("project", around.project_of(row.cloud)),
             ("", _advice(item)),
         )

@@ -75,6 +75,10 @@ class Resource(Generic[I]):
         """Return what an item is called on screen: its name, else the first 8 of its id."""
         return str(getattr(item, "name", "")) or self.id_of(item)[:8]
 
+    def order(self, item: I) -> Any:
+        """Return what the rows of one cloud are sorted by until a column is chosen."""
+        return self.name(item).casefold()
+
     def columns(self, around: Around) -> tuple[Column[Entry[I]], ...]:
         """Return the table's columns, the name first."""
         raise NotImplementedError

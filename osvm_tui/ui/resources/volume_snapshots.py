@@ -29,7 +29,7 @@ class VolumeSnapshots(Resource[VolumeSnapshot]):
     def columns(self, around: Around) -> tuple[Column[Entry[VolumeSnapshot]], ...]:
         return (
             words("name", "NAME", 20, lambda row: self.name(row.item), grow=2),
-            state("status", "STATUS", 14, lambda row: row.item.status, around),
+            state("status", "STATUS", 16, lambda row: row.item.status, around),
             number("size", "SIZE", 8, lambda row: row.item.size_gib, gib),
             words("volume", "VOLUME", 16, lambda row: _volume(row, around), grow=2),
             ident(priority=5),

@@ -32,7 +32,7 @@ class Volumes(Resource[Volume]):
     def columns(self, around: Around) -> tuple[Column[Entry[Volume]], ...]:
         return (
             words("name", "NAME", 18, lambda row: self.name(row.item), grow=2),
-            state("status", "STATUS", 14, lambda row: row.item.status, around),
+            state("status", "STATUS", 16, lambda row: row.item.status, around),
             number("size", "SIZE", 8, lambda row: row.item.size_gib, gib),
             words("vm", "ATTACHED TO", 14, lambda row: ", ".join(_vms(row, around)), grow=2),
             number("snapshots", "SNAPS", 5, lambda row: sum(1 for _ in _snapshots(row, around)), priority=2),

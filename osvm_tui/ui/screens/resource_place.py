@@ -159,7 +159,7 @@ class ResourceScreen(ResourceFlow, ListPlace[Entry[Any]]):
     def show_views(self, views: list[CatalogView]) -> None:
         """Show what was read, and how old the oldest reading is."""
         rows = [Entry(view.entry, item) for view in views for item in self.resource.rows(view.items)]
-        rows.sort(key=lambda row: (row.cloud, self.resource.name(row.item).casefold()))
+        rows.sort(key=lambda row: (row.cloud, self.resource.order(row.item)))
         read = [view.fetched_at for view in views if view.fetched_at is not None]
         old = f" · read {age((self.options.clock() - min(read)).total_seconds())} ago" if read else ""
         self.around.renew()
