@@ -152,7 +152,7 @@ def login_for(rules: Sequence[GuestRule], guest: GuestVm) -> Login:
         if not _matches(rule, guest):
             continue
         for key, value in asdict(rule).items():
-            if key in _GIVEN and key not in given and value not in ("", 0, None):
+            if key in _GIVEN and key not in given and (value or value is False):
                 given[key], sources[key] = value, f"rule {number} ({rule.words})"
     if "user" not in given and (usual := _image_user(guest.image_name)):
         given["user"], sources["user"] = usual, f"usual for the image {guest.image_name}"
