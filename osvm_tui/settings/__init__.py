@@ -5,10 +5,19 @@ pydantic-settings, whose import alone costs about half of the time to the first 
 """
 
 from osvm_tui.settings.loading import load_settings
-from osvm_tui.settings.schema import ApiSettings, LogSettings, PollSettings, Settings, StoreSettings, UiSettings
+from osvm_tui.settings.schema import (
+    ApiSettings,
+    CloudSettings,
+    LogSettings,
+    PollSettings,
+    Settings,
+    StoreSettings,
+    UiSettings,
+)
 
 __all__ = [
     "ApiSettings",
+    "CloudSettings",
     "LogSettings",
     "PollSettings",
     "Settings",

@@ -17,12 +17,14 @@ import msgspec
 
 from osvm_tui.domain.errors import ConfigError
 from osvm_tui.settings.lines import line_of
-from osvm_tui.settings.schema import Settings
+from osvm_tui.settings.schema import CloudSettings, Settings
 from osvm_tui.settings.ssh_rules import SECTION, ssh_rules
 
 PREFIX = "OSVM_"
-NOT_SETTINGS = ("OSVM_CONFIG", "OSVM_TEST_", "OSVM_LAB", "OSVM_BENCH_")
-"""Variables (or beginnings of them) that are ours and no settings: the place of the file, and what tests read."""
+NOT_SETTINGS = ("OSVM_CONFIG", "OSVM_SECRET_", "OSVM_TEST_", "OSVM_LAB", "OSVM_BENCH_")
+"""Variables (or beginnings) that are ours and no settings: the place of the file, passwords, what tests read."""
+_NAMED = ("groups", "cloud")
+"""Tables whose keys are names that the operator chose; in the file only."""
 
 _Path = tuple[str, ...]
 
@@ -46,7 +48,7 @@ def setting_paths() -> tuple[_Path, ...]:
 
 def _leaves(struct: type[msgspec.Struct], at: _Path = ()) -> Iterator[tuple[_Path, Any]]:
     for field in msgspec.structs.fields(struct):
-        if field.name == SECTION:
+        if field.name in (SECTION, *_NAMED):
             continue
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             yield from _leaves(field.type, (*at, field.name))
@@ -63,10 +65,19 @@ def _from_file(file: Path, types: Mapping[_Path, Any]) -> dict[_Path, Any]:
         line = told[1] if told else len(text.splitlines())
         raise ConfigError(f"{file}, line {line}: not valid TOML: {error}", hint="correct it there") from None
     found: dict[_Path, Any] = {(SECTION,): ssh_rules(data.pop(SECTION, []), text, file)}
+    types = {**types, **dict(_named(data))}
     for path, value in _walk(data, types):
         where = f"{file}, line {line_of(text, path)}"
         found[path] = _checked(value, path, types, f"{where}: {'.'.join(path)}", strict=True)
     return found
+
+
+def _named(data: Mapping[str, Any]) -> Iterator[tuple[_Path, Any]]:
+    """Yield the settings that a file has by its own names: of every group, and of every cloud that it speaks of."""
+    for section, kind in (("groups", tuple[str, ...]), ("cloud", CloudSettings)):
+        names = data.get(section, {})
+        for name in names if isinstance(names, dict) and names else ("NAME",):
+            yield from _leaves(CloudSettings, (section, name)) if kind is CloudSettings else [((section, name), kind)]
 
 
 def _read(file: Path) -> str:

@@ -18,6 +18,7 @@ Glyphs = Literal["unicode", "ascii"]
 Zone = Literal["utc", "local"]
 Level = Literal["debug", "info", "warning", "error"]
 Role = Literal["viewer", "auditor", "operator", "admin"]
+Colour = Literal["", "red", "amber", "green", "blue", "violet"]
 
 
 class UiSettings(Struct, frozen=True):
@@ -60,6 +61,18 @@ class LogSettings(Struct, frozen=True):
     level: Level = "info"
 
 
+class CloudSettings(Struct, frozen=True):
+    """What is special about one entry of clouds.yaml."""
+
+    colour: Colour = ""
+    """Of its frames and of its name in tables."""
+    production: bool = False
+    """Whether it must be unmistakable."""
+    read_only: bool = False
+    project: str = ""
+    """Log in to this project, by name or id, instead of the one in clouds.yaml."""
+
+
 class Settings(Struct, frozen=True):
     """Everything an operator can set."""
 
@@ -68,6 +81,8 @@ class Settings(Struct, frozen=True):
     console_role: Role = "operator"
     clouds: tuple[str, ...] = ()
     """Entries of clouds.yaml to open when neither `--cloud` nor `OS_CLOUD` says otherwise."""
+    read_only: bool = False
+    """Refuse every change, in every cloud."""
     state_dir: str = ""
     """Where store, snapshots and the simulated cloud live; empty means the system's place for state."""
     ui: UiSettings = UiSettings()
@@ -75,5 +90,9 @@ class Settings(Struct, frozen=True):
     api: ApiSettings = ApiSettings()
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
+    groups: dict[str, tuple[str, ...]] = {}
+    """Entries that are opened together, by the group's name; no variable can hold them."""
+    cloud: dict[str, CloudSettings] = {}
+    """By entry of clouds.yaml: the `[cloud.NAME]` tables; no variable can hold them."""
     ssh: tuple[GuestRule, ...] = ()
     """How guests are logged in to: the `[[ssh]]` tables of the file, in their order; no variable can hold them."""

@@ -8,7 +8,7 @@ import pytest
 
 from osvm_tui.domain.errors import ConfigError
 from osvm_tui.domain.roles import ConsoleRole
-from osvm_tui.settings import Settings, load_settings
+from osvm_tui.settings import CloudSettings, Settings, load_settings
 from osvm_tui.settings.loading import setting_paths, variable
 
 
@@ -55,6 +55,12 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
         ('\n[ui]\nthme = "dark"', ["line 3", "unknown setting ui.thme", "did you mean ui.theme?"]),
         ("[pol]\nidle_s = 1", ["line 1", "unknown setting pol", "did you mean poll?"]),
         ("ui = 3", ["line 1", "ui", "table of settings"]),
+        ('[groups]\nprod = "eu"', ["line 2", "groups.prod", "list of texts", "'eu'"]),
+        ('[cloud.eu]\n\ncolour = "pink"', ["line 3", "cloud.eu.colour", "amber", "'pink'"]),
+        ("[cloud.eu]\nread_only = 1", ["line 2", "cloud.eu.read_only", "true or false"]),
+        ("[cloud.eu]\nreadonly = true", ["line 2", "unknown setting cloud.eu.readonly", "cloud.eu.read_only?"]),
+        ("[cloud]\neu = true", ["line 2", "cloud.eu", "table of settings"]),
+        ("groups = 3", ["line 1", "groups", "table of settings"]),
         ("[ui]\ntheme = ", ["not valid TOML", "line 2"]),
     ],
 )
@@ -103,6 +109,25 @@ def test_lists_and_tables_in_variables(tmp_path: Path) -> None:
 
 def test_variables_of_tests_and_of_the_file_s_place_are_no_settings(tmp_path: Path) -> None:
     assert load(tmp_path, OSVM_CONFIG="x", OSVM_TEST_CLOUD="demo", OSVM_LAB="y", OTHER="z") == Settings()
+
+
+def test_groups_and_clouds_go_by_the_operator_s_own_names(tmp_path: Path) -> None:
+    text = """
+        [groups]
+        prod = ["eu", "us.west"]
+        [cloud.eu]
+        colour = "red"
+        production = true
+        [cloud."us.west"]
+        read_only = true
+        project = "web"
+    """
+    settings = load(tmp_path, text)
+    assert settings.groups == {"prod": ("eu", "us.west")}
+    assert settings.cloud == {
+        "eu": CloudSettings(colour="red", production=True),
+        "us.west": CloudSettings(read_only=True, project="web"),
+    }
 
 
 def test_console_roles_are_those_of_the_domain(tmp_path: Path) -> None:
