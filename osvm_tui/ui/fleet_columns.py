@@ -32,7 +32,7 @@ def fleet_columns(look: Look, cloud: Column[Vm] | None = None) -> tuple[Column[V
         Column("status", "STATUS", 19, status, status_key, grow=2, raw=lambda vm: vm.status),
         Column("task", "TASK", 16, task, _task_key, 3, grow=1, raw=lambda vm: vm.task_state),
         *((cloud,) if cloud else ()),
-        _text("ip", "IP", 15, lambda vm: vm.fixed_ip, 1)._replace(sort=lambda vm: _ip_key(vm.fixed_ip)),
+        _text("ip", "IP", 15, lambda vm: vm.fixed_ip, 1)._replace(sort=lambda vm: ip_key(vm.fixed_ip)),
         _text("floating", "FLOATING", 15, lambda vm: vm.floating_ip, 4)._replace(sort=_floating_key),
         _text("flavor", "FLAVOR", 10, _flavor_key, 5, grow=1),
         Column("vcpu", "VCPU", 4, _vcpu, _vcpu_key, 7, right=True, raw=_vcpu_key),
@@ -96,10 +96,11 @@ def _task_key(vm: Vm) -> str:
 
 
 def _floating_key(vm: Vm) -> tuple[int, str]:
-    return _ip_key(vm.floating_ip)
+    return ip_key(vm.floating_ip)
 
 
-def _ip_key(addr: str) -> tuple[int, str]:
+def ip_key(addr: str) -> tuple[int, str]:
+    """Return the order of addresses: by number, version 4 first, none last."""
     if not addr:
         return (2, "")
     if "." in addr:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from osvm_tui.ui.columns import Cell, Column
-from osvm_tui.ui.format import GLYPHS, Token
+from osvm_tui.ui.format import GLYPHS, Token, count
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 
@@ -79,7 +79,7 @@ def state(
 
 def gib(value: float) -> str:
     """Return an amount of storage: `20 GiB`."""
-    return f"{value:g} GiB"
+    return f"{count(int(value))} GiB"
 
 
 def token_of(status: str) -> Token:

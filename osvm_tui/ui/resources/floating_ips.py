@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.ui.columns import Column
+from osvm_tui.ui.fleet_columns import ip_key
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import ident, state, words
@@ -28,6 +29,9 @@ class FloatingIps(Resource[FloatingIp]):
 
     def name(self, item: FloatingIp) -> str:
         return item.address or item.id[:8]
+
+    def order(self, item: FloatingIp) -> tuple[int, str]:
+        return ip_key(item.address)
 
     def columns(self, around: Around) -> tuple[Column[Entry[FloatingIp]], ...]:
         return (

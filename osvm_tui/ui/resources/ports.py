@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.network import Port
 from osvm_tui.ui.columns import Column
+from osvm_tui.ui.fleet_columns import ip_key
 from osvm_tui.ui.format import Token
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
@@ -31,6 +32,9 @@ class Ports(Resource[Port]):
     service = "network"
     beside = (CatalogKind.NETWORK, CatalogKind.ROUTER, CatalogKind.SECURITY_GROUP)
     owned = True
+
+    def order(self, item: Port) -> tuple[str, tuple[int, str]]:
+        return (item.network_id, ip_key(item.address))
 
     def columns(self, around: Around) -> tuple[Column[Entry[Port]], ...]:
         return (

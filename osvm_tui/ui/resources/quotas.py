@@ -8,7 +8,7 @@ from osvm_tui.domain.catalog import CatalogKind, QuotaItem
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import Token, count, mib
 from osvm_tui.ui.resources.around import Around
-from osvm_tui.ui.resources.cells import NEARLY_FULL, NONE, bar, share, words
+from osvm_tui.ui.resources.cells import NEARLY_FULL, NONE, bar, gib, share, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Resource
 
 _WORDS = {
@@ -21,6 +21,10 @@ _WORDS = {
     "backup_gigabytes": "backup storage",
     "floatingip": "floating IPs",
     "floating_ips": "floating IPs",
+    "network": "networks",
+    "subnet": "subnets",
+    "port": "ports",
+    "router": "routers",
     "security_group": "security groups",
     "security_group_rule": "security rules",
     "key_pairs": "key pairs",
@@ -77,7 +81,7 @@ def amount(item: QuotaItem, value: int) -> str:
     """Return an amount of a quota with its unit."""
     if item.resource == "ram":
         return mib(value)
-    return f"{count(value)} GiB" if item.resource.endswith("gigabytes") else count(value)
+    return gib(value) if item.resource.endswith("gigabytes") else count(value)
 
 
 def _coloured(item: QuotaItem, text: str) -> Content:

@@ -69,11 +69,12 @@ class Resource(Generic[I]):
 
     def id_of(self, item: I) -> str:
         """Return what makes an item the same one in the next reading, and is sent to the cloud."""
-        return str(getattr(item, "id", "")) or self.name(item)
+        return str(getattr(item, "id", "")) or str(getattr(item, "name", ""))
 
     def name(self, item: I) -> str:
         """Return what an item is called on screen: its name, else the first 8 of its id."""
-        return str(getattr(item, "name", "")) or self.id_of(item)[:8]
+        name, item_id = str(getattr(item, "name", "")), str(getattr(item, "id", ""))
+        return name if name and name != item_id else item_id[:8]
 
     def order(self, item: I) -> Any:
         """Return what the rows of one cloud are sorted by until a column is chosen."""

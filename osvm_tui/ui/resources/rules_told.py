@@ -12,15 +12,24 @@ def ports_told(rule: SecurityRule) -> str:
     if not rule.protocol:
         return "anything"
     low, high = rule.port_min, rule.port_max
-    if rule.protocol.startswith("icmp") or (low is None and high is None):
-        return rule.protocol if rule.protocol.startswith("icmp") else f"{rule.protocol}, all ports"
+    if rule.protocol.startswith("icmp"):
+        return rule.protocol
+    if low is None:
+        return f"{rule.protocol} all ports"
     return f"{rule.protocol} {low}" if low == high or high is None else f"{rule.protocol} {low}-{high}"
 
 
 def world_told(rules: Iterable[SecurityRule]) -> str:
-    """Return what is open to the world: `open to the world: tcp 22, icmp`; empty when nothing is."""
-    found = dict.fromkeys(ports_told(rule) for rule in rules if rule.open_to_world)
-    return f"open to the world: {', '.join(found)}" if found else ""
+    """Return what is open to the world: `open to the world: tcp 22, 443; icmp`; empty when nothing is."""
+    found: dict[str, list[str]] = {}
+    for rule in rules:
+        if rule.open_to_world:
+            protocol, _, ports = ports_told(rule).partition(" ")
+            known = found.setdefault(protocol, [])
+            if ports and ports not in known:
+                known.append(ports)
+    told = (f"{protocol} {', '.join(ports)}".strip() for protocol, ports in found.items())
+    return f"open to the world: {'; '.join(told)}" if found else ""
 
 
 def rule_of(params: Mapping[str, object]) -> SecurityRule:

@@ -33,10 +33,10 @@ class SecurityGroups(Resource[SecurityGroup]):
 
     def columns(self, around: Around) -> tuple[Column[Entry[SecurityGroup]], ...]:
         return (
-            words("name", "NAME", 18, lambda row: self.name(row.item), grow=1),
+            words("name", "NAME", 14, lambda row: self.name(row.item), grow=1),
             number("rules", "RULES", 5, lambda row: len(row.item.rules)),
             number("vms", "VMS", 5, lambda row: self.uses(row, around)),
-            Column("world", "OPEN TO THE WORLD", 30, _world, grow=2),
+            Column("world", "OPEN TO THE WORLD", 34, _world, grow=2),
             words("about", "ABOUT", 18, lambda row: row.item.description, priority=3, grow=1, token=Token.DIM),
             ident(priority=5),
         )

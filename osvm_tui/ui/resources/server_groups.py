@@ -56,7 +56,7 @@ class ServerGroups(Resource[ServerGroup]):
 
 
 def _members(row: Entry[ServerGroup], around: Around) -> list[str]:
-    return [around.vm_name(row.cloud, each) for each in row.item.members]
+    return sorted(around.vm_name(row.cloud, each) for each in row.item.members)
 
 
 def _told(row: Entry[ServerGroup], vm_id: str, around: Around) -> str:
