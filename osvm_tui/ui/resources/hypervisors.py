@@ -56,6 +56,7 @@ class Hypervisors(Resource[Hypervisor]):
 
     def detail(self, row: Entry[Hypervisor], around: Around) -> Facts:
         item = row.item
+        running = f", {item.running_vms} running" if item.running_vms else ""
         return (
             ("name", printable(item.hostname)),
             ("vCPU", _told(item.vcpus_used, item.vcpus, str)),
