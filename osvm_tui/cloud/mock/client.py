@@ -20,7 +20,7 @@ from osvm_tui.cloud.mock.database import NotACloud
 from osvm_tui.cloud.mock.request import SimReply, SimRequest
 from osvm_tui.cloud.mock.simulator import Simulator
 from osvm_tui.cloud.rest import RestCloud
-from osvm_tui.cloud.transport import Call, Login, Reply, Transport
+from osvm_tui.cloud.transport import Call, Login, Reply, Transport, is_id
 from osvm_tui.cloud.workers import Workers
 from osvm_tui.domain.errors import AnswerLost, CloudFault, ConfigError, OsvmError, Unauthorized, Unreachable
 
@@ -98,9 +98,10 @@ class SimTransport(Transport):
     async def _log_in(self) -> dict[str, Any]:
         domain = {"name": "Default"}
         user = {"name": self._user, "domain": domain, "password": self._password}
+        project = {"id": self._project} if is_id(self._project) else {"name": self._project, "domain": domain}
         auth = {
             "identity": {"methods": ["password"], "password": {"user": user}},
-            "scope": {"project": {"name": self._project, "domain": domain}},
+            "scope": {"project": project},
         }
         body = msgspec.json.encode({"auth": auth})
         call = Call(service="identity", method="POST", path="/v3/auth/tokens", body=body, looks=True)

@@ -63,23 +63,6 @@ def touch(call: NovaCall, server: Server) -> None:
     call.world.save(server)
 
 
-def pick_host(call: NovaCall, besides: str | None = None) -> str | None:
-    """Return the host that the scheduler chooses, or None: no valid host."""
-    world = call.world
-    rng = world.chance("host")
-    if rng.random() < world.knobs.no_valid_host:
-        return None
-    hosts = sorted(
-        service["host"]
-        for service in world.things("service").values()
-        if service["binary"] == "nova-compute"
-        and service["state"] == "up"
-        and service["status"] == "enabled"
-        and service["host"] != besides
-    )
-    return rng.choice(hosts) if hosts else None
-
-
 def with_fault(steps: list[Moment], message: str) -> list[Moment]:
     """Return `steps` whose last one carries a hidden fault."""
     last = steps[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from osvm_tui.cloud.mock import execution, transitions
+from osvm_tui.cloud.mock import execution, scheduler, transitions
 from osvm_tui.cloud.mock.fleet import Entry
 from osvm_tui.cloud.mock.images import gone_at, snapshot
 from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
@@ -30,7 +30,7 @@ def unshelve(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     if value and entry.moment.vm_state != "shelved_offloaded":
         raise Refused(409, f"Cannot 'unshelve' instance {entry.server.id} while it is in vm_state shelved")
     server = call.world.checkout(entry.server.id)
-    host = wanted or execution.pick_host(call)
+    host = wanted or scheduler.pick_host(call, group=server.group, server=server.id)
     offloaded = entry.moment.vm_state == "shelved_offloaded"
     failure = execution.NO_VALID_HOST if offloaded and host is None else ""
     course = execution.course(call, server)

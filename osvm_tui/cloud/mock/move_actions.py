@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from osvm_tui.cloud.mock import execution, migrations, transitions
+from osvm_tui.cloud.mock import execution, migrations, scheduler, transitions
 from osvm_tui.cloud.mock.fleet import Entry
 from osvm_tui.cloud.mock.nova_call import NovaCall, Refused, host_statuses
 from osvm_tui.cloud.mock.quotas import check_flavor_change
@@ -45,8 +45,13 @@ def resize(call: NovaCall, entry: Entry, value: Any) -> SimReply:
         )
     _refuse_host_down(call, entry)
     check_flavor_change(call, entry, flavor)
-    _move(call, entry, "resize", flavor, execution.pick_host(call, besides=entry.moment.host))
+    _move(call, entry, "resize", flavor, _elsewhere(call, entry))
     return call.reply(202)
+
+
+def _elsewhere(call: NovaCall, entry: Entry) -> str | None:
+    server = entry.server
+    return scheduler.pick_host(call, entry.moment.host, group=server.group, server=server.id)
 
 
 def migrate(call: NovaCall, entry: Entry, value: Any) -> SimReply:
@@ -57,7 +62,7 @@ def migrate(call: NovaCall, entry: Entry, value: Any) -> SimReply:
         if wanted == entry.moment.host:
             raise Refused(400, "The target host can't be the same one.")
     _refuse_host_down(call, entry)
-    host = wanted or execution.pick_host(call, besides=entry.moment.host)
+    host = wanted or _elsewhere(call, entry)
     _move(call, entry, "migrate", entry.moment.flavor, host)
     return call.reply(202)
 
@@ -103,7 +108,7 @@ def live_migrate(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     if wanted is not None:
         _known_host(call, wanted)
     server = call.world.checkout(entry.server.id)
-    host = wanted or execution.pick_host(call, besides=entry.moment.host)
+    host = wanted or _elsewhere(call, entry)
     steps = transitions.live_migrate(execution.course(call, server), host)
     failure = execution.NO_VALID_HOST if host is None else ""
     steps = execution.accept(call, server, "os-migrateLive", steps, result=failure)
@@ -154,7 +159,7 @@ def evacuate(call: NovaCall, entry: Entry, value: Any) -> SimReply:
         raise Refused(400, f"Compute service of {moment.host} is still in use.")
     wanted = value.get("host")
     server = call.world.checkout(entry.server.id)
-    host = wanted or execution.pick_host(call, besides=moment.host)
+    host = wanted or _elsewhere(call, entry)
     stopped = moment.vm_state == "stopped" or (call.minor >= 95 and moment.vm_state != "error")
     steps = transitions.rebuild(execution.course(call, server), moment.image, stopped, host)
     steps = execution.accept(call, server, "evacuate", steps)

@@ -11,8 +11,8 @@ from typing import Any
 from osvm_tui.cloud.mock.accounts import PROJECTS, USERS
 from osvm_tui.cloud.mock.clock import zulu
 from osvm_tui.cloud.mock.images import base_image
+from osvm_tui.cloud.mock.keypairs import fingerprint
 from osvm_tui.cloud.mock.neutron_groups import group_record, rule_record
-from osvm_tui.cloud.mock.nova_catalog import fingerprint
 from osvm_tui.cloud.mock.seed_ids import uuid_of
 
 Thing = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from osvm_tui.cloud.mock import block_devices, execution, ports, quotas, transitions
+from osvm_tui.cloud.mock import block_devices, execution, ports, quotas, scheduler, server_groups, transitions
 from osvm_tui.cloud.mock.action_bodies import invalid, need, only, text
 from osvm_tui.cloud.mock.move_actions import flavor_named
 from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
@@ -61,6 +61,7 @@ class Plan(msgspec.Struct, frozen=True):
     groups: list[str]
     count: int
     volumes: list[block_devices.Device]
+    group: str | None
 
 
 def create(call: NovaCall) -> SimReply:
@@ -123,7 +124,8 @@ def _plan(call: NovaCall, body: dict[str, Any]) -> Plan:
     networks = ports.attachments(call, body.get("networks", "auto"))
     count = max(int(body.get("min_count") or 1), int(body.get("max_count") or 1))
     local = "" if image is None or volume else image["id"]
-    return Plan(body, flavor, local, networks, groups, count, block_devices.devices(call, body))
+    disks, group = block_devices.devices(call, body), server_groups.hinted(call)
+    return Plan(body, flavor, local, networks, groups, count, disks, group)
 
 
 def _image(call: NovaCall, body: dict[str, Any]) -> tuple[dict[str, Any] | None, bool]:
@@ -185,6 +187,7 @@ def _new_server(call: NovaCall, plan: Plan, number: int) -> Server:
         security_groups=plan.groups,
         user_data=body.get("user_data"),
         config_drive=bool(body.get("config_drive")),
+        group=plan.group,
     )
     _build(call, plan, server)
     return server
@@ -192,7 +195,7 @@ def _new_server(call: NovaCall, plan: Plan, number: int) -> Server:
 
 def _build(call: NovaCall, plan: Plan, server: Server) -> None:
     world = call.world
-    host = plan.body.get("host") or execution.pick_host(call)
+    host = plan.body.get("host") or scheduler.pick_host(call, group=server.group, server=server.id)
     if any(spec.startswith("resources:VGPU") for spec in plan.flavor.extra_specs):
         host = None  # no host of this cloud has one: the plain way to see "No valid host"
     fault = None

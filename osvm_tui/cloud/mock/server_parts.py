@@ -29,7 +29,8 @@ def full_view(call: NovaCall, entry: Entry) -> dict[str, Any]:
     """Return a server as show and update give it."""
     view = detail(entry, call.viewer(), call.now)
     if call.minor >= 71:
-        view["server_groups"] = [entry.server.group] if entry.server.group else []
+        group = entry.server.group
+        view["server_groups"] = [group] if group in call.world.things("server_group") else []
     return view
 
 

@@ -207,18 +207,6 @@ def test_an_unknown_server_in_novas_words(bench: NovaBench) -> None:
     assert other == f"Instance {nobody} could not be found."
 
 
-def test_key_pairs_belong_to_the_user(bench: NovaBench) -> None:
-    key = bench.nova("GET", "/os-keypairs").json()["keypairs"][0]["keypair"]
-    body = {"keypair": {"name": "copy", "public_key": key["public_key"]}}
-    made = bench.nova("POST", "/os-keypairs", body)
-    assert (made.status, made.json()["keypair"]["fingerprint"]) == (201, key["fingerprint"])
-    assert bench.nova("POST", "/os-keypairs", body).status == 409
-    assert bench.nova("POST", "/os-keypairs", {"keypair": {"name": "x", "public_key": "bad"}}).status == 400
-    assert bench.nova("GET", "/os-keypairs/copy", who="web").status == 404
-    assert bench.nova("DELETE", "/os-keypairs/copy").status == 204
-    assert bench.nova("GET", "/os-keypairs/copy").status == 404
-
-
 def test_flavors_by_version(bench: NovaBench) -> None:
     (first, *_) = bench.nova("GET", "/flavors/detail").json()["flavors"]
     assert "extra_specs" in first
