@@ -20,7 +20,7 @@ from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.console import Console, utc_now
 from osvm_tui.services.entry import EntryPlan
 from osvm_tui.services.guests import GuestPlan
-from osvm_tui.settings import ApiSettings, Settings
+from osvm_tui.settings import CloudSettings, Settings
 
 if TYPE_CHECKING:
     from osvm_tui.cloud.base import CloudClient, Prompt
@@ -42,6 +42,8 @@ class Options(Struct, frozen=True):
     operator: str
     answers: Mapping[str, Answers] = {}
     source: str = "console"
+    read_only: bool = False
+    """Whether every change is refused, whatever the settings say of single clouds."""
 
 
 def build(options: Options) -> Console:
@@ -78,24 +80,30 @@ def prompts(entry: str) -> tuple[Prompt, ...]:
 
 
 def _plan(entry: str, options: Options) -> EntryPlan:
-    if entry == MOCK:
-        return EntryPlan(MOCK, partial(_mock_client, options.paths.mock_cloud), simulated=True)
-    answers = options.answers.get(entry, {})
-    return EntryPlan(entry, partial(_real_client, entry, answers, options.settings.api))
+    own = options.settings.cloud.get(entry, CloudSettings())
+    read_only = "this console is read-only" if options.read_only else f"{entry} is read-only here" * own.read_only
+    client = partial(_mock_client if entry == MOCK else _real_client, entry, options, bool(read_only))
+    return EntryPlan(
+        entry, partial(client, own.project), simulated=entry == MOCK, read_only=read_only, of_project=client
+    )
 
 
-def _mock_client(file: Path) -> CloudClient:
+def _mock_client(entry: str, options: Options, read_only: bool, project: str) -> CloudClient:
     from osvm_tui.cloud.mock.client import MockCloud
 
+    file = options.paths.mock_cloud
     if not file.exists():
         SimulatedCloud(file).reset()
-    return MockCloud(file)
+    return MockCloud(file, entry=entry, project=project or "demo", read_only=read_only)
 
 
-def _real_client(entry: str, answers: Answers, api: ApiSettings) -> CloudClient:
+def _real_client(entry: str, options: Options, read_only: bool, project: str) -> CloudClient:
     from osvm_tui.cloud.openstack.client import OpenStackCloud
 
-    return OpenStackCloud(entry, secrets=answers, rate=api.rate, concurrency=api.concurrency)
+    api, secrets = options.settings.api, options.answers.get(entry, {})
+    return OpenStackCloud(
+        entry, secrets=secrets, project=project, rate=api.rate, concurrency=api.concurrency, read_only=read_only
+    )
 
 
 async def upgrade_store(settings: Settings, paths: Paths) -> str:

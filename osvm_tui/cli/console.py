@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +20,11 @@ from osvm_tui.cli.session import options_for, started
 from osvm_tui.cli.starting import last_used_first
 from osvm_tui.domain.errors import ConfigError
 from osvm_tui.services.console import Console
+from osvm_tui.settings import CloudSettings
 from osvm_tui.settings.lines import line_of
+
+if TYPE_CHECKING:
+    from osvm_tui.ui.options import CloudLook
 
 _YOUNG = 50_000
 """New objects between two runs of the garbage collector: with Python's 700 it takes a tenth of the start."""
@@ -39,10 +44,10 @@ def open_console(launch: Launch) -> int:
     options = options_for(launch, entries, "console")
     api = bootstrap.build(options)
     _remember(recent, entries)
-    return _run(launch, api)
+    return _run(launch, api, entries)
 
 
-def _run(launch: Launch, api: Console) -> int:
+def _run(launch: Launch, api: Console, entries: Sequence[str]) -> int:
     from rich.console import Console as RichConsole
 
     from osvm_tui.ui.app import OsvmApp
@@ -57,6 +62,7 @@ def _run(launch: Launch, api: Console) -> int:
         utc=ui.time_zone == "utc",
         state_dir=launch.paths.state_dir / "places",
         keys=ui.keys,
+        clouds={entry: _look(launch, entry) for entry in entries},
     )
     app = OsvmApp(api, options)
     # Textual would print a traceback with local variables, credentials among them.
@@ -65,6 +71,14 @@ def _run(launch: Launch, api: Console) -> int:
     if app._exception is not None:
         raise app._exception
     return app.return_code or Exit.DONE
+
+
+def _look(launch: Launch, entry: str) -> CloudLook:
+    from osvm_tui.ui.options import CloudLook
+
+    own = launch.settings.cloud.get(entry, CloudSettings())
+    read_only = launch.read_only or launch.settings.read_only or own.read_only
+    return CloudLook(own.colour, own.production, read_only)
 
 
 def _must_be_known(keys: Mapping[str, str], file: Path) -> None:

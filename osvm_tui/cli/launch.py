@@ -14,13 +14,26 @@ from osvm_tui.cli.entry_memory import EntryMemory
 from osvm_tui.paths import Paths, config_file, find_paths
 from osvm_tui.settings import Settings, load_settings
 
+CLOUD_HELP = "An entry of clouds.yaml, or a group of the settings; may be repeated."
+GROUP_HELP = "Every entry of a group of the settings; may be repeated."
+MOCK_HELP = "The simulated cloud, whatever clouds.yaml says."
+READ_ONLY_HELP = "Refuse every change."
+
 
 class Launch:
     """What the operator asked for on the command line, in the environment and in the settings."""
 
-    def __init__(self, *, clouds: tuple[str, ...] = (), mock: bool = False, environ: Mapping[str, str]) -> None:
-        self.clouds = clouds
-        self.mock = mock
+    def __init__(
+        self,
+        *,
+        clouds: tuple[str, ...] = (),
+        groups: tuple[str, ...] = (),
+        mock: bool = False,
+        read_only: bool = False,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.clouds, self.groups = clouds, groups
+        self.mock, self.read_only = mock, read_only
         self.environ = environ
 
     @cached_property
@@ -55,27 +68,28 @@ class Launch:
         start_logging(self.paths.log_file, self.settings.log.level)
 
 
-def _add_clouds(context: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> None:
-    launch = context.find_object(Launch)
-    if launch is not None and value:
-        launch.clouds = value
+def _into(attribute: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Return a callback that puts an option into the run's `Launch`, over what stood before the sub-command."""
 
+    def put(context: click.Context, _param: click.Parameter, value: Any) -> None:
+        launch = context.find_object(Launch)
+        if launch is not None and value:
+            setattr(launch, attribute, value)
 
-def _set_mock(context: click.Context, _param: click.Parameter, value: bool) -> None:
-    launch = context.find_object(Launch)
-    if launch is not None and value:
-        launch.mock = True
+    return put
 
 
 def cloud_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a sub-command take `--cloud` and `--mock` too, with the meaning they have before it."""
-    cloud = click.option(
-        "--cloud",
-        multiple=True,
-        metavar="NAME",
-        expose_value=False,
-        callback=_add_clouds,
-        help="An entry of clouds.yaml; may be repeated.",
-    )
-    mock = click.option("--mock", is_flag=True, expose_value=False, callback=_set_mock, help="The simulated cloud.")
-    return cloud(mock(command))
+    """Let a sub-command take `--cloud` and its sisters too, with the meaning they have before it."""
+    for option in (
+        click.option("--read-only", is_flag=True, expose_value=False, callback=_into("read_only"), help=READ_ONLY_HELP),
+        click.option("--mock", is_flag=True, expose_value=False, callback=_into("mock"), help=MOCK_HELP),
+        click.option(
+            "--group", multiple=True, metavar="NAME", expose_value=False, callback=_into("groups"), help=GROUP_HELP
+        ),
+        click.option(
+            "--cloud", multiple=True, metavar="NAME", expose_value=False, callback=_into("clouds"), help=CLOUD_HELP
+        ),
+    ):
+        command = option(command)
+    return command

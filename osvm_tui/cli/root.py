@@ -12,7 +12,7 @@ import click
 
 from osvm_tui import __version__
 from osvm_tui.cli.exits import Exit, tell, tell_defect
-from osvm_tui.cli.launch import Launch
+from osvm_tui.cli.launch import CLOUD_HELP, GROUP_HELP, MOCK_HELP, READ_ONLY_HELP, Launch
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.paths import find_paths
@@ -53,12 +53,14 @@ class LateGroup(click.Group):
 
 @click.group(cls=LateGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="osvm")
-@click.option("--cloud", "clouds", multiple=True, metavar="NAME", help="An entry of clouds.yaml; may be repeated.")
-@click.option("--mock", is_flag=True, help="The simulated cloud, whatever clouds.yaml says.")
+@click.option("--cloud", "clouds", multiple=True, metavar="NAME", help=CLOUD_HELP)
+@click.option("--group", "groups", multiple=True, metavar="NAME", help=GROUP_HELP)
+@click.option("--mock", is_flag=True, help=MOCK_HELP)
+@click.option("--read-only", is_flag=True, help=READ_ONLY_HELP)
 @click.pass_context
-def osvm(context: click.Context, clouds: tuple[str, ...], mock: bool) -> None:
+def osvm(context: click.Context, clouds: tuple[str, ...], groups: tuple[str, ...], mock: bool, read_only: bool) -> None:
     """Run OpenStack VMs from the terminal. Without a command: the full-screen console."""
-    context.obj = Launch(clouds=clouds, mock=mock, environ=dict(os.environ))
+    context.obj = Launch(clouds=clouds, groups=groups, mock=mock, read_only=read_only, environ=dict(os.environ))
     if context.invoked_subcommand is None:
         from osvm_tui.cli.console import open_console
 

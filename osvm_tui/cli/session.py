@@ -15,7 +15,7 @@ from osvm_tui import bootstrap
 from osvm_tui.cli.exits import Exit
 from osvm_tui.cli.launch import Launch
 from osvm_tui.cli.prompts import answers_for
-from osvm_tui.cli.starting import Start, choose
+from osvm_tui.cli.starting import Start, choose, members
 from osvm_tui.domain.errors import ConfigError
 from osvm_tui.services.api import ScopeState
 from osvm_tui.services.console import Console
@@ -27,12 +27,14 @@ Work = Callable[[Console], Awaitable[Exit | None]]
 
 def started(launch: Launch) -> Start:
     """Apply the starting rule to this run."""
+    groups = launch.settings.groups
     return choose(
-        launch.clouds,
+        (*launch.clouds, *members(launch.groups, groups)),
         launch.mock,
         launch.environ.get("OS_CLOUD", ""),
         launch.settings.clouds,
         lambda: launch.memory.names(bootstrap.cloud_names),
+        groups,
     )
 
 
@@ -45,6 +47,7 @@ def options_for(launch: Launch, entries: tuple[str, ...], source: str = "headles
         operator=launch.operator,
         answers=answers_for(entries, launch.memory),
         source=source,
+        read_only=launch.read_only or launch.settings.read_only,
     )
 
 

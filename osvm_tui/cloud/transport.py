@@ -5,6 +5,7 @@ Errors raised here are only those of a request that got no answer; a reply with 
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
@@ -91,3 +92,8 @@ class Transport(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Give connections and threads back; requests in flight are not waited for."""
+
+
+def is_id(text: str) -> bool:
+    """Whether this is what Keystone gives as an id (32 hex digits, or a UUID) and so hardly anybody's name."""
+    return re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None

@@ -15,7 +15,7 @@ from osvm_tui.cloud.rest import RestCloud
 class OpenStackCloud(RestCloud):
     """A real cloud. `secrets` are answers to `entries.needs(entry)`; `all_projects` None means: if the token may.
 
-    `read_only` lets no change out.
+    `project`, by id or name, is logged in to instead of the entry's own; `read_only` lets no change out.
     """
 
     def __init__(
@@ -23,6 +23,7 @@ class OpenStackCloud(RestCloud):
         entry: str,
         *,
         secrets: Mapping[str, str] | None = None,
+        project: str = "",
         all_projects: bool | None = None,
         rate: float = 20.0,
         concurrency: int = 6,
@@ -32,7 +33,7 @@ class OpenStackCloud(RestCloud):
     ) -> None:
         timing = timing or Timing()
         limiter = Limiter(rate=rate, burst=rate, concurrency=concurrency, clock=time.monotonic, sleep=timing.sleep)
-        transport = SdkTransport(entry, workers=concurrency, secrets=secrets)
+        transport = SdkTransport(entry, workers=concurrency, secrets=secrets, project=project)
         super().__init__(
             entry,
             transport,

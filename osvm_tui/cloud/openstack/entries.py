@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from osvm_tui.cloud.base import CloudEntry, Prompt
+from osvm_tui.cloud.transport import is_id
 from osvm_tui.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,17 +52,35 @@ def needs(entry: str) -> tuple[Prompt, ...]:
     return tuple(Prompt(option.dest, _label(entry, option.dest), option.dest in _ONE_TIME) for option in missing)
 
 
-def region_of(entry: str, secrets: Mapping[str, str]) -> CloudRegion:
-    """Return the SDK's configuration of `entry` with its login plugin made; raise ConfigError."""
+def region_of(entry: str, secrets: Mapping[str, str], project: str = "") -> CloudRegion:
+    """Return the SDK's configuration of `entry` with its login plugin made, for `project` (id or name) if given.
+
+    Raises ConfigError, also for an entry that logs in with what belongs to one project.
+    """
     from keystoneauth1.exceptions import ClientException
     from openstack.exceptions import SDKException
 
     config = _loaded()
     _known(config, entry)
     try:
-        return config.get_one(cloud=entry, auth=dict(secrets))
+        region = config.get_one(cloud=entry, auth={**secrets, **_scope(project)})
     except (SDKException, ClientException, TypeError, ValueError) as error:
         raise ConfigError(f"{_where(config)}: cloud {entry}: {_sentence(error)}", hint="complete the entry") from None
+    if project and "application_credential" in str(region.config["auth_type"]):
+        raise ConfigError(
+            f"cloud {entry} logs in with an application credential, which belongs to one project",
+            hint="use an entry with a password to change the project",
+        )
+    return region
+
+
+def _scope(project: str) -> dict[str, str]:
+    """Return what overrides an entry's project; its domain stays. The SDK drops empty values."""
+    if not project:
+        return {}
+    return (
+        {"project_id": project, "project_name": ""} if is_id(project) else {"project_id": "", "project_name": project}
+    )
 
 
 def _loaded() -> OpenStackConfig:

@@ -41,10 +41,15 @@ _HTML = re.compile(rb"\s*<(!doctype|html)", re.IGNORECASE)
 
 
 class SdkTransport(Transport):
-    """One clouds.yaml entry. `secrets` are what `entries.needs` asked for; `workers` bounds requests at once."""
+    """One clouds.yaml entry, or another `project` of its user.
 
-    def __init__(self, entry: str, *, workers: int, secrets: Mapping[str, str] | None = None) -> None:
-        self._entry = entry
+    `secrets` are what `entries.needs` asked for; `workers` bounds requests at once.
+    """
+
+    def __init__(
+        self, entry: str, *, workers: int, secrets: Mapping[str, str] | None = None, project: str = ""
+    ) -> None:
+        self._entry, self._project = entry, project
         self._secrets = dict(secrets or {})
         self._count = workers
         self._workers = Workers(workers, f"osvm-{entry}")
@@ -76,7 +81,7 @@ class SdkTransport(Transport):
     # -- on a thread ------------------------------------------------------------
 
     def _open(self) -> Login:
-        region = entries.region_of(self._entry, self._secrets)
+        region = entries.region_of(self._entry, self._secrets, self._project)
         auth_url = str(region.config["auth"].get("auth_url") or "")
         session = self._new_session(region)
         try:
