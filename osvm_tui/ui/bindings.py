@@ -13,7 +13,7 @@ CHANGED = ("image", "fip", "sg", "rule", "volume", "snapshot", "keypair", "group
 """The places of what VMs stand on where something can be changed."""
 STOCK = ("flavor", "network", "port", "router", "quota", "hypervisor", *CHANGED)
 """The places of what VMs stand on."""
-ALL = ("fleet", "vm", "op", "audit", "health", "cloud", *STOCK, "help")
+ALL = ("fleet", "vm", "op", "call", "audit", "health", "cloud", "project", *STOCK, "help")
 """The places that have a screen of their own."""
 VMS = ("fleet", "vm")
 """The places where verbs on VMs run."""
@@ -64,6 +64,7 @@ KEYS: tuple[Key, ...] = (
         ALL,
         "app.visited(1)",
     ),
+    Key("go.calls", "exclamation_mark", "calls", "the API calls made; from there operations", "Go", ALL, "calls"),
     Key("go.palette", "ctrl+p", "palette", "everything by name", "Go", ALL, "app.command_palette"),
     Key("go.quit", "ctrl+q", "quit", "leave the console; operations go on", "Go", ALL, "app.quit"),
     Key("go.refresh", "ctrl+r", "refresh", "read every cloud now", "Go", ALL, "refresh_now"),
@@ -99,6 +100,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("vm.open", "enter", "open", "open the VM", "Look", ("fleet",), "open_vm('overview')", 1),
     Key("place.open", "enter", "open", "open the row", "Look", ("op", "cloud", *STOCK), "open_row", 1),
+    Key("call.copy", "c", "copy", "copy the openstack command of a call", "Copy", ("call",), "copy_row", 4),
     Key("audit.verify", "v", "verify", "check the whole chain", "Look", ("audit",), "verify", 4),
     Key("vm.log", "l", "log", "console log", "Look", VMS, "open_vm('console')"),
     Key("vm.events", "e", "events", "Nova's action log joined with our audit", "Look", VMS, "open_vm('events')"),

@@ -24,9 +24,11 @@ class Place(NamedTuple):
 PLACES: tuple[Place, ...] = (
     Place("vm", "VMs", "the fleet; a filter may follow", "fleet:FleetScreen", ("fleet", "vms", "server")),
     Place("op", "Operations", "what was asked for and how it ended", "operations:OperationsScreen", ("operations",)),
+    Place("call", "API calls", "requests sent, with their openstack command", "calls:CallsScreen", ("calls", "api")),
     Place("audit", "Audit", "who did what, chained row by row", "audit:AuditScreen"),
     Place("health", "Health", "clouds, store, leader, versions", "health:HealthScreen", ("doctor",)),
     Place("cloud", "Clouds", "the entries of clouds.yaml", "clouds:CloudsScreen", ("clouds",)),
+    Place("project", "Projects", "projects of the token; enter switches", "projects:ProjectsScreen", ("projects",)),
     Place("flavor", "Flavors", "sizes of VMs", "resource:flavors", ("flavors",)),
     Place("image", "Images", "what VMs boot from", "resource:images", ("images",)),
     Place("network", "Networks", "networks and their subnets", "resource:networks", ("networks", "net", "subnet")),

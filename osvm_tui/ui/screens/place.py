@@ -111,6 +111,10 @@ class PlaceScreen(Screen[None]):
         """Show the keys of this place."""
         self.post_message(GoTo("help", self.place))
 
+    def action_calls(self) -> None:
+        """Show the API calls made; from there the operations."""
+        self.post_message(GoTo("op" if self.place == "call" else "call"))
+
     def action_back(self) -> None:
         """Close this place."""
         self.post_message(GoBack())
