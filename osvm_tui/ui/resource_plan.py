@@ -32,8 +32,10 @@ class ResourcePlan(Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """The verb and its object: `delete data-1`, `new volume`."""
-        return self.verb if self.spec.creates else f"{self.verb} {self.name}"
+        """The verb and its object: `delete data-1`, `add rule: web`, `new volume`."""
+        if self.spec.creates:
+            return self.verb
+        return f"{self.verb}{':' if ' ' in self.verb else ''} {self.name}"
 
     @property
     def asked(self) -> tuple[Param, ...]:

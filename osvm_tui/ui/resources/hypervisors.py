@@ -62,10 +62,7 @@ class Hypervisors(Resource[Hypervisor]):
             ("vCPU", _told(item.vcpus_used, item.vcpus, str)),
             ("memory", _told(item.memory_used_mib, item.memory_mib, mib)),
             ("disk", _told(item.disk_used_gib, item.disk_gib, gib)),
-            (
-                "VMs",
-                f"{self.uses(row, around)} in sight" + (f", {item.running_vms} running" if item.running_vms else ""),
-            ),
+            ("VMs", f"{self.uses(row, around)} in sight{running}"),
             ("state", f"{item.state}, {item.status}"),
             ("disabled", printable(item.disabled_reason)),
             ("uptime", printable(item.uptime)),
