@@ -74,10 +74,7 @@ class CallsScreen(ListPlace[ApiCall]):
         answer = f"{row.status or 'no answer'} after {row.seconds * 1000:.0f} ms"
         return facts(
             (
-                (
-                    "sent",
-                    f"{moment(row.at, self.options.clock(), utc=self.options.utc)} to {row.service} of {row.entry}",
-                ),
+                ("sent", f"{sent} to {row.service} of {row.entry}"),
                 ("answer", answer),
                 ("request", row.request_id),
                 ("error", Content.styled(printable(row.error), "$state-wrong") if row.error else ""),
