@@ -45,7 +45,7 @@ def fault(call: Call, reply: Reply, *, entry: str, now: datetime) -> CloudError:
     status = reply.status
     detail = words or f"{service_name(call.service)} answered {status} {_phrase(status)} without a reason"
     facts = {"entry": entry, "request_id": reply.request_id, "status": status}
-    if _is_quota(status, kind, words):
+    if _is_quota(call.service, status, kind, words):
         return QuotaExceeded(detail, hint="free some of it, or ask for a higher quota", **facts)  # type: ignore[arg-type]
     if status in (413, 429):
         return Throttled(detail, retry_after_s=retry_after_s(reply, now) or 1.0, **facts)
@@ -97,10 +97,14 @@ def _line(text: str) -> str:
     return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
 
 
-def _is_quota(status: int, kind: str, words: str) -> bool:
+def _is_quota(service: str, status: int, kind: str, words: str) -> bool:
     if status not in (403, 409, 413):
         return False
-    return kind == "OverQuota" or "quota exceeded" in words.lower() or "exceeds quota" in words.lower()
+    said = words.lower()
+    if service == "volume" and status == 413:
+        # Cinder tells a used-up quota as Nova once told haste: overLimit, 413.
+        return "quota" in said or "limitexceeded" in said
+    return kind == "OverQuota" or "quota exceeded" in said or "exceeds quota" in said
 
 
 def _phrase(status: int) -> str:

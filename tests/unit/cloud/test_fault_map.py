@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from osvm_tui.cloud.fault_map import fault, read_body
@@ -58,6 +60,22 @@ def test_a_proxy_s_404_says_nothing_of_a_vm(body: bytes) -> None:
     found = error(Reply(404, {}, body))
     assert type(found) is CloudFault
     assert found.status == 404
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "VolumeLimitExceeded: Maximum number of volumes allowed (20) exceeded for quota 'volumes'.",
+        "SnapshotLimitExceeded: Maximum number of snapshots allowed (10) exceeded",
+        "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota.",
+    ],
+)
+def test_a_413_of_cinder_is_a_quota_and_no_haste(words: str) -> None:
+    reply = Reply(413, {"retry-after": "0"}, json.dumps({"overLimit": {"code": 413, "message": words}}).encode())
+    call = Call(service="volume", method="POST", path="/v3/p/volumes")
+    assert type(fault(call, reply, entry="e", now=START)) is QuotaExceeded
+    hasty = Reply(413, {"retry-after": "3"}, b'{"overLimit": {"code": 413, "message": "Only 10 POST requests"}}')
+    assert type(fault(call, hasty, entry="e", now=START)) is Throttled
 
 
 @pytest.mark.parametrize(
