@@ -1,0 +1,37 @@
+"""What the console says of a VM that is stuck, and of what may help; a pure reading of `InsightApi`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from osvm_tui.domain.actions import ACTIONS
+from osvm_tui.services.insight_api import Remedy, Stuck, Usual
+from osvm_tui.ui.dialogs.pick import Choice
+from osvm_tui.ui.format import age, long_age
+
+
+def stuck_words(stuck: Stuck, now: datetime) -> str:
+    """Return one sentence: what it is stuck in, since when, and what is usual here."""
+    elapsed = long_age((now - stuck.since).total_seconds())
+    return f"stuck: {stuck.doing} for {elapsed}; {usual_words(stuck.usual)}"
+
+
+def usual_words(usual: Usual | None) -> str:
+    """Return what is usual of an action on this cloud, and from how much that is known."""
+    if usual is None:
+        return "past its deadline (too few runs here to know what is usual)"
+    return f"usually {age(usual.median_s)}, 95 % within {age(usual.p95_s)} ({usual.samples} runs here)"
+
+
+def remedy_choices(remedies: Sequence[Remedy]) -> list[Choice]:
+    """Return the remedies as choices, the gentlest first, each with what it costs or why the gate refuses it."""
+    return [
+        Choice(
+            remedy.action_id,
+            ACTIONS[remedy.action_id].label.lower(),
+            remedy.cost,
+            "" if remedy.verdict.allowed else remedy.verdict.reason,
+        )
+        for remedy in remedies
+    ]
