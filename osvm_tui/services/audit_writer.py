@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from osvm_tui.domain.audit import AuditEntry
-from osvm_tui.domain.operations import OperationItem
+from osvm_tui.domain.operations import Operation, OperationItem
 from osvm_tui.domain.roles import ConsoleRole, Scope
 from osvm_tui.domain.vm import Vm
 from osvm_tui.services.resources_api import ResourceRequest
@@ -36,6 +36,20 @@ class AuditWriter:
             operation_id=item.operation_id,
             item_id=item.id,
             source=source,
+            session=self._session,
+        )
+
+    def operation(self, operation: Operation, phase: str, detail: str) -> AuditEntry:
+        """Return the entry of a whole operation that this console's operator steers, whoever asked for it."""
+        return AuditEntry(
+            at=self._now(),
+            operator=self._operator,
+            console_role=self._role.value,
+            phase=phase,
+            action=operation.action_id,
+            detail=detail,
+            operation_id=operation.id,
+            source=operation.source,
             session=self._session,
         )
 

@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,7 +18,7 @@ from osvm_tui.domain.audit import AuditRow, ChainReport
 from osvm_tui.domain.catalog import RemoteConsole
 from osvm_tui.domain.diff import Delta, FleetDelta
 from osvm_tui.domain.errors import OsvmError, Refused, StoreError, StoreReadOnly
-from osvm_tui.domain.events import Event, FleetChanged, Notice, OperationChanged, ScopesChanged, Severity
+from osvm_tui.domain.events import Event, FleetChanged, Notice, ScopesChanged, Severity
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.operations import ActionRequest, CreateVm, OperationItem, Submission
 from osvm_tui.domain.roles import ConsoleRole
@@ -36,19 +35,19 @@ from osvm_tui.services.api import (
     TimelineEntry,
 )
 from osvm_tui.services.audit_writer import AuditWriter
+from osvm_tui.services.bulk import Bulk
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.catalogs import Catalogs
 from osvm_tui.services.choices import Choices
-from osvm_tui.services.entry import EntryPlan, LateClient
+from osvm_tui.services.entries import Entries
+from osvm_tui.services.entry import EntryPlan
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.guests import GuestPlan, Guests
 from osvm_tui.services.insight import Insight
 from osvm_tui.services.lifecycle import Lifecycle
 from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.resources import Resources
-from osvm_tui.services.scope_follower import ScopeFollower
-from osvm_tui.services.scope_status import ScopeStatus
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.services.sharing import share_texts
 from osvm_tui.services.snapshot_keeper import SnapshotKeeper
@@ -85,7 +84,7 @@ class Console(ConsoleApi):
         self.simulated = any(plan.simulated for plan in entries)
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self.store_error = ""
-        self._cadence, self._now, self._source, self._shelf = cadence or Cadence(), now, source, shelf
+        self._cadence, self._now, self._source = cadence or Cadence(), now, source
         self._open_store = open_store
         self._store: Store | None = None
         self._candidate: Store | None = None
@@ -97,6 +96,10 @@ class Console(ConsoleApi):
         self._lifecycle = Lifecycle(
             self._fleet, self._scopes, self._book, self._writer, self._bus, lambda: self._store,
             owner=self.owner, operator=operator, console_role=console_role, cadence=self._cadence, now=now,
+        )  # fmt: skip
+        self.bulk = self._bulk = Bulk(
+            self._fleet, self._scopes, self._book, self._lifecycle, self._writer, self._bus, self._writable,
+            console_role, now,
         )  # fmt: skip
         self._catalogs = Catalogs(self._scopes, self._bus, now)
         choices = Choices(self._scopes, self._catalogs, self._fleet)
@@ -111,30 +114,18 @@ class Console(ConsoleApi):
         self._store_ready = asyncio.Event()
         self._scope_revision = 0
         self._snapshots = SnapshotKeeper(shelf, self._fleet, self._scopes, self._cadence)
-        for plan in entries:
-            self._add(plan)
-
-    def _add(self, plan: EntryPlan) -> None:
-        status = ScopeStatus(plan.entry, self._scopes_changed, self._cadence.call_log, self._cadence.stale_after_s)
-        client = LateClient(plan.entry, plan.make, status.called)
-        follower = ScopeFollower(
-            client, self._fleet.of(plan.entry), partial(self._apply, plan.entry),
-            status, self._cadence, self._now, lambda: self._store, self.owner, lambda: self._book.busy,
+        self._entries = Entries(
+            self._fleet, self._scopes, self._book, self._cadence, now, lambda: self._store, self.owner,
+            apply=self._apply, changed=self._scopes_changed,
         )  # fmt: skip
-        self._scopes.add(plan.entry, follower, plan.read_only)
-        snapshot = self._shelf.read(plan.entry) if self._shelf else None
-        if snapshot is not None:
-            status.cached(snapshot.scope, snapshot.taken_at, len(snapshot.vms))
-            follower.server_time = snapshot.server_time
-            self._fleet.apply(plan.entry, Delta(snapshot.vms))
+        self._entries.open(entries, shelf)
 
     # life
 
     async def start(self) -> None:
         return_big_blocks()
         self._spawn(share_texts(self.vms()), "share texts")
-        for follower in self._scopes.followers():
-            self._spawn(follower.run(), f"follow {follower.status.entry}")
+        self._entries.follow()
         self._spawn(self._bring_up_store(), "store")
         self._spawn(self._lifecycle.keep(), "operations")
         self._spawn(self._snapshots.keep(), "snapshots")
@@ -157,13 +148,13 @@ class Console(ConsoleApi):
 
     async def close(self) -> None:
         await end(self._tasks)
+        await self._entries.stop()
         await self._lifecycle.stop()
         await self._resources.stop()
         await self._snapshots.write()
         if self._store is not None:
             await self._session("end")
-        for follower in self._scopes.followers():
-            await follower.client.close()
+        await self._entries.close()
         if self._candidate is not None:
             await self._candidate.close()
 
@@ -249,6 +240,11 @@ class Console(ConsoleApi):
         if moved:
             self._bus.publish(FleetChanged(self._fleet.revision))
 
+    async def switch_project(self, entry: str, project_id: str) -> None:
+        await self._entries.switch(entry, project_id)
+        self._catalogs.forget(entry)
+        self._scopes_changed()
+
     async def _watch_age(self) -> None:
         """Tell when a scope has become stale by the mere passing of time: a poll that hangs says nothing."""
         before = [view.state for view in self.scopes()]
@@ -294,18 +290,7 @@ class Console(ConsoleApi):
         return self._store
 
     async def wait(self, operation_id: str, timeout_s: float) -> tuple[OperationItem, ...]:
-        moved = asyncio.Event()
-        end = self.subscribe(lambda event: moved.set() if isinstance(event, OperationChanged) else None)
-        try:
-            async with asyncio.timeout(timeout_s):
-                while any(item.state.open for item in self._book.of(operation_id)):
-                    moved.clear()
-                    await moved.wait()
-        except TimeoutError:
-            pass
-        finally:
-            end()
-        return self._book.of(operation_id)
+        return await self._bulk.wait(operation_id, timeout_s)
 
     # looking
 

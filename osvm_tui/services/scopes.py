@@ -64,6 +64,15 @@ class Scopes:
             raise Unknown(f"no open cloud shows the VM {ref.short}", hint="refresh with ctrl-r")
         return entry
 
+    def showing(self, ref: VmRef, entry: str) -> str:
+        """Return `entry` if it is open and shows the VM, else nothing."""
+        follower = self._followers.get(entry)
+        return entry if follower is not None and ref in follower.known else ""
+
+    def read_only(self, entry: str) -> str:
+        """Return the sentence that refuses every change through an entry, empty when there is none."""
+        return self._read_only.get(entry, "")
+
     def entry_of_scope(self, scope_key: str, preferred: str) -> str:
         """Return an entry that may act for a scope, `preferred` if it does; empty when none does."""
         names = [name for name, scope in self._acting() if scope.key == scope_key]
