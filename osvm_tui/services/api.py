@@ -251,6 +251,12 @@ class ConsoleApi(ABC):
         """Let actions go through this entry first."""
 
     @abstractmethod
+    async def switch_project(self, entry: str, project_id: str) -> None:
+        """Let an entry see another project of its user: the old project's VMs leave the fleet. Raises Unknown, Refused
+        (operations under way, or an entry that is bound to its project) and what the login raises; nothing moved then.
+        """
+
+    @abstractmethod
     async def load_catalog(self, entry: str, kind: CatalogKind, max_age_s: float = 60.0) -> CatalogView: ...
 
     @abstractmethod

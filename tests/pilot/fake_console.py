@@ -316,6 +316,11 @@ class FakeConsole(ConsoleApi):
     async def use_entry(self, entry: str) -> None:
         await self._wait()
 
+    async def switch_project(self, entry: str, project_id: str) -> None:
+        await self._wait()
+        self.scope = replace(self.scope, project_id=project_id, project_name=self.names(entry)[0].get(project_id, ""))
+        self.tell(ScopesChanged(self.revision))
+
     async def load_catalog(self, entry: str, kind: CatalogKind, max_age_s: float = 60.0) -> CatalogView:
         await self._wait()
         return CatalogView(entry, kind, tuple(self.resources.items[kind]), self.now)

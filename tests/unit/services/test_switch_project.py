@@ -1,0 +1,114 @@
+"""Going over to another project: the old one's VMs leave, the entry goes on, and a failed login changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from osvm_tui.domain.catalog import SecurityGroup
+from osvm_tui.domain.errors import Refused, Unauthorized, Unknown
+from osvm_tui.domain.operations import ActionRequest
+from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.services.api import CatalogKind, ScopeState
+from osvm_tui.services.console import Console
+from osvm_tui.services.entry import EntryPlan
+from tests.unit.services.conftest import FAST, open_store
+from tests.unit.services.requests import becomes
+from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud, a_vm
+
+Opened = Callable[..., Console]
+
+
+def of_project(project: str, *vms: Vm) -> ScriptedCloud:
+    return ScriptedCloud(*vms, scope=replace(SCOPE, project_id=project, project_name=project))
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Opened]:
+    made: list[Console] = []
+
+    def make(first: ScriptedCloud, *others: ScriptedCloud) -> Console:
+        by_project = {cloud.scope.project_id: cloud for cloud in others}
+        plan = EntryPlan("lab", lambda: first, of_project=by_project.__getitem__ if others else None)
+        one = Console([plan], lambda owner: open_store(tmp_path, owner), None, operator="ops-1", cadence=FAST)
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        await one.close()
+
+
+def names(console: Console) -> set[str]:
+    return {vm.name for vm in console.vms()}
+
+
+async def until(console: Console, wanted: Callable[[], bool]) -> None:
+    moved = asyncio.Event()
+    stop = console.subscribe(lambda _: moved.set())
+    try:
+        async with asyncio.timeout(5):
+            while not wanted():
+                moved.clear()
+                await moved.wait()
+    finally:
+        stop()
+
+
+async def test_the_vms_of_the_other_project_take_the_place_of_the_old_ones(opened: Opened) -> None:
+    old, new = of_project("p", a_vm("1")), of_project("q", a_vm("2", project_id="q"), a_vm("3", project_id="q"))
+    old.lists["security_groups"] = (SecurityGroup("g", "web"),)
+    one = opened(old, new)
+    await one.start()
+    await until(one, lambda: names(one) == {"vm-1"})
+    await one.load_catalog("lab", CatalogKind.SECURITY_GROUP)
+    await one.switch_project("lab", "q")
+    await until(one, lambda: names(one) == {"vm-2", "vm-3"})
+    await until(one, lambda: one.scopes()[0].state is ScopeState.LIVE)
+    (view,) = one.scopes()
+    assert view.scope is not None
+    assert view.scope.project_id == "q"
+    assert one.catalog("lab", CatalogKind.SECURITY_GROUP) is None
+    assert "close" in old.asked
+    assert one.verdict(VmRef("e", "2"), "stop").allowed
+
+
+async def test_a_failed_login_changes_nothing(opened: Opened) -> None:
+    old, new = of_project("p", a_vm("1")), of_project("q", a_vm("2"))
+    new.errors["connect"] = [Unauthorized("no role on this project", status=401)]
+    one = opened(old, new)
+    await one.load()
+    with pytest.raises(Unauthorized):
+        await one.switch_project("lab", "q")
+    assert names(one) == {"vm-1"}
+    (view,) = one.scopes()
+    assert view.scope is not None
+    assert view.scope.project_id == "p"
+    assert "close" in new.asked
+    assert "close" not in old.asked
+
+
+async def test_not_while_an_operation_is_under_way(opened: Opened) -> None:
+    old, new = of_project("p", a_vm("1")), of_project("q")
+    one = opened(old, new)
+    await one.load()
+    submission = await one.submit(ActionRequest("stop", (VmRef("e", "1"),)))
+    with pytest.raises(Refused, match="still under way"):
+        await one.switch_project("lab", "q")
+    becomes(old, "stopped")("stop", "1")
+    await one.wait(submission.operation_id, 5)
+    await one.switch_project("lab", "q")
+    assert names(one) == set()
+
+
+async def test_an_entry_that_cannot_or_is_not_there_is_told(opened: Opened) -> None:
+    one = opened(of_project("p"))
+    await one.load()
+    with pytest.raises(Refused, match="cannot change its project"):
+        await one.switch_project("lab", "q")
+    with pytest.raises(Unknown):
+        await one.switch_project("eu", "q")
