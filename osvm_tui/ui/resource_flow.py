@@ -161,7 +161,7 @@ class ResourceFlow(PlaceScreen):
         if outcome.secret:
             from osvm_tui.ui.dialogs.private_key import PrivateKey
 
-            await self.app.push_screen_wait(PrivateKey(outcome.secret, plan.target.entry))
+            await self.app.push_screen_wait(PrivateKey(outcome.secret, plan.target.entry, outcome.resource_id))
         else:
             name = f" {plan.name}" if plan.name else ""
             self.notify(f"{plan.spec.doing}{name}", markup=False)

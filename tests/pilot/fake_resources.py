@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from osvm_tui.domain.catalog import CatalogKind, KeyPair, SecurityGroup, SecurityRule
 from osvm_tui.domain.errors import NotFound, OsvmError, Refused
 from osvm_tui.domain.events import CatalogChanged
-from osvm_tui.domain.gating import Refusal, Verdict
+from osvm_tui.domain.gating import Verdict, check_resource
 from osvm_tui.domain.host import ServerGroup
 from osvm_tui.domain.network import FloatingIp
-from osvm_tui.domain.resource import ResourceSpec
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.domain.volume import Volume, VolumeSnapshot
@@ -49,19 +48,9 @@ class FakeResources(ResourcesApi):
         self._made = 0
 
     def verdict(self, action_id: str, target: ResourceTarget) -> Verdict:
-        return self._policy(RESOURCE_ACTIONS[action_id]) or _state(RESOURCE_ACTIONS[action_id], target)
-
-    def _policy(self, spec: ResourceSpec) -> Verdict | None:
         scope = self.console.scope
         actor = scope.actor(self.console.operator, self.console.console_role)
-        verb = spec.label.lower()
-        if not actor.console_role.may(spec.console_role):
-            return Verdict(False, f"console role {actor.console_role} may not {verb}", Refusal.CONSOLE_ROLE)
-        if not actor.holds(spec.cloud_role):
-            return Verdict(False, f"{verb} needs the cloud role {spec.cloud_role}", Refusal.CLOUD_ROLE)
-        if spec.service not in scope.profile.services:
-            return Verdict(False, f"this cloud has no {spec.service} service", Refusal.SERVICE)
-        return None
+        return check_resource(RESOURCE_ACTIONS[action_id], target, actor, scope.profile)
 
     async def change(self, request: ResourceRequest) -> ResourceOutcome:
         self._fail()
@@ -204,17 +193,6 @@ _CHANGES: dict[str, _Change] = {
     ),
     "service.enable": _edits(CatalogKind.SERVICE, status="enabled", disabled_reason=""),
 }
-
-
-def _state(spec: ResourceSpec, target: ResourceTarget) -> Verdict:
-    verb = spec.label.lower()
-    if spec.statuses is not None and target.status not in spec.statuses:
-        wanted = " or ".join(sorted(spec.statuses))
-        return Verdict(False, f"{verb} needs {wanted}; {target.name} is {target.status}", Refusal.STATE)
-    if spec.free is not None and spec.free is target.used:
-        how = "in use" if target.used else "not in use"
-        return Verdict(False, f"{target.name} is {how}", Refusal.STATE)
-    return Verdict(True)
 
 
 def _id(item: Any) -> str:

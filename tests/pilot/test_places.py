@@ -11,7 +11,7 @@ from osvm_tui.domain.audit import ChainReport
 from osvm_tui.domain.errors import StoreError, Unreachable
 from osvm_tui.domain.operations import ActionRequest, ItemState
 from osvm_tui.services.api import CatalogKind, CatalogView, ScopeState
-from osvm_tui.ui.bindings import KEYS, keys_of
+from osvm_tui.ui.bindings import KEYS, STOCK, keys_of
 from osvm_tui.ui.commands import commands_of
 from osvm_tui.ui.places import PLACES, screen_of
 from osvm_tui.ui.screens.audit import AuditScreen
@@ -27,7 +27,7 @@ from osvm_tui.ui.widgets.vtable import VTable
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
 
-SIDE_PLACES = [place for place in PLACES if place.name != "vm"]
+SIDE_PLACES = [place for place in PLACES if place.name not in ("vm", *STOCK[1:])]
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,10 +21,11 @@ class PrivateKey(Dialog[None]):
     SIZE: ClassVar[str] = "-wide"
     AUTO_FOCUS: ClassVar[str] = "#save"
 
-    def __init__(self, key: str, entry: str) -> None:
+    def __init__(self, key: str, entry: str, name: str) -> None:
         super().__init__()
         self._key = key
         self._entry = entry
+        self._file = re.sub(r"[^\w.-]", "_", name) or "osvm"
         self._taken = False
         self._warned = False
 
@@ -37,9 +39,7 @@ class PrivateKey(Dialog[None]):
     def body(self) -> ComposeResult:
         with VerticalScroll(classes="plan", can_focus=False):
             yield Static(self._key.strip(), markup=False)
-        yield Static(
-            "shown this once and kept nowhere: save it in a file of yours, or copy it", classes="note", markup=False
-        )
+        yield Static("shown this once and kept nowhere: save it or copy it", classes="note", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("save", id="save", compact=True)
             yield Button("copy", id="copy", compact=True)
@@ -47,7 +47,7 @@ class PrivateKey(Dialog[None]):
 
     @on(Button.Pressed, "#save")
     def _save(self) -> None:
-        self.app.push_screen(SaveText(self._key, "~/.ssh/osvm.pem"), self._saved)
+        self.app.push_screen(SaveText(self._key, f"~/.ssh/{self._file}.pem"), self._saved)
 
     def _saved(self, path: Path | None) -> None:
         self._taken = self._taken or path is not None

@@ -129,7 +129,11 @@ class ResourceScreen(ResourceFlow, ListPlace[Entry[Any]]):
         answers = await asyncio.gather(
             *(self.api.load_catalog(entry, kind, max_age_s) for entry in entries), return_exceptions=True
         )
-        self.show_views([answer for answer in answers if isinstance(answer, CatalogView)])
+        held = (
+            answer if isinstance(answer, CatalogView) else self.api.catalog(entry, kind)
+            for entry, answer in zip(entries, answers, strict=True)
+        )
+        self.show_views([view for view in held if view is not None])
         for trouble in answers:
             if isinstance(trouble, OsvmError):
                 self.show_trouble(trouble)
