@@ -50,8 +50,13 @@ def exit_of_error(error: OsvmError) -> Exit:
 
 def exit_of_items(items: Iterable[OperationItem]) -> Exit:
     """Return the exit code of an operation when waiting for it has ended: that of its worst item."""
-    codes = {_BY_STATE.get(item.state, Exit.FAILED) for item in items}
-    return next((code for code in _WORST_FIRST if code in codes), Exit.DONE)
+    return worst(_BY_STATE.get(item.state, Exit.FAILED) for item in items)
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """Return the exit code of several endings: that of the worst."""
+    found = set(codes)
+    return next((code for code in _WORST_FIRST if code in found), Exit.DONE)
 
 
 def tell(error: OsvmError) -> Exit:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from osvm_tui.cli.exits import Exit, exit_of_items
+from osvm_tui.cli.exits import Exit, exit_of_items, worst
 from osvm_tui.cli.output import print_json, print_table
 from osvm_tui.domain.operations import ItemState, OperationItem, Submission
 from osvm_tui.services.console import Console
@@ -28,14 +28,29 @@ def waiting_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 async def follow(console: Console, submission: Submission, wait: bool, timeout_s: float, output: str) -> Exit:
     """Wait as asked, print every item, and return the exit code of the worst."""
-    if wait:
-        items = await console.wait(submission.operation_id, timeout_s)
-        code = exit_of_items(items)
-    else:
-        items = await _sent(console, submission.operation_id)
-        code = exit_of_items(item for item in items if item.state is not ItemState.SENT)
+    items, code = await _followed(console, submission, wait, timeout_s)
     _show(submission, items, output)
     return Exit.REFUSED if code is Exit.DONE and submission.refused else code
+
+
+async def follow_all(
+    console: Console, submissions: Sequence[Submission], wait: bool, timeout_s: float, output: str
+) -> Exit:
+    """Do so for several operations as if they were one; `timeout_s` holds for each."""
+    done = [await _followed(console, one, wait, timeout_s) for one in submissions]
+    items = tuple(item for part, _ in done for item in part)
+    _show(Submission("", items, tuple(refusal for one in submissions for refusal in one.refused)), items, output)
+    return worst(code for _, code in done)
+
+
+async def _followed(
+    console: Console, submission: Submission, wait: bool, timeout_s: float
+) -> tuple[tuple[OperationItem, ...], Exit]:
+    if wait:
+        items = await console.wait(submission.operation_id, timeout_s)
+        return items, exit_of_items(items)
+    items = await _sent(console, submission.operation_id)
+    return items, exit_of_items(item for item in items if item.state is not ItemState.SENT)
 
 
 async def _sent(console: Console, operation_id: str) -> tuple[OperationItem, ...]:
