@@ -42,6 +42,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/servers/{}/os-security-groups", security_groups.of_server),
     ("GET", "/servers/{}/migrations", migrations.of_server),
     ("POST", "/servers/{}/migrations/{}/action", migrations.force_complete),
+    ("GET", "/servers/{}/migrations/{}", migrations.one_of_server),
     ("DELETE", "/servers/{}/migrations/{}", migrations.abort),
     ("POST", "/servers/{}/remote-consoles", server_parts.remote_console),
     ("GET POST PUT", "/servers/{}/metadata", server_parts.metadata),

@@ -20,10 +20,13 @@ def course(call: NovaCall, server: Server) -> Course:
     return Course(base, call.now, call.world.durations(server.id))
 
 
-def accept(call: NovaCall, server: Server, action: str, steps: list[Moment], *, result: str = "") -> list[Moment]:
+def accept(
+    call: NovaCall, server: Server, action: str, steps: list[Moment], *, result: str = "", interrupts: bool = True
+) -> list[Moment]:
     """Let `steps` follow, subject to the knobs' chances, and write server and history.
 
-    `result` names a failure that the steps already contain. Return the steps that were taken.
+    `result` names a failure that the steps already contain; what was under way fails if this `interrupts` it.
+    Return the steps that were taken.
     """
     world = call.world
     rng = world.chance("fate:" + action)
@@ -34,7 +37,8 @@ def accept(call: NovaCall, server: Server, action: str, steps: list[Moment], *, 
         steps = failed(steps, base, action, Fault(500, HOST_FAULT, call.now))
         result = HOST_FAULT
     timeline.append(server, call.now, steps)
-    world.interrupt(server.id, call.now)
+    if interrupts:
+        world.interrupt(server.id, call.now)
     world.save(server)
     end = steps[-1].at if steps and (len(steps) > 1 or steps[-1].task_state is None) else None
     host = steps[-1].host or base.host if steps else base.host

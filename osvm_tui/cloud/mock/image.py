@@ -1,6 +1,7 @@
-"""The simulated Glance v2: list, show and delete of images, snapshots included.
+"""The simulated Glance v2: list, show, change and delete of images, snapshots included.
 
-Holds Glance's routes and who may see and delete which image. Images are made by Nova's createImage and by the
+Holds Glance's routes and who may see and delete which image; changes are in image_patch.py.
+Images are made by Nova's createImage and by the
 seed, never uploaded here. Refusals are HTML pages, as Glance's are.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from osvm_tui.cloud.mock import image_lists
+from osvm_tui.cloud.mock import image_lists, image_patch
 from osvm_tui.cloud.mock.accounts import Caller
 from osvm_tui.cloud.mock.image_lists import Image
 from osvm_tui.cloud.mock.replies import glance_fault, glance_reply
@@ -24,6 +25,8 @@ def handle(world: World, caller: Caller, request: SimRequest) -> SimReply:
         return _list(world, caller, request)
     if found := request.match("GET", _ONE):
         return _show(world, caller, request, found[1])
+    if found := request.match("PATCH", _ONE):
+        return _patch(world, caller, request, found[1])
     if found := request.match("DELETE", _ONE):
         return _delete(world, caller, request, found[1])
     if request.match("GET", "/v2/info/stores"):
@@ -51,6 +54,19 @@ def _show(world: World, caller: Caller, request: SimRequest, image_id: str) -> S
     if image is None or not _visible(image, caller):
         return glance_fault(request, 404, f"No image found with ID {image_id}")
     return glance_reply(request, 200, _shown(image))
+
+
+def _patch(world: World, caller: Caller, request: SimRequest, image_id: str) -> SimReply:
+    try:
+        if (wrong := image_patch.content_type_refusal(request)) is not None:
+            raise wrong
+        with world.transaction():
+            image = world.images().get(image_id)
+            if image is None or not _visible(image, caller):
+                raise image_patch.Refused(404, f"No image found with ID {image_id}")
+            return glance_reply(request, 200, _shown(image_patch.patched(world, caller, request, image)))
+    except image_patch.Refused as refused:
+        return glance_fault(request, refused.status, refused.message)
 
 
 def _delete(world: World, caller: Caller, request: SimRequest, image_id: str) -> SimReply:

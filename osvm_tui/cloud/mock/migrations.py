@@ -106,7 +106,8 @@ def _running(call: NovaCall, server_id: str) -> list[Record]:
 
 def _progress(call: NovaCall, record: Record) -> Record:
     begun, ends = record["line"][0][0], record["line"][-1][0]
-    total = 4 << 30
+    entry = call.world.fleet.get(record["server"], call.now)
+    total = (entry.moment.flavor.ram if entry is not None else 0) << 20
     done = int(total * min(1.0, (call.now - begun) / max(ends - begun, 0.001)))
     view = _view(call, record)
     view["server_uuid"] = view.pop("instance_uuid")
@@ -117,32 +118,55 @@ def _progress(call: NovaCall, record: Record) -> Record:
 
 
 def force_complete(call: NovaCall, server_id: str, number: str) -> SimReply:
-    """Let a running live migration end now."""
+    """Pause the guest so that a running live migration ends soon (2.22)."""
+    call.since((2, 22))
     entry = call.server(server_id)
     call.allow_rule(RULES["force_complete"])
     gate.check(call, entry, RULES["force_complete"])
-    record = _one(call, server_id, number, 404)
+    record = _one(call, server_id, number, unknown=400, word="force_complete")
     server = call.world.checkout(server_id)
-    end = execution.course(call, server).end(host=record["target"])
-    execution.accept(call, server, "force_complete", end)
-    call.world.put("migration", number, record | {"line": [record["line"][0], [call.now, "completed"]]})
+    steps = execution.course(call, server).task("migrating", takes="forcing").end(host=record["target"])
+    steps = execution.accept(call, server, "force_complete", steps, interrupts=False)
+    call.world.finish(server_id, "live-migration", steps[-1].at)
+    _ends(call, record, steps[-1].at, "completed")
     return call.reply(202)
 
 
 def abort(call: NovaCall, server_id: str, number: str) -> SimReply:
-    """Stop a running live migration; the server stays where it is."""
+    """Stop a running live migration; the server stays where it is (2.24)."""
+    call.since((2, 24))
     entry = call.server(server_id)
     call.allow_rule(RULES["abort"])
     gate.check(call, entry, RULES["abort"])
-    record = _one(call, server_id, number, 404)
+    record = _one(call, server_id, number, unknown=404, word="abort live migration")
     server = call.world.checkout(server_id)
-    execution.accept(call, server, "abort", execution.course(call, server).end())
-    call.world.put("migration", number, record | {"line": [record["line"][0], [call.now, "cancelled"]]})
+    steps = execution.course(call, server).task("migrating", takes="aborting").end()
+    steps = execution.accept(call, server, "abort", steps)
+    _ends(call, record, steps[-1].at, "cancelled")
     return call.reply(202)
 
 
-def _one(call: NovaCall, server_id: str, number: str, status: int) -> Record:
-    for record in _running(call, server_id):
+def _ends(call: NovaCall, record: Record, at: float, status: str) -> None:
+    call.world.put("migration", str(record["id"]), record | {"line": [record["line"][0], [at, status]]})
+
+
+def _one(call: NovaCall, server_id: str, number: str, *, unknown: int, word: str) -> Record:
+    record = call.world.things("migration").get(number)
+    if record is None or record["server"] != server_id:
+        raise Refused(unknown, f"Migration {number} not found for instance {server_id}")
+    status = _at(record, call.now)[1]
+    if record["kind"] != "live-migration" or status != "running":
+        text = f"Migration {number} state of instance {server_id} is {status}."
+        raise Refused(400, f"{text} Cannot {word} while the migration is in this state.")
+    return record
+
+
+def one_of_server(call: NovaCall, server_id: str, number: str) -> SimReply:
+    """Show one live migration under way (2.23, admin)."""
+    call.since((2, 23))
+    entry = call.server(server_id)
+    call.allow("admin", "servers:migrations:show")
+    for record in _running(call, entry.server.id):
         if str(record["id"]) == number:
-            return record
-    raise Refused(status, f"Migration {number} not found for server {server_id}.")
+            return call.reply(200, {"migration": _progress(call, record)})
+    raise Refused(404, f"In-progress live migration {number} is not found for server {server_id}.")

@@ -78,10 +78,9 @@ def zones(call: NovaCall, detailed: bool) -> SimReply:
         return call.reply(200, {"availabilityZoneInfo": [zone]})
     call.allow("admin", "os-availability-zone:detail")
     seen = plain(call.now)
-    up = {host: status == "UP" for host, status in host_statuses(call.world).items()}
     zone["hosts"] = {
-        host: {"nova-compute": {"active": True, "available": available, "updated_at": seen}}
-        for host, available in sorted(up.items())
+        host: {"nova-compute": {"active": status != "MAINTENANCE", "available": status != "DOWN", "updated_at": seen}}
+        for host, status in sorted(host_statuses(call.world).items())
     }
     alive = {"active": True, "available": True, "updated_at": seen}
     internal["hosts"] = {"controller-01": {"nova-conductor": alive, "nova-scheduler": alive}}

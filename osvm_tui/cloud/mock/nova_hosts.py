@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from osvm_tui.cloud.mock.clock import plain
+import msgspec
+
+from osvm_tui.cloud.mock.action_bodies import invalid, is_uuid, need, only, text
+from osvm_tui.cloud.mock.clock import plain, zulu
 from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
 from osvm_tui.cloud.mock.request import SimReply
 
@@ -48,34 +51,99 @@ def _service(call: NovaCall, row: Thing) -> Thing:
 
 
 def update_service(call: NovaCall, key: str) -> SimReply:
-    """Enable, disable, or force down a service (2.53)."""
-    call.since((2, 53))
+    """Enable, disable, or force down a service: by its id from 2.53 on, by host and binary before."""
     body = call.request.json() or {}
+    if call.minor < 53:
+        return _update_named(call, key, body)
+    wanted = _wanted(body)
     call.allow("admin", "os-services:update")
+    if not is_uuid(key):
+        raise Refused(400, f"Invalid uuid {key}")
     row = call.world.things("service").get(key)
     if row is None:
         raise Refused(404, f"Service {key} could not be found.")
+    if row["binary"] != "nova-compute":
+        text = "is not supported. Only nova-compute services can be updated."
+        raise Refused(400, f"Updating a {row['binary']} service {text}")
+    return call.reply(200, {"service": _service(call, _changed(call, row, wanted))})
+
+
+def _wanted(body: Thing) -> Thing:
+    if "status" not in body and "forced_down" not in body:
+        raise Refused(400, "No updates were requested. Fields 'status' or 'forced_down' should be specified.")
+    only(body, "service", {"status", "disabled_reason", "forced_down"})
+    if body.get("status") not in (None, "enabled", "disabled"):
+        raise invalid("status", body["status"], f"{body['status']!r} is not one of ['enabled', 'disabled']")
+    if not isinstance(body.get("forced_down", False), bool):
+        raise invalid("forced_down", body["forced_down"], f"{body['forced_down']!r} is not one of [True, False]")
+    if "disabled_reason" in body:
+        text(body["disabled_reason"], "disabled_reason", empty=False)
+        if body.get("status") != "disabled":
+            raise Refused(400, "Specifying 'disabled_reason' with status 'enabled' is invalid.")
+    return body
+
+
+def _changed(call: NovaCall, row: Thing, wanted: Thing) -> Thing:
     changes: Thing = {}
-    if "status" in body:
-        reason = body.get("disabled_reason") if body["status"] == "disabled" else None
-        changes |= {"status": body["status"], "disabled_reason": reason}
-    if "forced_down" in body:
-        changes |= {"forced_down": body["forced_down"], "state": "down" if body["forced_down"] else "up"}
-        changes |= {"seen": call.now}
-    call.world.put("service", key, row | changes)
-    return call.reply(200, {"service": _service(call, row | changes)})
+    if wanted.get("status"):
+        changes |= {"status": wanted["status"], "disabled_reason": wanted.get("disabled_reason")}
+    if "forced_down" in wanted:
+        down = bool(wanted["forced_down"])
+        changes |= {"forced_down": down, "state": "down" if down else "up", "seen": call.now}
+    call.world.put("service", row["id"], row | changes)
+    return row | changes
+
+
+def _update_named(call: NovaCall, verb: str, body: Thing) -> SimReply:
+    """Answer the old forms: enable, disable, disable-log-reason, force-down (2.11)."""
+    if verb not in ("enable", "disable", "disable-log-reason", "force-down"):
+        raise Refused(404, "Unknown action")
+    need(body, "service", "host", "binary")
+    call.allow("admin", "os-services:update")
+    rows = call.world.things("service").values()
+    row = next((r for r in rows if (r["host"], r["binary"]) == (body["host"], body["binary"])), None)
+    if row is None:
+        raise Refused(404, f"Could not find binary {body['binary']} on host {body['host']}.")
+    status = {"enable": "enabled", "force-down": None}.get(verb, "disabled")
+    wanted: Thing = {"status": status, "disabled_reason": body.get("disabled_reason")}
+    if verb == "force-down":
+        wanted["forced_down"] = bool(body.get("forced_down"))
+    changed = _changed(call, row, wanted)
+    view: Thing = {"host": row["host"], "binary": row["binary"]}
+    view |= {"forced_down": changed["forced_down"]} if verb == "force-down" else {"status": changed["status"]}
+    if verb == "disable-log-reason":
+        view["disabled_reason"] = changed["disabled_reason"]
+    return call.reply(200, {"service": view})
 
 
 def hypervisors(call: NovaCall, detailed: bool) -> SimReply:
-    """List hypervisors; from 2.88 without the figures of use."""
+    """List hypervisors, from 2.33 on in pages; from 2.88 without the figures of use."""
     call.allow("admin", "os-hypervisors:list-detail" if detailed else "os-hypervisors:list")
-    rows = [
-        row
-        for row in sorted(call.world.things("service").values(), key=lambda row: str(row["host"]))
-        if row["binary"] == "nova-compute"
-    ]
+    services = sorted(call.world.things("service").values(), key=lambda row: str(row["host"]))
+    rows = list(enumerate((row for row in services if row["binary"] == "nova-compute"), 1))
+    pattern = call.request.first("hypervisor_hostname_pattern") if call.minor >= 53 else None
+    rows = [(n, row) for n, row in rows if (pattern or "") in row["host"]]
+    limit = 1000
+    if call.minor >= 33:
+        limit, rows = _page(call, rows)
     show = _hypervisor if detailed else _hypervisor_brief
-    return call.reply(200, {"hypervisors": [show(call, row, n) for n, row in enumerate(rows, 1)]})
+    body: Thing = {"hypervisors": [show(call, row, n) for n, row in rows[:limit]]}
+    if call.minor >= 33 and rows and len(rows[:limit]) == limit:
+        path = "/os-hypervisors/detail" if detailed else "/os-hypervisors"
+        marker = body["hypervisors"][-1]["id"]
+        link = {"rel": "next", "href": f"{call.root}/v2.1{path}?limit={limit}&marker={marker}"}
+        body["hypervisors_links"] = [link]
+    return call.reply(200, body)
+
+
+def _page(call: NovaCall, rows: list[tuple[int, Thing]]) -> tuple[int, list[tuple[int, Thing]]]:
+    limit, marker = min(1000, int(call.request.first("limit") or 1000)), call.request.first("marker")
+    if marker is None:
+        return limit, rows
+    keys = [row["node"] if call.minor >= 53 else str(n) for n, row in rows]
+    if marker not in keys:
+        raise Refused(400, f"marker [{marker}] not found")
+    return limit, rows[keys.index(marker) + 1 :]
 
 
 def hypervisor(call: NovaCall, key: str) -> SimReply:
@@ -118,10 +186,21 @@ def _hypervisor(call: NovaCall, row: Thing, number: int) -> Thing:
             "disabled_reason": row["disabled_reason"],
         },
     }
+    if call.minor >= 53 and (call.request.first("with_servers") or "").lower() in ("1", "true"):
+        view["servers"] = _servers(call, row["host"])
     if call.minor >= 88:
-        wanted = call.request.first("with_servers", "false") == "true"
-        return view | {"uptime": None} | ({"servers": _servers(call, row["host"])} if wanted else {})
-    return view | _use(call, row["host"]) | {"cpu_info": CPU_INFO}
+        return view | {"uptime": _uptime(call, row)}
+    cpu = CPU_INFO if call.minor >= 28 else msgspec.json.encode(CPU_INFO).decode()
+    return view | _use(call, row["host"]) | {"cpu_info": cpu}
+
+
+def _uptime(call: NovaCall, row: Thing) -> str | None:
+    """Return what uptime(1) says on the host, or None while nobody answers there."""
+    if row["state"] != "up":
+        return None
+    load = 0.2 + len(_servers(call, row["host"])) * 0.35
+    clock = zulu(call.now)[11:19]
+    return f" {clock} up 41 days,  3:07,  0 users,  load average: {load:.2f}, {load * 0.9:.2f}, {load * 0.8:.2f}\n"
 
 
 def _servers(call: NovaCall, host: str) -> list[Thing]:

@@ -1,4 +1,4 @@
-"""What else a seeded cloud with VMs has: server groups, free floating IPs, an open security group, a dead host.
+"""What else a seeded cloud with VMs has: server groups, free floating IPs, an open security group, moves, a dead host.
 
 From chance of its own, after everything else, so that it moves nothing that was there before it.
 """
@@ -45,6 +45,7 @@ def extras(rng: Random, things: Things, servers: list[Server], start: float) -> 
     for project in FREE_ADDRESSES:
         _free_address(rng, things, project, start)
     _open_group(rng, things, start)
+    _migrations(rng, things, servers)
     if len(servers) >= FOR_A_DEAD_HOST:
         _dead_host(rng, things, servers, start)
 
@@ -84,6 +85,24 @@ def _open_group(rng: Random, things: Things, start: float) -> None:
     rules.append(rule_record(uuid_of(rng), group, at, remote_ip_prefix="0.0.0.0/0", protocol="tcp"))
     rules.append(rule_record(uuid_of(rng), group, at, remote_ip_prefix="::/0", ethertype="IPv6"))
     things["security_group"][key] = group | {"security_group_rules": rules}
+
+
+def _migrations(rng: Random, things: Things, servers: list[Server]) -> None:
+    """Add the records of moves that are under way, or done and not yet confirmed."""
+    things["migration"] = {}
+    for server in servers:
+        first, last = server.line[0], server.line[-1]
+        if first.task_state == "migrating":
+            kind, source, line = "live-migration", first.host, [[first.at, "running"], [last.at, "completed"]]
+        elif last.vm_state == "resized" and server.was is not None:
+            begun = first.at if first is not last else last.at - 15
+            kind, source, line = "resize", server.was.host, [[begun, "migrating"], [last.at, "finished"]]
+        else:
+            continue
+        number = len(things["migration"]) + 1
+        record = {"id": number, "uuid": uuid_of(rng), "server": server.id, "kind": kind, "source": source}
+        record |= {"target": last.host, "user": USERS["admin"].id, "project": server.project, "line": line}
+        things["migration"][str(number)] = record
 
 
 def _dead_host(rng: Random, things: Things, servers: list[Server], start: float) -> None:

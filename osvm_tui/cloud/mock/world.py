@@ -163,16 +163,26 @@ class World:
 
     def interrupt(self, server_id: str, now: float) -> None:
         """End the instance actions of a server that are still under way (inside a transaction)."""
+        for row, record in self._newest(server_id):
+            if record["end"] is None or record["end"] > now:
+                failure = record["failure"] or "interrupted by another action"
+                self._rewrite(row, record | {"end": now, "failure": failure})
+
+    def finish(self, server_id: str, action: str, at: float) -> None:
+        """Let the newest instance action of this name end well at cloud time `at` (inside a transaction)."""
+        for row, record in self._newest(server_id):
+            if record["action"] == action:
+                self._rewrite(row, record | {"end": at, "failure": ""})
+                return
+
+    def _newest(self, server_id: str) -> list[tuple[int, Thing]]:
         rows = self._connection.execute(
             "SELECT rowid, record FROM actions WHERE server = ? ORDER BY started DESC LIMIT 8", (server_id,)
         ).fetchall()
-        for row, text in rows:
-            record = msgspec.json.decode(text)
-            if record["end"] is None or record["end"] > now:
-                record |= {"end": now, "failure": record["failure"] or "interrupted by another action"}
-                self._connection.execute(
-                    "UPDATE actions SET record = ? WHERE rowid = ?", (msgspec.json.encode(record), row)
-                )
+        return [(row, msgspec.json.decode(text)) for row, text in rows]
+
+    def _rewrite(self, row: int, record: Thing) -> None:
+        self._connection.execute("UPDATE actions SET record = ? WHERE rowid = ?", (msgspec.json.encode(record), row))
 
     def history(self, server_id: str) -> list[Thing]:
         """Return the instance actions of a server, newest first."""

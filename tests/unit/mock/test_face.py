@@ -23,6 +23,7 @@ LOGIN: Any = {
         "scope": {"project": {"name": "demo", "domain": {"id": "default"}}},
     }
 }
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP7fVd1d5v5uY2r6Zq1S2s3YyQ0v9d4m1R5k8qkq0a3M x"
 TIMEOUT_S = 20
 
 
@@ -114,7 +115,10 @@ def test_a_cut_reply_ends_in_the_middle(url: str, path: Path) -> None:
 @pytest.mark.parametrize(("fate", "done"), [("unsent", False), ("lost", True), ("cut", True)])
 def test_a_change_without_an_answer_is_done_or_not(url: str, path: Path, fate: str, done: bool) -> None:
     headers = log_in(url)
-    key = {"name": "kept", "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP7fVd1d5v5uY2r6Zq1S2s3YyQ0v9d4m1R5k8qkq0a3M x"}
+    key = {
+        "name": "kept",
+        "public_key": PUBLIC_KEY,
+    }
     address = f"{url}/compute/v2.1/os-keypairs"
     requests.post(address, json={"keypair": key}, headers=headers, timeout=TIMEOUT_S).raise_for_status()
     faults.script(path, faults.Scripted(method="DELETE", fate=fate))
@@ -145,7 +149,12 @@ def test_a_slow_reply_does_not_hold_up_others(url: str, path: Path) -> None:
 def test_a_second_server_shares_the_cloud(url: str, path: Path) -> None:
     with face.served(path) as other:
         headers = log_in(other)
-        body = {"keypair": {"name": "shared", "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP7fVd1d5v5uY2r6Zq1S2s3YyQ0v9d4m1R5k8qkq0a3M x"}}
+        body = {
+            "keypair": {
+                "name": "shared",
+                "public_key": PUBLIC_KEY,
+            }
+        }
         made = requests.post(f"{other}/compute/v2.1/os-keypairs", json=body, headers=headers, timeout=TIMEOUT_S)
         assert made.status_code == 200
     shown = requests.get(f"{url}/compute/v2.1/os-keypairs/shared", headers=headers, timeout=TIMEOUT_S)

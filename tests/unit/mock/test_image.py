@@ -148,3 +148,70 @@ def test_a_protected_image_stays(cloud: BenchCloud) -> None:
     reply = cloud.ask("image", "DELETE", "/v2/images/kept", user="admin", project="admin")
     assert reply.status == 403
     assert b"Image kept is protected and cannot be deleted." in reply.body
+
+
+JSON_PATCH = "application/openstack-images-v2.1-json-patch"
+
+
+def patch(cloud: BenchCloud, image_id: str, *operations: Any, kind: str = JSON_PATCH, user: str = "demo") -> SimReply:
+    project = "admin" if user == "admin" else "demo"
+    headers, path = {"content-type": kind}, f"/v2/images/{image_id}"
+    return cloud.ask("image", "PATCH", path, body=list(operations), headers=headers, user=user, project=project)
+
+
+def replace(name: str, value: Any) -> dict[str, Any]:
+    return {"op": "replace", "path": f"/{name}", "value": value}
+
+
+def test_an_image_is_renamed_and_gets_properties(cloud: BenchCloud) -> None:
+    put_image(cloud, "mine")
+    renamed = patch(cloud, "mine", replace("name", "new"), {"op": "add", "path": "/os_distro", "value": "debian"})
+    assert renamed.status == 200
+    assert renamed.json()["updated_at"] > "2026-01-01T00:00:00Z"
+    shown = cloud.ask("image", "GET", "/v2/images/mine").json()
+    assert (shown["name"], shown["os_distro"], shown["file"]) == ("new", "debian", "/v2/images/mine/file")
+    assert "os_distro" not in patch(cloud, "mine", {"op": "remove", "path": "/os_distro"}).json()
+
+
+def test_a_snapshot_that_is_renamed_while_it_is_saved_still_becomes_active(cloud: BenchCloud) -> None:
+    put_image(cloud, "snap", status="saving", _line=[[cloud.clock.now + 5, {"status": "active", "size": 7}]])
+    assert patch(cloud, "snap", replace("name", "new")).json()["status"] == "saving"
+    cloud.clock.now += 6
+    shown = cloud.ask("image", "GET", "/v2/images/snap").json()
+    assert (shown["name"], shown["status"], shown["size"]) == ("new", "active", 7)
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "part"),
+    [
+        (replace("status", "active"), 403, b"Attribute 'status' is read-only."),
+        (replace("visibility", "public"), 403, b"You are not authorized to complete publicize_image action."),
+        (replace("zork", "v"), 409, b"Property zork does not exist."),
+        ({"op": "remove", "path": "/name"}, 403, b"Property name may not be removed."),
+        ({"op": "bogus", "path": "/name"}, 400, b"Invalid operation: `bogus`."),
+        ({"op": "replace", "path": "name", "value": "x"}, 400, b"does not start with"),
+        ({"op": "replace", "path": "/name"}, 400, b"requires a member named"),
+        (replace("name", "x" * 300), 400, b"is too long"),
+        (replace("name", 5), 400, b"does not match schema 'image'"),
+        ("name", 400, b"Request body must be a JSON array of operation objects."),
+    ],
+)
+def test_refused_patches(cloud: BenchCloud, operation: Any, status: int, part: bytes) -> None:
+    put_image(cloud, "mine")
+    reply = patch(cloud, "mine", operation)
+    assert reply.status == status
+    assert part in reply.body
+    assert cloud.ask("image", "GET", "/v2/images/mine").json()["name"] == "mine"
+
+
+def test_who_may_patch(cloud: BenchCloud) -> None:
+    put_image(cloud, "mine")
+    public = next(i["id"] for i in listed(cloud).json()["images"] if i["visibility"] == "public")
+    rename = replace("name", "x")
+    assert patch(cloud, "mine", rename, user="reader").status == 403
+    assert patch(cloud, public, rename).status == 403
+    assert patch(cloud, public, rename, user="admin").status == 200
+    assert patch(cloud, "nope", rename).status == 404
+    assert patch(cloud, "mine", rename, kind="application/json").status == 415
+    assert patch(cloud, "mine", replace("protected", True)).status == 200
+    assert cloud.ask("image", "DELETE", "/v2/images/mine").status == 403
