@@ -17,6 +17,8 @@ ALL = ("fleet", "vm", "op", "call", "audit", "health", "cloud", "project", *STOC
 """The places that have a screen of their own."""
 VMS = ("fleet", "vm")
 """The places where verbs on VMs run."""
+TABLES = tuple(place for place in ALL if place not in ("vm", "health", "help"))
+"""The places with a table: its rows are filtered, its columns chosen."""
 
 _USED = tuple(place for place in STOCK if place not in ("router", "quota", "rule", "snapshot"))
 _OWNED = ("port", "router", "fip", "rule", "volume", "snapshot", "group", "hypervisor", "service")
@@ -94,7 +96,7 @@ KEYS: tuple[Key, ...] = (
         "filter",
         "filter the rows",
         "Look",
-        tuple(p for p in ALL if p not in ("vm", "health", "help")),
+        TABLES,
         "filter",
         3,
     ),
@@ -107,11 +109,13 @@ KEYS: tuple[Key, ...] = (
     Key("vm.raw", "y", "raw", "the VM's JSON as the cloud has it now", "Look", VMS, "open_vm('raw')"),
     Key("vm.url", "v", "console URL", "a console URL to open in a browser", "Look", VMS, "console_url", 11),
     Key("fleet.faults", "Z", "faults", "only VMs in trouble", "Look", ("fleet",), "faults", 7),
-    Key("fleet.wide", "W", "wide", "all columns", "Look", ("fleet",), "wide", 8),
+    Key("place.wide", "W", "wide", "all columns", "Look", TABLES, "wide", 8),
+    Key("place.columns", "ctrl+o", "columns", "choose the columns and their order", "Look", TABLES, "choose_columns"),
+    Key("place.save", "E", "save", "save the table as CSV or JSON", "Copy", TABLES, "save_table"),
     Key("fleet.freeze", "P", "freeze", "freeze live updates", "Look", ("fleet",), "freeze"),
     Key("fleet.sort-age", "A", "by age", "sort by age, newest first", "Sort", ("fleet",), "sort('age')"),
     Key("fleet.sort-status", "S", "by status", "sort by status, trouble first", "Sort", ("fleet",), "sort('status')"),
-    Key("fleet.invert", "I", "invert", "turn the order round", "Sort", ("fleet",), "invert"),
+    Key("place.invert", "I", "invert", "turn the order round", "Sort", TABLES, "invert"),
     Key("fleet.mark", "space", "mark", "mark the VM", "Mark", ("fleet",), "mark", 5),
     Key("fleet.mark-range", "V", "mark range", "mark from the last mark to here", "Mark", ("fleet",), "mark_range"),
     Key("fleet.mark-all", "asterisk", "mark all", "mark all filtered", "Mark", ("fleet",), "mark_all"),

@@ -34,6 +34,8 @@ class FleetPicture:
             wear=self.clouds.wear,
         )  # fmt: skip
         self._columns = {column.key: column for column in fleet_columns(self.look, self.clouds.column())}
+        self.columns = tuple(_over_rows(column) for column in self._columns.values())
+        """The fleet's columns over rows."""
         self._fields = {
             name: Field(field.kind, lambda row, read=field.read: read(row.vm))  # type: ignore[misc]
             for name, field in vm_fields(options.clock, self._names).items()
@@ -62,22 +64,14 @@ class FleetPicture:
         return [f"{name}{'=' if field.kind is Kind.FLAG else ':'}" for name, field in self._fields.items()]
 
     def sort_by(self, column: str, *, descending: bool) -> None:
-        """Order the rows by a column, one of `sorts()`."""
+        """Order the rows by a column, one of `columns`."""
         self.sort = column
         self.view.set_sort(self._sort_key(), descending=descending)
-
-    def sorts(self) -> tuple[str, ...]:
-        """Return the columns that rows can be sorted by."""
-        return tuple(self._columns)
 
     def sort_words(self) -> str:
         """Return the sort as the screen says it."""
         words = _WAYS.get(self.sort, ("ascending", "descending"))
         return f"{self._columns[self.sort].title}, {words[self.view.descending]}"
-
-    def columns(self) -> list[Column[Row]]:
-        """Return the fleet's columns over rows."""
-        return [_over_rows(column) for column in self._columns.values()]
 
     def wanted(self) -> dict[str, int]:
         """Return the widths beyond which columns hold only blanks."""
@@ -129,10 +123,6 @@ class FleetPicture:
         # Names are a comfort: a cloud that does not give them is no reason for a word of trouble.
         with suppress(OsvmError):
             await self._api.load_catalog(entry, CatalogKind.IMAGE)
-
-    def memory(self, *, wide: bool) -> PlaceMemory:
-        """Return what is worth remembering until the next start."""
-        return PlaceMemory(filter=self.text, sort=self.sort, descending=self.view.descending, wide=wide)
 
     def _row_text(self, row: Row) -> str:
         row.text = row.text or f"{any_text(row.vm, self._names)}\n{self._api.entry_of(row.ref).lower()}"

@@ -51,7 +51,11 @@ PLACES: tuple[Place, ...] = (
 
 WORDS: dict[str, str] = {
     "back": "one screen back",
+    "columns": "columns to choose, or columns NAME,STATUS,...; columns usual",
+    "filter": "filter NAME of a saved one; filter save NAME, filter drop NAME, filter list",
     "q": "leave the console",
+    "reset": "forget sort, filter and columns of this place",
+    "save": "save FILE.csv or FILE.json: what is shown, with its values",
     "set": "set mouse on|off",
     "sort": "sort COLUMN, or sort -COLUMN",
     "theme": "theme dark|light|contrast|ansi16",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input, Static
 
 from osvm_tui.ui.dialogs.dialog import Dialog
+from osvm_tui.ui.private_file import write_new
 
 
 class SaveText(Dialog[Path]):
@@ -54,10 +54,3 @@ class SaveText(Dialog[Path]):
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.action_leave()
-
-
-def write_new(path: Path, text: str) -> None:
-    """Write `text` to a new file of mode 0600; raises FileExistsError when there is one."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "w", encoding="utf-8") as file:
-        file.write(text)

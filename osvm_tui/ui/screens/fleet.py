@@ -10,11 +10,12 @@ from textual import on
 from osvm_tui.domain.filter import FilterError
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.ui.bindings import bindings_of
-from osvm_tui.ui.columns import Placed
+from osvm_tui.ui.columns import Column, Placed
 from osvm_tui.ui.fleet_picture import FleetPicture
 from osvm_tui.ui.fleet_view import Row
 from osvm_tui.ui.marking import Marking
-from osvm_tui.ui.messages import CatalogMoved, Commanded, FleetMoved, GoBack, OpenVm, OperationMoved, ScopesMoved
+from osvm_tui.ui.messages import CatalogMoved, FleetMoved, GoBack, OpenVm, OperationMoved, ScopesMoved
+from osvm_tui.ui.table_place import TablePlace
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.detail_pane import DetailPane
 from osvm_tui.ui.widgets.filter_bar import FilterBar, Shown
@@ -34,7 +35,7 @@ PANE_S = 0.05
 """How far the detail pane may lag behind the cursor."""
 
 
-class FleetScreen(Marking):
+class FleetScreen(TablePlace, Marking):
     """All VMs of all scopes."""
 
     place = "fleet"
@@ -42,8 +43,7 @@ class FleetScreen(Marking):
 
     def __init__(self, api: ConsoleApi, options: UiOptions, text: str = "") -> None:
         super().__init__(api, options, text)
-        self._scope = " ".join(sorted(scope.entry for scope in api.scopes()))
-        self._kept = self.memory.of("fleet", self._scope)
+        self._kept = self.remembered()
         self.picture = FleetPicture(api, options, self._kept)
         self._frozen = False
         self._pane_wait: Timer | None = None
@@ -52,21 +52,17 @@ class FleetScreen(Marking):
         """Yield filter, table and detail pane."""
         picture = self.picture
         yield FilterBar(self.options)
-        table: VTable[Row] = VTable(
-            picture.columns(), lambda row: row.ref, tone=picture.tone, glyphs=self.options.glyphs
-        )
+        table: VTable[Row] = VTable(picture.columns, lambda row: row.ref, tone=picture.tone, glyphs=self.options.glyphs)
         table.on_placed = self._columns_placed
         yield table
         yield DetailPane(self.options, picture.look)
 
     def on_mount(self) -> None:
         """Show the last picture; the clouds are asked after it stands."""
-        self.table.wide = self._kept.wide
-        self.table.set_sorted(self.picture.sort, self.picture.view.descending)
         self.picture.catch_up()
-        self._show_rows()
-        if text := self.text or self._kept.filter:
-            self.show_text(text)
+        self.restore(self._kept)
+        if self.text:
+            self.show_text(self.text)
         self.table.focus()
 
     def show_reason(self, reason: str) -> None:
@@ -166,18 +162,31 @@ class FleetScreen(Marking):
     @on(FilterBar.Left)
     def _typing_ended(self) -> None:
         self.table.focus()
-        self._keep()
+        self.keep()
 
     @property
     def shown_text(self) -> str:
         """The filter in force."""
         return self.query_one(FilterBar).text
 
-    def arguments(self, word: str) -> Sequence[str]:
-        """Complete columns behind `:sort` and the columns of the grammar behind `:vm`."""
-        if word == "sort":
-            return [sign + column for sign in ("", "-") for column in self.picture.sorts()]
-        return self.picture.filter_words() if word == "vm" else super().arguments(word)
+    def filter_words(self) -> Sequence[str]:
+        """Return how terms of the filter begin, for completion."""
+        return self.picture.filter_words()
+
+    def every_column(self) -> Sequence[Column[Row]]:
+        """Return all columns, those of projects and hosts among them."""
+        return self.picture.columns
+
+    @property
+    def order(self) -> tuple[str, bool]:
+        """The column that the rows are sorted by, and whether descending."""
+        return self.picture.sort, self.picture.view.descending
+
+    def sort_by(self, column: str, descending: bool) -> None:
+        """Sort by a column, by name for none."""
+        self.picture.sort_by(column or "name", descending=descending)
+        self.table.set_sorted(self.picture.sort, descending)
+        self._show_rows()
 
     def action_filter(self) -> None:
         """Let the filter be typed."""
@@ -186,7 +195,7 @@ class FleetScreen(Marking):
     def action_faults(self) -> None:
         """Show only VMs in trouble, or all again."""
         self.show_text("" if self.query_one(FilterBar).text == FAULTS else FAULTS)
-        self._keep()
+        self.keep()
 
     def action_back(self) -> None:
         """Go back to the table, then clear the filter, then tell how to leave."""
@@ -194,48 +203,19 @@ class FleetScreen(Marking):
             self.table.focus()
         elif self.query_one(FilterBar).text:
             self.show_text("")
-            self._keep()
+            self.keep()
         else:
             self.post_message(GoBack())
 
     def action_sort(self, column: str) -> None:
         """Sort by a column: age newest first, the rest ascending; again turns it round."""
         again = column == self.picture.sort
-        self._sort_by(column, not self.picture.view.descending if again else column == "age")
-
-    def action_invert(self) -> None:
-        """Turn the order round."""
-        self.action_sort(self.picture.sort)
+        self.sort_by(column, not self.picture.view.descending if again else column == "age")
+        self.keep()
 
     @on(VTable.HeadPressed)
     def _head_pressed(self, event: VTable.HeadPressed) -> None:
         self.action_sort(event.column)
-
-    @on(Commanded)
-    def _commanded(self, event: Commanded) -> None:
-        if event.word != "sort":
-            return
-        event.stop()
-        column, known = event.rest.lower().removeprefix("-"), self.picture.sorts()
-        if column in known:
-            self._sort_by(column, event.rest.startswith("-"))
-        else:
-            self.notify(f"no column {column or '(none given)'}; there are {', '.join(known)}", markup=False)
-
-    def _sort_by(self, column: str, descending: bool) -> None:
-        self.picture.sort_by(column, descending=descending)
-        self.table.set_sorted(column, descending)
-        self._show_rows()
-        self._keep()
-
-    def action_wide(self) -> None:
-        """Show all columns, scrolled by left and right, or those that fit."""
-        self.table.set_wide(not self.table.wide)
-        self._keep()
-
-    def _keep(self) -> None:
-        self.memory.put("fleet", self._scope, self.picture.memory(wide=self.table.wide))
-        self.save_memory()
 
     @on(VTable.MarksMoved)
     def _marks_moved(self) -> None:

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.filter import Field, Filter, FilterError, Kind, compile_filter
 from osvm_tui.ui.columns import Column
-from osvm_tui.ui.screens.place import PlaceScreen
+from osvm_tui.ui.table_place import TablePlace
 from osvm_tui.ui.widgets.about import About
 from osvm_tui.ui.widgets.filter_bar import FilterBar, Shown
 from osvm_tui.ui.widgets.vtable import VTable
@@ -24,7 +24,7 @@ from osvm_tui.ui.widgets.vtable import VTable
 T = TypeVar("T")
 
 
-class ListPlace(PlaceScreen, Generic[T]):
+class ListPlace(TablePlace, Generic[T]):
     """Rows of type T under a line that says what they are."""
 
     noun = "rows"
@@ -80,6 +80,7 @@ class ListPlace(PlaceScreen, Generic[T]):
     def on_mount(self) -> None:
         """Read, with the filter that rode along."""
         self.table.focus()
+        self.restore(self.remembered())
         if self.text:
             self.show_text(self.text)
         self.read()
@@ -88,6 +89,28 @@ class ListPlace(PlaceScreen, Generic[T]):
     def table(self) -> VTable[T]:
         """The table."""
         return self.query_one(VTable)
+
+    def every_column(self) -> Sequence[Column[T]]:
+        """Return all columns, as they were when the place was opened."""
+        return self._columns
+
+    @property
+    def order(self) -> tuple[str, bool]:
+        """The column that the rows are sorted by, and whether descending."""
+        return (self._sort[0].key, self._sort[1]) if self._sort else ("", False)
+
+    def sort_by(self, column: str, descending: bool) -> None:
+        """Sort by a column; an empty one is the order of the reading."""
+        found = next((each for each in self._columns if each.key == column), None)
+        wanted = (found, descending) if found else None
+        if wanted != self._sort:
+            self._sort = wanted
+            self.table.set_sorted(column, descending)
+            self._redraw()
+
+    def filter_words(self) -> Sequence[str]:
+        """Return how terms over columns begin, for completion."""
+        return [f"{name}:" for name in self._fields()]
 
     def show_rows(self, rows: Sequence[T], told: str = "") -> None:
         """Show these rows as filter and order say; `told` ends the line about them."""
@@ -166,6 +189,7 @@ class ListPlace(PlaceScreen, Generic[T]):
         """Clear the filter, then close the place."""
         if self._filter is not None:
             self.show_text("")
+            self.keep()
         else:
             super().action_back()
 
@@ -181,6 +205,7 @@ class ListPlace(PlaceScreen, Generic[T]):
     @on(FilterBar.Left)
     def _left(self) -> None:
         self.table.focus()
+        self.keep()
 
     @on(VTable.Highlighted)
     def _highlighted(self) -> None:
@@ -192,11 +217,9 @@ class ListPlace(PlaceScreen, Generic[T]):
 
     @on(VTable.HeadPressed)
     def _head_pressed(self, event: VTable.HeadPressed) -> None:
-        column = next(each for each in self._columns if each.key == event.column)
-        down = self._sort is not None and self._sort[0] is column and not self._sort[1]
-        self._sort = (column, down)
-        self.table.set_sorted(column.key, down)
-        self._redraw()
+        column, down = self.order
+        self.sort_by(event.column, column == event.column and not down)
+        self.keep()
 
 
 def _reader(column: Column[T]) -> Any:
