@@ -15,6 +15,7 @@ from osvm_tui.domain.action import Param
 from osvm_tui.domain.errors import Unreachable
 from osvm_tui.services.resources_api import Choice
 from osvm_tui.ui.dialogs.params_form import ParamsForm
+from osvm_tui.ui.dialogs.pick import Choice as Offered
 from osvm_tui.ui.dialogs.pick import PickDialog
 from osvm_tui.ui.widgets.choice_field import ChoiceField
 from tests.pilot.desk import Desk
@@ -32,10 +33,10 @@ class Blank(Screen[None]):
 class Lists:
     """Answers for choices by kind; an error is raised once."""
 
-    def __init__(self, **by_kind: Sequence[Choice] | Exception) -> None:
+    def __init__(self, **by_kind: Sequence[Choice | Offered] | Exception) -> None:
         self.by_kind = by_kind
 
-    async def __call__(self, kind: str) -> Sequence[Choice]:
+    async def __call__(self, kind: str) -> Sequence[Choice | Offered]:
         found = self.by_kind[kind]
         if isinstance(found, Exception):
             self.by_kind[kind] = (Choice("late", "late-one"),)
@@ -130,7 +131,7 @@ async def test_one_of_several_is_found_by_typing() -> None:
     asked = Asked((VOLUME,), lists=Lists(volume=many))
     async with asked.desk.run_test(size=(80, 24)) as pilot:
         await asked.open(pilot)
-        await press(pilot, "enter", *"disk-33")
+        await press(pilot, *"disk-33")
         assert isinstance(asked.desk.screen, PickDialog)
         await press(pilot, "enter", "ctrl+s")
     assert asked.answers == [{"volume_id": "v-33"}]
@@ -201,3 +202,21 @@ async def test_a_refusal_comes_back_with_everything_typed_and_is_not_sent_twice(
         await pilot.pause()
     assert sent == [{"name": "web"}, {"name": "web2"}]
     assert asked.answers == [{"name": "web2"}]
+
+
+async def test_the_only_field_opens_its_list_and_what_does_not_fit_stays_with_its_reason() -> None:
+    sizes = (
+        Offered("1", "small", "1 vCPU", refused="a disk cannot shrink"),
+        Offered("2", "large"),
+        Offered("3", "huge"),
+    )
+    asked = Asked((Param("flavor_id", "flavor"),), lists=Lists(flavor=sizes))
+    async with asked.desk.run_test(size=(80, 24)) as pilot:
+        await asked.open(pilot)
+        dialog = asked.desk.screen
+        assert isinstance(dialog, PickDialog)
+        await press(pilot, "up", "enter")
+        assert asked.desk.screen is dialog
+        assert str(dialog.query_one("#why", Static).content) == "not possible: a disk cannot shrink"
+        await press(pilot, "down", "enter", "ctrl+s")
+    assert asked.answers == [{"flavor_id": "2"}]

@@ -95,7 +95,8 @@ class ParamsForm(Dialog[dict[str, object]]):
     def _control(self, param: Param) -> Widget:
         name, before = f"param-{param.name}", self.before[param.name]
         if picked(param):
-            return LoadedField(param, self.choices, before=before, id=name)
+            opens = len(self.params) == 1 and param.required
+            return LoadedField(param, self.choices, before=before, opens=opens, id=name)
         if param.kind == FLAG:
             return FlagField(on=before == "yes", id=name)
         if param.kind == CHOICE:

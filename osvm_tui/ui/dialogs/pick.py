@@ -22,6 +22,8 @@ class Choice(NamedTuple):
     id: str
     label: str
     told: str = ""
+    refused: str = ""
+    """Why it cannot be chosen now; it stays in the list and tells it."""
 
 
 class NarrowLine(Input):
@@ -60,11 +62,13 @@ class PickDialog(Dialog[tuple[str, ...]]):
     def body(self) -> ComposeResult:
         yield NarrowLine(placeholder="type to narrow", compact=True)
         yield OptionList(compact=True)
+        yield Static("", id="why", markup=False)
         if self.many:
             yield Static("space adds or takes away, enter is done", classes="note")
 
     def on_mount(self) -> None:
         """Show everything, the cursor on what is chosen already."""
+        self.query_one("#why").display = False
         self._fill("")
 
     def _fill(self, needle: str, at: str = "") -> None:
@@ -76,11 +80,14 @@ class PickDialog(Dialog[tuple[str, ...]]):
         menu.add_options([Option(self._prompt(each, width), id=each.id) for each in shown])
         wanted = at or next(iter(self.chosen), "")
         ids = [each.id for each in shown]
-        menu.highlighted = ids.index(wanted) if wanted in ids else (0 if ids else None)
+        possible = next((n for n, each in enumerate(shown) if not each.refused), 0)
+        menu.highlighted = ids.index(wanted) if wanted in ids else (possible if ids else None)
 
     def _prompt(self, choice: Choice, width: int) -> Content:
-        sign = "+ " if choice.id in self.chosen else "  "
+        sign = "+ " if choice.id in self.chosen else "x " if choice.refused else "  "
         label = printable(choice.label).ljust(width + 2)
+        if choice.refused:
+            return Content.styled(f"{sign}{label}{printable(choice.told)}", "$dim")
         return Content.assemble((sign, "bold $accent"), label, (printable(choice.told), "$dim"))
 
     @on(Input.Changed)
@@ -93,8 +100,18 @@ class PickDialog(Dialog[tuple[str, ...]]):
         here = self._here()
         if self.many and (self.chosen or not here):
             self.dismiss(tuple(self.chosen))
-        elif here is not None:
+        elif here is not None and not self._why_not(here):
             self.dismiss((here,))
+
+    @on(OptionList.OptionHighlighted)
+    def _tell_why(self, event: OptionList.OptionHighlighted) -> None:
+        why = self._why_not(event.option.id or "")
+        line = self.query_one("#why", Static)
+        line.update(f"not possible: {printable(why)}" if why else "")
+        line.display = any(each.refused for each in self.choices)
+
+    def _why_not(self, here: str) -> str:
+        return next((each.refused for each in self.choices if each.id == here), "")
 
     def _here(self) -> str | None:
         menu = self.query_one(OptionList)
@@ -107,7 +124,7 @@ class PickDialog(Dialog[tuple[str, ...]]):
     def action_add(self) -> None:
         """Add the choice under the cursor or take it away."""
         here = self._here()
-        if here is None:
+        if here is None or self._why_not(here):
             return
         if here in self.chosen:
             del self.chosen[here]

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
+from osvm_tui.domain.catalog import CatalogKind, Image, QuotaItem
+from osvm_tui.domain.errors import CloudError, OsvmError
+from osvm_tui.domain.vm import Flavor
 from osvm_tui.ui.action_plan import ActionPlan, verb
 from osvm_tui.ui.dialogs.params_form import ParamsForm, Send
+from osvm_tui.ui.dialogs.pick import Choice as Offered
+from osvm_tui.ui.resize_choices import present_size, resize_choices
 
 if TYPE_CHECKING:
     from osvm_tui.domain.vm import Vm
-    from osvm_tui.services.api import ConsoleApi
+    from osvm_tui.services.api import CatalogView, ConsoleApi
     from osvm_tui.services.resources_api import Choice
     from osvm_tui.ui.dialogs.dialog import Dialog
     from osvm_tui.ui.widgets.loaded_field import Choices
+
+T = TypeVar("T")
 
 
 def verb_form(api: ConsoleApi, chosen: ActionPlan, send: Send) -> Dialog[dict[str, object]]:
@@ -25,7 +33,7 @@ def verb_form(api: ConsoleApi, chosen: ActionPlan, send: Send) -> Dialog[dict[st
         choices_of(api, chosen),
         go=verb(chosen.spec),
         edits=chosen.spec.edits,
-        note=chosen.spec.note,
+        note=_note(api, chosen),
         send=send,
         entries=tuple(dict.fromkeys(target.cloud for target in chosen.targets)),
     )
@@ -35,10 +43,39 @@ def choices_of(api: ConsoleApi, chosen: ActionPlan) -> Choices:
     """Return the lists of the cloud that the plan's VMs are in; what belongs to a VM is that of the first."""
     first = chosen.targets[0]
 
-    async def load(kind: str) -> Sequence[Choice]:
+    async def load(kind: str) -> Sequence[Choice | Offered]:
+        if chosen.spec.id == "resize":
+            return await _sizes(api, chosen)
         return await api.resources.choices(kind, first.cloud, first.ref)
 
     return load
+
+
+async def _sizes(api: ConsoleApi, chosen: ActionPlan) -> Sequence[Offered]:
+    """Read the flavors of a cloud beside the size of the VMs; without quota or images they are shown all the same."""
+    entry = chosen.targets[0].cloud
+    flavors = await api.load_catalog(entry, CatalogKind.FLAVOR)
+    if flavors.error and not flavors.items:
+        raise CloudError(flavors.error, entry=entry)
+    found: dict[CatalogKind, CatalogView] = {}
+    for kind in (CatalogKind.IMAGE, CatalogKind.QUOTA):
+        with suppress(OsvmError):
+            found[kind] = await api.load_catalog(entry, kind)
+    images = {each.id: each for each in items_of(found.get(CatalogKind.IMAGE), Image)}
+    quota = {each.resource: each for each in items_of(found.get(CatalogKind.QUOTA), QuotaItem)}
+    vms = [vm for target in chosen.targets if (vm := api.vm(target.ref)) is not None]
+    return resize_choices(vms, items_of(flavors, Flavor), images, quota)
+
+
+def items_of(view: CatalogView | None, cls: type[T]) -> list[T]:
+    """Return the items of a catalog as what they are."""
+    return [item for item in view.items if isinstance(item, cls)] if view else []
+
+
+def _note(api: ConsoleApi, chosen: ActionPlan) -> str:
+    vms = [vm for target in chosen.targets if (vm := api.vm(target.ref)) is not None]
+    present = present_size(vms) if chosen.spec.id == "resize" else ""
+    return f"now {present}; {chosen.spec.note}" if present else chosen.spec.note
 
 
 def present_values(api: ConsoleApi, chosen: ActionPlan) -> dict[str, object]:

@@ -13,8 +13,8 @@ from osvm_tui.ui.dialogs.pick import Choice as Offered
 from osvm_tui.ui.param_values import label_of
 from osvm_tui.ui.widgets.choice_field import ChoiceField
 
-Choices = Callable[[str], Awaitable[Sequence[Choice]]]
-"""What can be given for a parameter of this kind; raises OsvmError."""
+Choices = Callable[[str], Awaitable[Sequence[Choice | Offered]]]
+"""What can be given for a parameter of this kind, with refused ones where the caller knows them; raises OsvmError."""
 
 _NONE = {
     "volume": "no free volume in this project; N in :volume makes one",
@@ -38,12 +38,16 @@ _NONE = {
 class LoadedField(ChoiceField):
     """Ask for the choices when mounted, and again on enter after a failure or when there were none.
 
-    The only choice of a required parameter is taken; an optional one can be left empty again.
+    The only choice of a required parameter is taken; an optional one can be left empty again. With `opens` the list
+    opens by itself when it is there and something must be chosen.
     """
 
-    def __init__(self, param: Param, choices: Choices, *, before: str = "", id: str | None = None) -> None:
+    def __init__(
+        self, param: Param, choices: Choices, *, before: str = "", opens: bool = False, id: str | None = None
+    ) -> None:
         super().__init__(label_of(param), nothing="reading what there is ...", id=id)
         self.param = param
+        self._opens = opens
         self._ask = choices
         self._before = before
         self.loading_choices = True
@@ -69,19 +73,23 @@ class LoadedField(ChoiceField):
         self.nothing = words
         self.offer(())
 
-    def _take(self, found: Sequence[Choice]) -> None:
+    def _take(self, found: Sequence[Choice | Offered]) -> None:
         if not found:
             self._say(_NONE.get(self.param.kind, f"this cloud has no {self.title} to choose"))
             return
         self.nothing = "choose" if self.param.required else "none chosen"
-        offered = [Offered(each.value, each.label, each.detail) for each in found]
+        offered = [
+            each if isinstance(each, Offered) else Offered(each.value, each.label, each.detail) for each in found
+        ]
         if not self.param.required:
             offered.insert(0, Offered("", "none", self.param.help))
         self.offer(offered)
         if self._before in {each.id for each in offered} and self._before:
             self.choose((self._before,))
-        elif self.param.required and len(offered) == 1:
-            self.choose((offered[0].id,))
+        elif self.param.required and len(possible := [each for each in offered if not each.refused]) == 1:
+            self.choose((possible[0].id,))
+        elif self._opens and self.screen.is_current:
+            self.action_choose()
         self.post_message(self.Loaded(self))
 
     class Loaded(ChoiceField.Changed):
