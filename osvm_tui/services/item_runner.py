@@ -86,12 +86,14 @@ class ItemRunner:
     async def _send_in_turn(self, item: OperationItem, payload: Payload, held: bool) -> OperationItem | None:
         """Send when the operation runs and a slot is free; return the item once the cloud has accepted it."""
         while True:
-            head = self._book.operation(item.operation_id)
-            held |= head is not None and head.control is not Control.RUN
-            if await self._book.released(item.operation_id) is Control.CANCEL:
-                await self._unsent(item, "the operation was cancelled")
-                return None
+            if self._book.control(item.operation_id) is not Control.RUN:
+                held = True
+                if await self._book.released(item.operation_id) is Control.CANCEL:
+                    await self._unsent(item, "the operation was cancelled")
+                    return None
             async with self._slots:
+                if self._book.control(item.operation_id) is not Control.RUN:
+                    continue
                 if held and (objection := await self._objection(item)):
                     await self._unsent(item, objection)
                     return None

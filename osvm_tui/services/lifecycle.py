@@ -179,9 +179,10 @@ class Lifecycle:
                     self._owner, self._cadence.owner_ttl_s, self._now(), self._scopes.keys()
                 )
                 while self._claimed:
-                    # Dropped only when it is followed: the store gives an item to its owner once.
-                    await self._take_over(store, self._claimed[0])
-                    del self._claimed[0]
+                    # Dropped only when they are followed: the store gives an item to its owner once.
+                    operation_id = self._claimed[0].operation_id
+                    await self._take_over(store, [one for one in self._claimed if one.operation_id == operation_id])
+                    self._claimed = [one for one in self._claimed if one.operation_id != operation_id]
             except StoreError as error:
                 _log.info("no claim", extra={"detail": error.detail})
 
@@ -190,25 +191,28 @@ class Lifecycle:
         await end(self._tasks)
         await self._book.keep()
 
-    async def _take_over(self, store: Store, item: OperationItem) -> None:
-        if item.id in self._tasks.values():
+    async def _take_over(self, store: Store, items: list[OperationItem]) -> None:
+        """Go on with items of one operation that their owner left behind."""
+        operation = await store.operation(items[0].operation_id)
+        mine = [own for item in items if (own := self._adopted(item)) is not None]
+        if operation is None or not mine:
             return
-        entry = self._scopes.entry_of_scope(item.scope_key, item.entry)
-        if not entry:
-            return
-        operation = await store.operation(item.operation_id)
-        if operation is None:
-            return
-        payload = restored(operation, item)
-        mine = msgspec.structs.replace(item, entry=entry, owner=self._owner)
-        self._book.show(mine)
-        spec = ACTIONS[item.action_id]
-        text = f"taking over: {spec.doing} {item.vm_name} ({item.state.value})"
-        self._bus.publish(Notice(text, Severity.WARNING))
-        await store.append_audit([self._writer.item(mine, "taken over")])
+        self._book.show(*mine)
+        spec, one = ACTIONS[operation.action_id], mine[0]
+        what = f"{one.vm_name} ({one.state.value})" if len(mine) == 1 else f"{len(mine)} VMs"
+        self._bus.publish(Notice(f"taking over: {spec.doing} {what}", Severity.WARNING))
+        await store.append_audit([self._writer.item(item, "taken over") for item in mine])
         stale = operation.control is not Control.PAUSE and operation.idle_s > self._cadence.stale_plan_s
         objection = "it was planned too long ago" if stale else ""
-        self._spawn(mine, self._runner.resume(mine, payload, objection))
+        for item in mine:
+            self._spawn(item, self._runner.resume(item, restored(operation, item), objection))
+
+    def _adopted(self, item: OperationItem) -> OperationItem | None:
+        """Return an item as ours, None when it is followed already or no entry acts for its scope."""
+        entry = self._scopes.entry_of_scope(item.scope_key, item.entry)
+        if not entry or item.id in self._tasks.values():
+            return None
+        return msgspec.structs.replace(item, entry=entry, owner=self._owner)
 
     async def _objection(self, item: OperationItem) -> str:
         """Gate an item again, on a fresh reading, before it is sent after all: it waited, or its owner died."""

@@ -115,11 +115,16 @@ class OperationBook:
             self._heed([stored])
         return written
 
+    def control(self, operation_id: str) -> Control:
+        """Return what its owners are told to do with unsent items, as far as is known here."""
+        head = self._ledger.head(operation_id)
+        return head.control if head else Control.RUN
+
     async def released(self, operation_id: str) -> Control:
         """Wait while an operation is paused; return RUN or CANCEL."""
-        while (head := self._ledger.head(operation_id)) and head.control is Control.PAUSE:
+        while (control := self.control(operation_id)) is Control.PAUSE:
             await self._steered.wait()
-        return head.control if head else Control.RUN
+        return control
 
     async def still_planned(self, item: OperationItem) -> bool:
         """Ask the store why an item could not be sent: True when it is ours and unsent, held by its operation alone."""

@@ -191,6 +191,9 @@ async def test_an_operation_is_cared_for_while_an_owner_lives(backend: Backend) 
     kept = await store.operation("op-1")
     assert kept is not None
     assert kept.idle_s == 20
+    backend.clock.advance(41)
+    await store.keep_items("one", 9, backend.now())
+    assert [one.idle_s for one in await store.operations()] == [61], "too late: only an operator revives it"
     await store.steer("op-1", Control.PAUSE, [])
     assert [one.idle_s for one in await store.operations()] == [0]
 
