@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from osvm_tui.cli.starting import Start, choose, last_used_first
+from osvm_tui.cli.starting import Start, choose, last_used_first, members
 from osvm_tui.domain.errors import ConfigError
 
 
@@ -19,6 +19,24 @@ def test_clouds_on_the_command_line_win() -> None:
 def test_then_os_cloud_then_the_settings() -> None:
     assert choose([], False, "env", ["set"], broken) == Start(("env",))
     assert choose([], False, "", ["set", "two"], broken) == Start(("set", "two"))
+
+
+def test_a_group_s_name_stands_for_its_entries_wherever_it_stands() -> None:
+    groups = {"prod": ("eu", "us"), "all": ("eu", "lab")}
+    assert choose(["prod", "lab", "eu"], False, "", [], broken, groups) == Start(("eu", "us", "lab"))
+    assert choose([], False, "prod", [], broken, groups) == Start(("eu", "us"))
+    assert choose([], False, "", ["all"], broken, groups) == Start(("eu", "lab"))
+    assert members(["prod", "all"], groups) == ("eu", "us", "eu", "lab")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("prd", "did you mean prod?"), ("xyz", "there are: prod, none"), ("none", "the group none is empty")],
+)
+def test_a_group_that_is_none_or_empty_is_told(name: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        members([name], {"prod": ("eu",), "none": ()})
+    assert words in caught.value.detail
 
 
 def test_the_only_entry_is_opened() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 from pathlib import Path
 
@@ -74,6 +75,52 @@ def test_lock_carries_its_reason(cloud: Osvm) -> None:
     assert cloud("vm lock web-01 --reason", "audit running").code == 0
     shown = cloud("vm show web-01 -o json").json
     assert (shown["locked"], shown["locked_reason"]) == (True, "audit running")
+
+
+def test_what_is_chosen_from_the_cloud_s_lists_is_given_by_name(cloud: Osvm) -> None:
+    assert cloud("vm resize web-01 --flavor m1.large").code == 0
+    assert status(cloud, "web-01") == "VERIFY_RESIZE"
+    assert cloud("vm confirm-resize web-01").code == 0
+    assert cloud("vm show web-01 -o json").json["flavor"]["name"] == "m1.large"
+    told = cloud("vm resize web-01 --flavor m1.medum")
+    assert (told.code, "near are: m1.medium" in told.err) == (2, True)
+
+
+def test_pairs_and_words_are_repeated_and_taken_away_by_name(cloud: Osvm) -> None:
+    assert cloud("vm set-metadata web-01 --metadata env=test --metadata team=a=b").code == 0
+    assert cloud("vm set-tags web-01 --tags blue --tags old").code == 0
+    assert cloud("vm delete-tags web-01 --tag old").code == 0
+    assert cloud("vm delete-metadata web-01 --key env").code == 0
+    assert cloud("vm delete-tags web-01 --tag green").code == 2
+    shown = cloud("vm show web-01 -o json").json
+    assert shown["tags"] == ["blue"]
+    assert ["team", "a=b"] in shown["metadata"]
+    assert "env" not in dict(shown["metadata"])
+
+
+def test_a_password_is_read_from_standard_input_and_kept_nowhere(
+    cloud: Osvm, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct-horse\n"))
+    told = cloud("vm change-password web-01")
+    assert told.code == 0, told.err
+    kept = [file for file in (bare / "state").rglob("*") if file.is_file() and "mock-cloud" not in file.name]
+    assert kept
+    assert not [file for file in kept if b"correct-horse" in file.read_bytes()]
+
+
+def test_diagnostics_are_json(cloud: Osvm) -> None:
+    assert cloud("vm diagnostics web-01").json["state"] == "running"
+
+
+def test_a_server_group_and_hints_ride_along(cloud: Osvm) -> None:
+    cloud("server-group create apart --policy anti-affinity")
+    line = "vm create shop --flavor m1.tiny --image cirros --network none"
+    told = cloud(f"{line} --server-group apart --hint different_host=x --hint different_host=y")
+    assert told.code == 0, told.err
+    groups = {item["name"]: item["members"] for item in cloud("server-group list -o json").json}
+    assert groups["apart"] == [cloud("vm show shop -o json").json["id"]]
+    assert cloud(f"{line} --hint nothing").code == 2
 
 
 def test_not_waiting_is_done_when_sent(cloud: Osvm) -> None:
