@@ -35,7 +35,7 @@ FIRST_CELLS = {
 def stock(place: str, api: FakeConsole) -> Desk:
     found = place_named(place)
     assert found is not None
-    return Desk(api, lambda api_, options: screen_of(found)(api_, options))
+    return Desk(api, screen_of(found))
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
