@@ -132,6 +132,9 @@ class Bulk(OperationsApi):
     def undo_verdict(self, item_id: str) -> Verdict:
         return self._undo.verdict(item_id)
 
+    def undo_verbs(self, item_id: str) -> tuple[str, ...]:
+        return self._undo.verbs(item_id)
+
     async def undo(self, item_id: str) -> Submission:
         await self._writable()
         return await self._undo.take(item_id)

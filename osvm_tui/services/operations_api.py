@@ -40,6 +40,10 @@ class OperationsApi(ABC):
         """Return whether an arrived item can be taken back by this console now; answers from memory."""
 
     @abstractmethod
+    def undo_verbs(self, item_id: str) -> tuple[str, ...]:
+        """Return the actions that would take an item back, empty when none can; answers from memory."""
+
+    @abstractmethod
     async def undo(self, item_id: str) -> Submission:
         """Take an arrived item back. Refused when anybody else changed the VM since, or the gate says no."""
 

@@ -40,6 +40,13 @@ class Undo:
         verdicts = [self._lifecycle.verdict(item.ref, step.action_id, self._entry(item)) for step in back.steps]
         return next((verdict for verdict in verdicts if not verdict.allowed), Verdict(True))
 
+    def verbs(self, item_id: str) -> tuple[str, ...]:
+        """Return the actions that would take an item back, empty when none can."""
+        try:
+            return tuple(step.action_id for step in self._planned(item_id)[1].steps)
+        except Refused:
+            return ()
+
     async def take(self, item_id: str) -> Submission:
         """Read the VM and its action log, and take the item back; Refused when anybody changed the VM since."""
         item, back = self._planned(item_id)
