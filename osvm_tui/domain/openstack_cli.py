@@ -76,8 +76,8 @@ def _api(version: str) -> list[str]:
 
 def _networks(order: CreateVm) -> list[str]:
     if order.network_ids == ("none",):
-        return ["--no-network"]
-    return _each("--network", order.network_ids) or ["--auto-network"]
+        return ["--nic", "none"]
+    return _each("--network", order.network_ids) or ["--nic", "auto"]
 
 
 def _version(action_id: str, params: Params) -> list[str]:
