@@ -19,12 +19,12 @@ from osvm_tui.cli.resource_rows import ROWS
 from osvm_tui.cli.session import headless, only_entry
 from osvm_tui.domain.action import Risk
 from osvm_tui.domain.catalog import CatalogKind
+from osvm_tui.domain.catalog_item import target_of
 from osvm_tui.domain.errors import Ambiguous, CloudError, Unknown
 from osvm_tui.domain.resource import ResourceSpec, ResourceTarget
 from osvm_tui.domain.resources import actions_on
 from osvm_tui.services.api import CatalogView
 from osvm_tui.services.console import Console
-from osvm_tui.services.resource_targets import target_of
 from osvm_tui.services.resources_api import ResourceOutcome, ResourceRequest
 
 

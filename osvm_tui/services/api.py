@@ -16,16 +16,14 @@ from msgspec import Struct
 from osvm_tui.cloud.base import ApiCall as ApiCall
 from osvm_tui.domain.audit import AuditRow, ChainReport
 from osvm_tui.domain.catalog import CatalogKind as CatalogKind
-from osvm_tui.domain.catalog import Image, KeyPair, Network, Project, QuotaItem, RemoteConsole, SecurityGroup, Zone
+from osvm_tui.domain.catalog import RemoteConsole
+from osvm_tui.domain.catalog_item import CatalogItem as CatalogItem
 from osvm_tui.domain.diff import FleetDelta
 from osvm_tui.domain.events import Event
 from osvm_tui.domain.gating import Verdict
-from osvm_tui.domain.host import ComputeService, Hypervisor, ServerGroup
-from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import ActionRequest, CreateVm, OperationItem, Submission
 from osvm_tui.domain.roles import ConsoleRole, Scope
-from osvm_tui.domain.vm import Flavor, Vm, VmRef
-from osvm_tui.domain.volume import Volume, VolumeSnapshot, VolumeType
+from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.guests_api import GuestsApi
 from osvm_tui.services.insight_api import InsightApi
 from osvm_tui.services.operations_api import OperationsApi
@@ -71,27 +69,6 @@ class ScopeView(Struct, frozen=True, kw_only=True):
     token_expires_at: datetime | None = None
     troubles: tuple[str, ...] = ()
     """What is read beside the list and fails at present: addresses, sweep, details; each with since when and why."""
-
-
-CatalogItem = (
-    Flavor
-    | Image
-    | Network
-    | Port
-    | Router
-    | FloatingIp
-    | SecurityGroup
-    | Volume
-    | VolumeSnapshot
-    | VolumeType
-    | KeyPair
-    | ServerGroup
-    | QuotaItem
-    | Hypervisor
-    | ComputeService
-    | Zone
-    | Project
-)
 
 
 class CatalogView(Struct, frozen=True):

@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from osvm_tui.domain.catalog import CatalogKind
+from osvm_tui.domain.catalog_item import target_of
 from osvm_tui.domain.filter import Field
 from osvm_tui.domain.resource import ResourceSpec, ResourceTarget
 from osvm_tui.domain.resources import actions_on
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import CatalogItem
-from osvm_tui.services.resource_targets import target_of
 from osvm_tui.ui.columns import Column
 from osvm_tui.ui.facts import Value
 from osvm_tui.ui.resources.around import Around

@@ -1,4 +1,4 @@
-"""`target_of`: what a change needs to know of a listed item: id, name, status, whether it is used, whose it is."""
+"""`CatalogItem`: what catalogs list beside VMs, and `target_of`: an item as the target of a change. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,27 @@ from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.vm import Flavor
 from osvm_tui.domain.volume import Volume, VolumeSnapshot, VolumeType
-from osvm_tui.services.api import CatalogItem
+
+CatalogItem = (
+    Flavor
+    | Image
+    | Network
+    | Port
+    | Router
+    | FloatingIp
+    | SecurityGroup
+    | Volume
+    | VolumeSnapshot
+    | VolumeType
+    | KeyPair
+    | ServerGroup
+    | QuotaItem
+    | Hypervisor
+    | ComputeService
+    | Zone
+    | Project
+)
+"""Anything that a catalog lists."""
 
 
 def target_of(entry: str, item: CatalogItem) -> ResourceTarget:
