@@ -27,6 +27,8 @@ DEAF_S = 0.5
 """How long input is dropped after a shell: what was typed into a dead ssh must not become our keys."""
 _SSH_FAILED = 255
 _SHOWN_LINES = 3
+_TROUBLE_S = 12.0
+"""How long ssh's own words stand: the screen that they were on is gone."""
 
 
 def begin_guest_shell(screen: ActionTargets, ref: VmRef) -> None:
@@ -130,9 +132,11 @@ def _drop_input(app: App[Any]) -> None:
 async def _tell(app: App[Any], api: ConsoleApi, route: GuestRoute, ended: Ended) -> None:
     if ended.status == _SSH_FAILED and any("Host key verification failed" in line for line in ended.errors):
         await _tell_changed_key(api, route)
-    app.notify(
-        how_it_ended(route.vm_name, ended), severity="information" if ended.status == 0 else "warning", markup=False
-    )
+    text = how_it_ended(route.vm_name, ended)
+    if ended.status == _SSH_FAILED:
+        app.notify(text, severity="error", timeout=_TROUBLE_S, markup=False)
+    else:
+        app.notify(text, markup=False)
 
 
 async def _tell_changed_key(api: ConsoleApi, route: GuestRoute) -> None:
