@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from osvm_tui.domain.actions import offered
+from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.settings import Settings
 from osvm_tui.settings.loading import setting_paths, variable
 from osvm_tui.ui.bindings import ALL, KEYS, shown
@@ -30,6 +31,14 @@ def actions_table() -> Iterator[str]:
     )
 
 
+def resources_table() -> Iterator[str]:
+    """Yield the verbs on what VMs stand on: one line for each row of RESOURCE_ACTIONS."""
+    yield from _table(
+        ("verb", "what it does", "risk"),
+        ((f"`osvm {spec.id.replace('.', ' ')}`", spec.help, spec.risk.value) for spec in RESOURCE_ACTIONS.values()),
+    )
+
+
 def settings_table() -> Iterator[str]:
     """Yield every setting with its variable and default."""
     yield from _table(
@@ -41,6 +50,7 @@ def settings_table() -> Iterator[str]:
 SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "keys": keys_table,
     "actions": actions_table,
+    "resources": resources_table,
     "settings": settings_table,
 }
 

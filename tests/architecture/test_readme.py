@@ -16,7 +16,7 @@ from osvm_tui.ui.theme import theme_for
 from tests.readme import README, SECTIONS, filled
 
 TEXT = README.read_text(encoding="utf-8")
-COMMANDS = [line.partition(" #")[0].strip() for line in TEXT.splitlines() if line.startswith("osvm ")]
+COMMANDS = [line.partition(" #")[0].partition(" > ")[0].strip() for line in TEXT.splitlines() if line.startswith("osvm ")]
 
 
 def test_its_tables_are_those_of_the_code() -> None:
