@@ -11,6 +11,7 @@ from msgspec import Struct
 from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.errors import CloudError, NotFound
 from osvm_tui.domain.operations import OperationItem
+from osvm_tui.domain.undo import shows
 from osvm_tui.services.cadence import Cadence
 
 LOG_NAMES: dict[str, str] = {
@@ -26,8 +27,20 @@ LOG_NAMES: dict[str, str] = {
     "create-backup": "createBackup",
     "change-password": "changePassword",
     "live-migrate": "live-migration",
+    "live-migrate-abort": "live_migration_cancel",
+    "live-migrate-force-complete": "live_migration_force_complete",
+    "trigger-crash-dump": "trigger_crash_dump",
+    "attach-interface": "attach_interface",
+    "detach-interface": "detach_interface",
+    "attach-volume": "attach_volume",
+    "detach-volume": "detach_volume",
+    "reset-state": "resetState",
 }
 """What Nova's instance action log calls an action, where it is not the action's own id."""
+_UNLOGGED = frozenset(
+    {"update-server", "set-metadata", "delete-metadata", "set-tags", "delete-tags", "remove-security-group"}
+)
+"""Stand in no log of Nova's: the VM itself shows whether they were done."""
 
 _SLACK = timedelta(seconds=5)
 
@@ -54,8 +67,8 @@ async def find_trace(
     """Look for `item` in the cloud until its call could no longer arrive: for up to `resolve_s`, or a while longer
     when the cloud was silent, because a cloud that comes back works off what has waited at its door.
 
-    `known` are request ids of other operations; `wanted` what a rename asked for, which no log of Nova's tells;
-    `patience_s` a shorter time for a call that the cloud has answered, if only with a fault.
+    `known` are request ids of other operations; `wanted` what was asked for, which for names, metadata and tags no log
+    of Nova's tells; `patience_s` a shorter time for a call that the cloud has answered, if only with a fault.
     """
     sent_at = item.cloud_sent_at or item.planned_at
     since, end = sent_at - _SLACK, sent_at + timedelta(seconds=cadence.resolve_s)
@@ -82,20 +95,14 @@ async def _look(
         if item.action_id == "create-server":
             vm = await client.find_created(item.vm_uuid, item.vm_name)
             return Trace(vm is not None, vm_id=vm.id if vm else "")
-        if item.action_id == "update-server":
-            return await _renamed(client, item, wanted)
+        if item.action_id in _UNLOGGED:
+            vm = await client.get_vm(item.ref.id)
+            return Trace(bool(wanted) and bool(shows(item.action_id, wanted, vm)))
         return await _logged(client, item, since, known)
     except NotFound:
         return Trace(False, gone=True)
     except CloudError:
         return None
-
-
-async def _renamed(client: CloudClient, item: OperationItem, wanted: Mapping[str, object]) -> Trace:
-    vm = await client.get_vm(item.ref.id)
-    fields = {"name": vm.name, "description": vm.description}
-    asked = {name: wanted[name] for name in fields if name in wanted}
-    return Trace(bool(asked) and all(fields[name] == value for name, value in asked.items()))
 
 
 async def _logged(client: CloudClient, item: OperationItem, since: datetime, known: frozenset[str]) -> Trace:

@@ -87,6 +87,17 @@ async def test_a_lost_rename_is_found_by_the_name(console: Make) -> None:
     assert item.state is ItemState.ARRIVED
 
 
+async def test_lost_metadata_is_found_on_the_vm_or_stays_unconfirmed(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"), a_vm("2"))
+    cloud.errors["act"] = [AnswerLost("read timed out"), AnswerLost("read timed out")]
+    one = console(cloud)
+    await one.load()
+    cloud.vms["1"] = a_vm("1", metadata=(("role", "web"),), updated_at=utc_now())
+    (there,) = await run(one, "set-metadata", "1", metadata="role=web")
+    (lacking,) = await run(one, "set-metadata", "2", metadata="role=web")
+    assert (there.state, lacking.state) == (ItemState.ARRIVED, ItemState.UNCONFIRMED)
+
+
 @pytest.mark.parametrize("began", [True, False])
 async def test_a_500_is_looked_up_before_it_is_a_failure(console: Make, began: bool) -> None:
     cloud = ScriptedCloud(a_vm("1"))
