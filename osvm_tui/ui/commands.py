@@ -16,6 +16,7 @@ from osvm_tui.ui.action_plan import plan, verb
 from osvm_tui.ui.bindings import keys_of, shown
 from osvm_tui.ui.messages import GoTo
 from osvm_tui.ui.places import PLACES
+from osvm_tui.ui.resource_flow import ResourceFlow
 from osvm_tui.ui.screens.place import PlaceScreen
 from osvm_tui.ui.theme import THEMES
 
@@ -32,6 +33,8 @@ def commands_of(screen: Screen[object]) -> Iterator[Command]:
     """Return what can be done from a screen, in the order in which it is offered."""
     if isinstance(screen, ActionTargets):
         yield from _verbs(screen)
+    if isinstance(screen, ResourceFlow):
+        yield from _changes(screen)
     if isinstance(screen, PlaceScreen):
         yield from _keys(screen)
         for place in PLACES:
@@ -47,6 +50,13 @@ def _verbs(screen: ActionTargets) -> Iterator[Command]:
         refusal = plan(screen.api, spec.id, refs).refusal if refs else "no VM is chosen"
         told = f"a {spec.key}  {f'refused: {refusal}' if refusal else spec.help}"
         yield Command(verb(spec), told, partial(screen.action_vm_verb, spec.id))
+
+
+def _changes(screen: ResourceFlow) -> Iterator[Command]:
+    for chosen in screen.plans():
+        verdict = screen.api.resources.verdict(chosen.spec.id, chosen.target)
+        told = chosen.spec.help if verdict.allowed else f"refused: {verdict.reason}"
+        yield Command(chosen.verb, f"a {chosen.spec.key}  {told}", partial(screen.action_change, chosen.spec.id))
 
 
 def _keys(screen: PlaceScreen) -> Iterator[Command]:

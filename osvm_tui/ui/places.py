@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from osvm_tui.ui.resources.resource import Resource
+
 
 class Place(NamedTuple):
     """One place. Its screen is built as `cls(api, options, text)`, `text` being the filter that rode along."""
@@ -79,6 +81,16 @@ def nearest(word: str) -> str:
     known = [name for place in PLACES for name in (place.name, *place.aliases)] + list(WORDS)
     found = get_close_matches(word, known, n=1, cutoff=0.5)
     return found[0] if found else ""
+
+
+def resource_of(name: str) -> Resource[Any] | None:
+    """Import what a place of this name tells of, None for a place that is no table of resources."""
+    place = place_named(name)
+    module, _, file = place.screen.partition(":") if place else ("", "", "")
+    if module != "resource":
+        return None
+    found: Resource[Any] = import_module(f"osvm_tui.ui.resources.{file}").RESOURCE
+    return found
 
 
 def screen_of(place: Place) -> type[Screen[Any]]:

@@ -50,10 +50,17 @@ class ResourceFlow(PlaceScreen):
         """Open the menu of changes for the row of this moment; its letter begins one."""
         if self._typing:
             return
-        plans = [self._plan(spec) for spec in self.resource.verbs()]
         from osvm_tui.ui.dialogs.resource_menu import ResourceMenu
 
-        self.app.push_screen(ResourceMenu(self.api, plans), lambda plan: self.begin(plan) if plan else None)
+        self.app.push_screen(ResourceMenu(self.api, self.plans()), lambda plan: self.begin(plan) if plan else None)
+
+    def plans(self) -> list[ResourcePlan]:
+        """Return every change that the place offers, frozen on the row of this moment."""
+        return [self._plan(spec) for spec in self.resource.verbs()]
+
+    def action_change(self, action_id: str) -> None:
+        """Begin one change on the row of this moment."""
+        self._begin_named(action_id)
 
     def action_new_item(self) -> None:
         """Begin what makes a new item."""

@@ -18,6 +18,7 @@ from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.services.resources_api import ResourceRequest
 from osvm_tui.ui.bindings import CHANGED
+from osvm_tui.ui.commands import commands_of
 from osvm_tui.ui.dialogs.error import ErrorDialog
 from osvm_tui.ui.dialogs.params_form import ParamsForm
 from osvm_tui.ui.dialogs.private_key import PrivateKey
@@ -25,6 +26,7 @@ from osvm_tui.ui.dialogs.resource_confirm import ConfirmChange, ConfirmGone
 from osvm_tui.ui.dialogs.resource_menu import ResourceMenu
 from osvm_tui.ui.messages import GoTo
 from osvm_tui.ui.resources.rules import Rules
+from osvm_tui.ui.screens.help import key_blocks
 from osvm_tui.ui.screens.resource_place import ResourceScreen, screen_for
 from osvm_tui.ui.widgets.vtable import VTable
 from tests.pilot.desk import Desk
@@ -157,6 +159,16 @@ async def test_an_error_without_a_form_is_a_dialog() -> None:
         await press(pilot, "a", "x", "right", "enter")
         assert isinstance(app.screen, ErrorDialog)
         assert "the port is busy" in screen_text(app)
+
+
+async def test_help_and_palette_tell_the_changes_of_the_place_and_why_one_is_refused() -> None:
+    assert "add rule: let something through" in str(key_blocks("sg", {})["action menu"])
+    app = Desk(FakeConsole(), screen_for("volumes"))
+    async with app.run_test() as pilot:
+        await on_row(pilot, "data-1")
+        told = {command.title: command.help for command in commands_of(app.screen)}
+        assert told["extend"] == "a e  make it larger"
+        assert told["delete"].startswith("a d  refused: data-1 is in use")
 
 
 async def test_a_disruptive_change_is_asked_with_cancel_in_focus() -> None:

@@ -28,8 +28,13 @@ def world_told(rules: Iterable[SecurityRule]) -> str:
             known = found.setdefault(protocol, [])
             if ports and ports not in known:
                 known.append(ports)
-    told = (f"{protocol} {', '.join(ports)}".strip() for protocol, ports in found.items())
+    told = (f"{protocol} {', '.join(sorted(ports, key=_first))}".strip() for protocol, ports in found.items())
     return f"open to the world: {'; '.join(told)}" if found else ""
+
+
+def _first(ports: str) -> int:
+    low = ports.partition("-")[0]
+    return int(low) if low.isdecimal() else -1
 
 
 def rule_of(params: Mapping[str, object]) -> SecurityRule:

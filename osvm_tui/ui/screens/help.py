@@ -13,7 +13,7 @@ from osvm_tui.domain.actions import offered
 from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.bindings import VMS, bindings_of, keys_of, shown
 from osvm_tui.ui.facts import facts
-from osvm_tui.ui.places import PLACES, WORDS
+from osvm_tui.ui.places import PLACES, WORDS, resource_of
 from osvm_tui.ui.screens.place import PlaceScreen
 from osvm_tui.ui.widgets.about import About
 from osvm_tui.ui.widgets.sections import Sections
@@ -24,6 +24,7 @@ _FILTER = (
     ("name:web", "the column contains it"),
     ("status=ERROR", "the column is it"),
     ("age>30d", "more than; also <, >=, <="),
+    ("changed", "changed since you looked; X says that you did"),
     ("!lab", "not"),
     ("~^web-0[12]", "regular expression; name~... for one column"),
     ("-f wb17", "fuzzy: these letters in this order"),
@@ -65,14 +66,20 @@ def key_blocks(place: str, rebound: dict[str, str]) -> dict[str, Content]:
         for group, rows in groupby(ordered, key=lambda key: key.group)
     }
     blocks = {group.lower(): groups.get(group, Content("")) for group in _GROUPS}
-    verbs = [(f"a {spec.key}", f"{verb(spec)}: {spec.help}") for spec in offered() if spec.key]
     return {
         **blocks,
-        "action menu": facts(verbs) if place in VMS else Content(""),
+        "action menu": facts(_menu(place)),
         "places": facts([(f":{place.name}", place.help) for place in PLACES]),
         "words": facts([(f":{word}", told) for word, told in WORDS.items()]),
         "filter": facts(_FILTER),
     }
+
+
+def _menu(place: str) -> list[tuple[str, str]]:
+    if place in VMS:
+        return [(f"a {spec.key}", f"{verb(spec)}: {spec.help}") for spec in offered() if spec.key]
+    resource = resource_of(place)
+    return [(f"a {spec.key}", f"{spec.label.lower()}: {spec.help}") for spec in resource.verbs()] if resource else []
 
 
 def shown_all(keys: str) -> str:

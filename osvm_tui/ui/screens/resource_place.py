@@ -169,7 +169,7 @@ class ResourceScreen(ResourceFlow, ListPlace[Entry[Any]]):
         self.around.renew()
         self.empty = self._empty_words(views)
         self.show_rows(rows, old)
-        told = [*self._unserved(), *(self._wrong(view) for view in views if view.error)]
+        told = [*self._unserved(), *(self._wrong(view) for view in views if view.error and (rows or view.items))]
         if told:
             self.query_one(About).tell(f"{self.noun}{old} · {'; '.join(told)}")
 
@@ -187,7 +187,7 @@ class ResourceScreen(ResourceFlow, ListPlace[Entry[Any]]):
             return f"this cloud has no {self.resource.service} service"
         wrong = next((view for view in views if view.error), None)
         if wrong is not None and self.resource.admin and not self._is_admin(wrong.entry):
-            return f"{self.noun} are shown to admins of a cloud; the token of {wrong.entry} is none"
+            return f"{self.noun} are for admins, which the token of {wrong.entry} is not: {printable(wrong.error)}"
         if wrong is not None:
             return f"{wrong.error}; ctrl-r reads again"
         makes = RESOURCE_ACTIONS[self.resource.new].help if self.resource.new else ""
