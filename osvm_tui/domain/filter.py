@@ -51,6 +51,8 @@ class Field(NamedTuple, Generic[T]):
 
     kind: Kind
     read: Callable[[T], object]
+    bare: bool = False
+    """Whether a flag's name alone, as a word of its own, means `=yes`."""
 
 
 class Filter(NamedTuple, Generic[T]):
@@ -123,6 +125,9 @@ def _term(
         return _fuzzy(any_text, word.text), False
     if word.text.startswith("~"):
         return _matches(any_text, word.text[1:], word.at + 1), False
+    flag = fields.get(word.text.lower())
+    if flag is not None and flag.bare:
+        return _flag(flag.read, "=", "yes", word.at), False
     found = _TERM.fullmatch(word.text)
     if found is None or (found["sign"] == ":" and _ADDRESS.fullmatch(word.text)):
         return _contains(any_text, word.text), False

@@ -5,6 +5,7 @@ The second letters of the action menu stand in `ActionSpec.key`, not here. A row
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -13,10 +14,12 @@ CHANGED = ("image", "fip", "sg", "rule", "volume", "snapshot", "keypair", "group
 """The places of what VMs stand on where something can be changed."""
 STOCK = ("flavor", "network", "port", "router", "quota", "hypervisor", *CHANGED)
 """The places of what VMs stand on."""
-ALL = ("fleet", "vm", "op", "call", "audit", "health", "cloud", "project", *STOCK, "help")
+ALL = ("fleet", "vm", "op", "operation", "call", "audit", "health", "cloud", "project", *STOCK, "help")
 """The places that have a screen of their own."""
 VMS = ("fleet", "vm")
 """The places where verbs on VMs run."""
+OPS = ("op", "operation")
+"""The places where what was asked for is followed."""
 TABLES = tuple(place for place in ALL if place not in ("vm", "health", "help"))
 """The places with a table: its rows are filtered, its columns chosen."""
 
@@ -101,13 +104,29 @@ KEYS: tuple[Key, ...] = (
         3,
     ),
     Key("vm.open", "enter", "open", "open the VM", "Look", ("fleet",), "open_vm('overview')", 1),
-    Key("place.open", "enter", "open", "open the row", "Look", ("op", "cloud", *STOCK), "open_row", 1),
+    Key("place.open", "enter", "open", "open the row", "Look", ("op", "cloud", "project", *STOCK), "open_row", 1),
     Key("call.copy", "c", "copy", "copy the openstack command of a call", "Copy", ("call",), "copy_row", 4),
     Key("audit.verify", "v", "verify", "check the whole chain", "Look", ("audit",), "verify", 4),
     Key("vm.log", "l", "log", "console log", "Look", VMS, "open_vm('console')"),
     Key("vm.events", "e", "events", "Nova's action log joined with our audit", "Look", VMS, "open_vm('events')"),
     Key("vm.raw", "y", "raw", "the VM's JSON as the cloud has it now", "Look", VMS, "open_vm('raw')"),
     Key("vm.url", "v", "console URL", "a console URL to open in a browser", "Look", VMS, "console_url", 11),
+    Key("fleet.all", "0", "all", "all VMs, no filter", "Look", ("fleet",), "all"),
+    Key("fleet.active", "1", "active", "only VMs that run, or all again", "Look", ("fleet",), "quick('fleet.active')"),
+    Key("fleet.shutoff", "2", "off", "only VMs that are off", "Look", ("fleet",), "quick('fleet.shutoff')"),
+    Key("fleet.busy", "3", "busy", "only VMs that are busy", "Look", ("fleet",), "quick('fleet.busy')"),
+    Key("fleet.error", "4", "error", "only VMs in ERROR", "Look", ("fleet",), "quick('fleet.error')"),
+    Key("fleet.rest", "5", "rest", "VMs neither on, off, busy nor wrong", "Look", ("fleet",), "quick('fleet.rest')"),
+    Key(
+        "fleet.changed",
+        "6",
+        "changed",
+        "VMs changed since you looked",
+        "Look",
+        ("fleet",),
+        "quick('fleet.changed')",
+    ),
+    Key("fleet.seen", "X", "seen", "say that the changes were seen", "Look", ("fleet",), "seen"),
     Key("fleet.faults", "Z", "faults", "only VMs in trouble", "Look", ("fleet",), "faults", 7),
     Key("place.wide", "W", "wide", "all columns", "Look", TABLES, "wide", 8),
     Key("place.columns", "ctrl+o", "columns", "choose the columns and their order", "Look", TABLES, "choose_columns"),
@@ -123,6 +142,11 @@ KEYS: tuple[Key, ...] = (
     Key("vm.menu", "a", "actions", "the action menu; a second letter runs", "Change", VMS, "action_menu", 4),
     Key("vm.new", "N", "new", "a new VM, by form", "Change", VMS, "new_vm", 6),
     Key("vm.delete", "ctrl+d", "delete", "delete, by typing the name", "Change", VMS, "vm_verb('delete')"),
+    Key("vm.undo", "U", "undo", "take back what you did last to it", "Change", (*VMS, *OPS), "undo", 12),
+    Key("op.pause", "p", "pause", "send nothing more for now, or go on", "Change", ("operation",), "pause", 4),
+    Key("op.cancel", "x", "cancel", "never send what was not sent yet", "Change", ("operation",), "cancel", 5),
+    Key("op.retry", "r", "repeat", "ask again for what failed", "Change", ("operation",), "retry", 6),
+    Key("op.script", "w", "script", "save it as a script", "Copy", ("operation",), "save_script", 7),
     Key("vm.ssh", "s", "ssh", "a shell in the guest, by SSH", "Change", VMS, "guest_shell", 10),
     Key("vm.copy", "c", "copy", "then i: id, n: name, p: address, s: ssh command", "Copy", VMS, "copy_menu", 10),
     Key("stock.used-by", "w", "used by", "the VMs that use it", "Go", _USED, "used_by", 7),
@@ -147,6 +171,11 @@ KEYS: tuple[Key, ...] = (
 def keys_of(place: str) -> tuple[Key, ...]:
     """Return the rows that hold in `place` (a place's name, or `table`), in the table's order."""
     return tuple(key for key in KEYS if place in key.places)
+
+
+def key_for(key_id: str, rebound: Mapping[str, str]) -> str:
+    """Return the key of a row as the screen names it, `rebound` being the settings' keys by id."""
+    return shown(rebound.get(key_id) or next(key.keys for key in KEYS if key.id == key_id))
 
 
 def bindings_of(place: str) -> list[BindingType]:

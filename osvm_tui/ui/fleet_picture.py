@@ -14,6 +14,7 @@ from osvm_tui.services.api import CatalogKind, ConsoleApi, ScopeState
 from osvm_tui.ui.cloud_states import CloudStates
 from osvm_tui.ui.columns import Column, Look
 from osvm_tui.ui.fleet_columns import fleet_columns
+from osvm_tui.ui.fleet_filters import QUICK, Quick
 from osvm_tui.ui.fleet_view import FleetView, Row
 from osvm_tui.ui.format import Token
 from osvm_tui.ui.memory import PlaceMemory
@@ -40,6 +41,9 @@ class FleetPicture:
             name: Field(field.kind, lambda row, read=field.read: read(row.vm))  # type: ignore[misc]
             for name, field in vm_fields(options.clock, self._names).items()
         }
+        self.changed: set[VmRef] = set()
+        """The VMs that look otherwise than when the operator last said to have seen them, or at the start."""
+        self._fields["changed"] = Field(Kind.FLAG, lambda row: row.ref in self.changed, bare=True)
         self._fields["cloud"] = Field(Kind.TEXT, lambda row: api.entry_of(row.ref))
         self.sort = kept.sort if kept.sort in self._columns else "name"
         self.text = ""
@@ -48,7 +52,23 @@ class FleetPicture:
 
     def catch_up(self) -> bool:
         """Take over what changed in the fleet; return whether anything did."""
-        return self.view.apply(self._api.fleet_since(self.view.revision))
+        delta = self._api.fleet_since(self.view.revision)
+        if self.view.revision:
+            self.changed.difference_update(delta.removed)
+            self.changed.update(vm.ref for vm in delta.upserts if _looks(self.view.get(vm.ref)) != _looks(vm))
+        return self.view.apply(delta)
+
+    def acknowledge(self) -> int:
+        """Let nothing count as changed until it changes again; return how many VMs had."""
+        seen = len(self.changed)
+        self.changed.clear()
+        self.view.set_filter(self.view.filter)
+        return seen
+
+    def counted(self) -> tuple[tuple[Quick, int], ...]:
+        """Return the counts that are filters, those of nothing left out."""
+        found = ((quick, quick.number(self.view.counts, len(self.changed))) for quick in QUICK)
+        return tuple((quick, number) for quick, number in found if number)
 
     def gone(self, refs: set[VmRef]) -> set[VmRef]:
         """Return those of `refs` that the fleet no longer has."""
@@ -61,7 +81,10 @@ class FleetPicture:
 
     def filter_words(self) -> list[str]:
         """Return how terms over columns begin, for completion."""
-        return [f"{name}{'=' if field.kind is Kind.FLAG else ':'}" for name, field in self._fields.items()]
+        return [
+            name if field.bare else f"{name}{'=' if field.kind is Kind.FLAG else ':'}"
+            for name, field in self._fields.items()
+        ]
 
     def sort_by(self, column: str, *, descending: bool) -> None:
         """Order the rows by a column, one of `columns`."""
@@ -130,6 +153,14 @@ class FleetPicture:
 
     def _sort_key(self) -> Any:
         return self._columns[self.sort].sort
+
+
+def _looks(vm: Vm | None) -> object:
+    # The picture of the last session lacks what no column shows: that alone is no change.
+    if vm is None:
+        return None
+    addresses = {address.addr for address in vm.addresses}
+    return vm.name, vm.status, vm.task_state, vm.locked, addresses, vm.flavor and vm.flavor.name, vm.fault is None
 
 
 def _over_rows(column: Column[Vm]) -> Column[Row]:

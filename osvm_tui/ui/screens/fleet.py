@@ -9,10 +9,12 @@ from textual import on
 
 from osvm_tui.domain.filter import FilterError
 from osvm_tui.domain.vm import VmRef
-from osvm_tui.ui.bindings import bindings_of
+from osvm_tui.ui.bindings import bindings_of, key_for
 from osvm_tui.ui.columns import Column, Placed
+from osvm_tui.ui.fleet_filters import QUICK, Counted
 from osvm_tui.ui.fleet_picture import FleetPicture
 from osvm_tui.ui.fleet_view import Row
+from osvm_tui.ui.format import count
 from osvm_tui.ui.marking import Marking
 from osvm_tui.ui.messages import CatalogMoved, FleetMoved, GoBack, OpenVm, OperationMoved, ScopesMoved
 from osvm_tui.ui.table_place import TablePlace
@@ -112,7 +114,11 @@ class FleetScreen(TablePlace, Marking):
 
     def _tell(self) -> None:
         shown, total, marked = len(self.table.rows), self.picture.view.total, len(self.table.marks)
-        self.query_one(FilterBar).tell(Shown(shown, total, marked, self.picture.sort_words(), self._frozen))
+        counts = tuple(
+            Counted(key_for(quick.id, self.options.keys), quick.word, number, quick.token)
+            for quick, number in self.picture.counted()
+        )
+        self.query_one(FilterBar).tell(Shown(shown, total, marked, self.picture.sort_words(), self._frozen, counts))
 
     def _show_detail(self) -> None:
         ref = self.current()
@@ -191,6 +197,23 @@ class FleetScreen(TablePlace, Marking):
     def action_filter(self) -> None:
         """Let the filter be typed."""
         self.query_one(FilterBar).open()
+
+    def action_quick(self, key_id: str) -> None:
+        """Show only the VMs of a count, or all again."""
+        text = next(quick.text for quick in QUICK if quick.id == key_id)
+        self.show_text("" if self.shown_text == text else text)
+        self.keep()
+
+    def action_all(self) -> None:
+        """Show all VMs."""
+        self.show_text("")
+        self.keep()
+
+    def action_seen(self) -> None:
+        """Say that what has changed was seen: from now on only new changes count."""
+        seen = self.picture.acknowledge()
+        self._show_rows()
+        self.notify(f"{count(seen)} changed VMs seen" if seen else "nothing has changed since you looked")
 
     def action_faults(self) -> None:
         """Show only VMs in trouble, or all again."""

@@ -9,7 +9,8 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widget import Widget
 
-from osvm_tui.ui.format import SIGNS, count
+from osvm_tui.ui.fleet_filters import Counted
+from osvm_tui.ui.format import SIGNS, Token, count
 from osvm_tui.ui.options import UiOptions
 
 if TYPE_CHECKING:
@@ -24,12 +25,19 @@ class Shown(NamedTuple):
     marked: int = 0
     sort: str = ""
     frozen: bool = False
+    counts: tuple[Counted, ...] = ()
+    """Counts that are filters, shown where no filter stands."""
 
 
 class FilterBar(Widget):
     """Shows the filter; `open()` lets it be typed. Every change is told at once, Escape takes it back."""
 
-    COMPONENT_CLASSES = {"filter-bar--text", "filter-bar--error", "filter-bar--dim", "filter-bar--mark"}
+    COMPONENT_CLASSES = {
+        "filter-bar--text",
+        "filter-bar--error",
+        "filter-bar--mark",
+        *(f"filter-bar--{token}" for token in Token),
+    }
     BINDINGS = [
         Binding("escape", "cancel", show=False, priority=True),
         Binding("enter,down", "accept", show=False, priority=True),
@@ -136,8 +144,10 @@ class FilterBar(Widget):
         """Return the line: the filter or its error at the left, what is shown at the right."""
         right = self._right()
         left = Text.assemble((" / ", self._part("mark")), no_wrap=True)
-        if self._input is None:
-            left.append(self._text or "no filter", self._part("text" if self._text else "dim"))
+        if self._input is None and self._text:
+            left.append(self._text, self._part("text"))
+        elif self._input is None:
+            left.append(self._unfiltered(self.size.width - right.cell_len - left.cell_len - 2))
         room = self.size.width - right.cell_len - 1
         if self._error:
             right = Text(f"{self._error} ", self._part("error"), no_wrap=True, overflow="ellipsis")
@@ -145,6 +155,21 @@ class FilterBar(Widget):
         left.truncate(max(3, room), overflow="ellipsis")
         gap = max(1, self.size.width - left.cell_len - right.cell_len)
         return Text.assemble(left, " " * gap, right, no_wrap=True)
+
+    def _unfiltered(self, room: int) -> Text:
+        """Return the counts with the keys that filter by them, as many as there is room for."""
+        line = Text("no filter", self._part("dim"), no_wrap=True)
+        for count_ in self._shown.counts:
+            part = Text.assemble(
+                ("  ", self._part("dim")),
+                (count_.key, self._part("mark")),
+                (f" {count_.word} ", self._part("dim")),
+                (count(count_.number), self._part(str(count_.token))),
+            )
+            if line.cell_len + part.cell_len > room:
+                break
+            line.append(part)
+        return line
 
     def _right(self) -> Text:
         shown, dot = self._shown, f" {self._signs['dot']} "
