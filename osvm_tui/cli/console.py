@@ -7,7 +7,6 @@ import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,7 @@ def _run(launch: Launch, api: Console, entries: Sequence[str]) -> int:
     from osvm_tui.ui.options import UiOptions
 
     ui = launch.settings.ui
-    _must_be_known(ui.keys, launch.config_file)
+    _must_be_right(ui.keys, launch.config_file)
     options = UiOptions(
         theme=ui.theme,
         mouse=ui.mouse,
@@ -81,18 +80,16 @@ def _look(launch: Launch, entry: str) -> CloudLook:
     return CloudLook(own.colour, own.production, read_only)
 
 
-def _must_be_known(keys: Mapping[str, str], file: Path) -> None:
-    """Refuse keys for ids that no row of the key table has: they would be dead without a word."""
-    from osvm_tui.ui.bindings import KEYS
+def _must_be_right(keys: Mapping[str, str], file: Path) -> None:
+    """Refuse keys that would be dead or mean two things: unknown ids, no keys, clashes; each with its line."""
+    from osvm_tui.ui.key_map import wrongs
 
-    known = {key.id for key in KEYS}
-    for name in keys:
-        if name not in known:
-            near = "".join(f"; did you mean {found}?" for found in get_close_matches(name, known, n=1))
-            line = line_of(file.read_text(encoding="utf-8"), ("ui", "keys", name)) if file.exists() else 1
-            raise ConfigError(
-                f"{file}, line {line}: ui.keys: nothing is called {name}{near}", hint="README lists all ids"
-            )
+    found = list(wrongs(keys))
+    if not found:
+        return
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    told = [f"{file}, line {line_of(text, ('ui', 'keys', each.id))}: ui.keys: {each.sentence}" for each in found]
+    raise ConfigError("\n".join(told), hint="README lists all ids and their keys")
 
 
 def _must_have_terminal(term: str) -> None:
