@@ -200,6 +200,7 @@ class Console(ConsoleApi):
 
     def _apply(self, entry: str, delta: Delta) -> None:
         if self._fleet.apply(entry, delta):
+            self._lifecycle.noticed(delta.upserts)
             self._bus.publish(FleetChanged(self._fleet.revision))
 
     def _scopes_changed(self) -> None:

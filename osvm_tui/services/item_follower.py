@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,7 +15,7 @@ from osvm_tui.domain.errors import CloudError, NotFound, OsvmError, Throttled
 from osvm_tui.domain.operations import ItemState, OperationItem
 from osvm_tui.domain.progress import LogWord, Progress, log_word, needs_log, progress
 from osvm_tui.domain.states import status_of
-from osvm_tui.domain.vm import Vm
+from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.operation_book import OperationBook
@@ -38,6 +38,14 @@ class ItemFollower:
         self._scopes, self._book, self._writer, self._cadence, self._now = scopes, book, writer, cadence, now
         self.following = 0
         """Items being followed now: many of them are read less often."""
+        self._asleep: dict[VmRef, asyncio.Event] = {}
+
+    def noticed(self, vms: Iterable[Vm]) -> None:
+        """Read those followed VMs at once that the fleet's own polling shows idle: one list tells of hundreds."""
+        for vm in vms:
+            asleep = self._asleep.get(vm.ref)
+            if asleep is not None and not vm.busy:
+                asleep.set()
 
     async def follow(self, item: OperationItem) -> None:
         """Read until `item` ends."""
@@ -64,8 +72,19 @@ class ItemFollower:
                 if spec.expect.logged and await self._untold(item):
                     return
                 item = await self._late(item)
-            await asyncio.sleep(self._pause(wait, item))
+            await self._sleep(item.ref, self._pause(wait, item))
             wait = min(wait * 1.3, self._cadence.item_poll_max_s)
+
+    async def _sleep(self, ref: VmRef, seconds: float) -> None:
+        """Sleep until the VM is noticed idle, but for `seconds` at most."""
+        noticed = self._asleep.setdefault(ref, asyncio.Event())
+        try:
+            async with asyncio.timeout(seconds):
+                await noticed.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._asleep.pop(ref, None)
 
     def _cloud_now(self, entry: str) -> datetime:
         return self._now() + self._scopes.follower(entry).status.clock_offset

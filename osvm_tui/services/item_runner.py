@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 import msgspec
@@ -22,7 +22,7 @@ from osvm_tui.domain.errors import (
     Unreachable,
 )
 from osvm_tui.domain.operations import Control, CreateVm, ItemState, OperationItem
-from osvm_tui.domain.vm import VmRef
+from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.item_follower import ItemFollower
@@ -52,6 +52,10 @@ class ItemRunner:
         self._scopes, self._book, self._writer, self._cadence, self._now = scopes, book, writer, cadence, now
         self._slots = asyncio.Semaphore(cadence.send_concurrency)
         self._follower = ItemFollower(scopes, book, writer, cadence, now)
+
+    def noticed(self, vms: Iterable[Vm]) -> None:
+        """Hear of VMs that the fleet's polling has read."""
+        self._follower.noticed(vms)
 
     async def run(self, item: OperationItem, payload: Payload, *, held: bool = False) -> None:
         """Send `item` and follow it to its end. Never raises for the cloud's or the store's sake.

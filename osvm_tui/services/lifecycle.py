@@ -9,7 +9,7 @@ import asyncio
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -164,6 +164,10 @@ class Lifecycle:
         operation = self._operation(operation_id, spec.id, source, stored(fresh), items, secret=secret)
         await self._plan(operation, items, fresh, refers)
         return Submission(operation_id, tuple(items))
+
+    def noticed(self, vms: Iterable[Vm]) -> None:
+        """Hear of VMs that the fleet's polling has read."""
+        self._runner.noticed(vms)
 
     async def keep(self) -> None:
         """Renew our leases, take over what dead owners left, follow other consoles; until cancelled."""
