@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import SuspendNotSupported
 
-from osvm_tui.domain.errors import GuestError, HostKeyChanged, OsvmError, Refused
+from osvm_tui.domain.errors import GuestError, OsvmError, Refused
 from osvm_tui.ui.printable import printable
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DEAF_S = 0.5
 """How long input is dropped after a shell: what was typed into a dead ssh must not become our keys."""
 _SSH_FAILED = 255
+_UNVERIFIED = "Host key verification failed"
+"""What ssh says last when the key is not the accepted one."""
 _SHOWN_LINES = 3
 _TROUBLE_S = 12.0
 """How long ssh's own words stand: the screen that they were on is gone."""
@@ -84,7 +86,7 @@ async def _guest_shell(app: App[Any], api: ConsoleApi, route: GuestRoute) -> Non
         await api.guests.note(known, "begun")
         ended = await _hand_over(app, known)
         await api.guests.note(known, "ended", f"with {ended.status} after {ended.seconds:.0f} s")
-        await _tell(app, api, known, ended)
+        _tell(app, api, known, ended)
     except Refused as no:
         app.notify(f"refused: {no.detail}", severity="warning", markup=False)
     except OsvmError as error:
@@ -129,24 +131,17 @@ def _drop_input(app: App[Any]) -> None:
     keys.drop_input_for(DEAF_S)
 
 
-async def _tell(app: App[Any], api: ConsoleApi, route: GuestRoute, ended: Ended) -> None:
-    if ended.status == _SSH_FAILED and any("Host key verification failed" in line for line in ended.errors):
-        await _tell_changed_key(api, route)
+def _tell(app: App[Any], api: ConsoleApi, route: GuestRoute, ended: Ended) -> None:
     text = how_it_ended(route.vm_name, ended)
-    if ended.status == _SSH_FAILED:
-        app.notify(text, severity="error", timeout=_TROUBLE_S, markup=False)
-    else:
+    if ended.status != _SSH_FAILED:
         app.notify(text, markup=False)
+        return
+    app.notify(text, severity="error", timeout=_TROUBLE_S, markup=False)
+    if any(_UNVERIFIED in line for line in ended.errors):
+        from osvm_tui.ui.dialogs.host_keys import HostKeysDialog
 
-
-async def _tell_changed_key(api: ConsoleApi, route: GuestRoute) -> None:
-    """Raise HostKeyChanged with both fingerprints, as far as the machine shows its key to us too."""
-    try:
-        await api.guests.host_keys(route)
-    except HostKeyChanged:
-        raise
-    except OsvmError:
-        return  # ssh's own words stand
+        # It asks the machine again, and shows the key beside the one that was accepted.
+        app.push_screen(HostKeysDialog(api, route))
 
 
 def how_it_ended(vm_name: str, ended: Ended) -> str:

@@ -42,10 +42,15 @@ class HostKeysDialog(Dialog[tuple[HostKey, ...]]):
         self.api, self.route = api, route
         self.keys: tuple[HostKey, ...] = ()
         self._seconds = 0
+        self._why_not = "it has shown no key"
 
     @property
     def heading(self) -> str:
-        return f"host key of {printable(self.route.unknown)}"
+        return f"host key of {self._whose}"
+
+    @property
+    def _whose(self) -> str:
+        return printable(self.route.unknown or self.route.vm_name)
 
     def body(self) -> ComposeResult:
         yield Static(self._asking(), id="keys", markup=False)
@@ -56,7 +61,7 @@ class HostKeysDialog(Dialog[tuple[HostKey, ...]]):
 
     def _asking(self) -> str:
         way = f" through {self.route.bastion}" if self.route.bastion not in ("", self._bastion()) else ""
-        return f"asking {printable(self.route.unknown)}{way} for its keys ... {self._seconds} s"
+        return f"asking {self._whose}{way} for its keys ... {self._seconds} s"
 
     def _bastion(self) -> str:
         return self.route.unknown.removeprefix("the bastion ")
@@ -78,6 +83,8 @@ class HostKeysDialog(Dialog[tuple[HostKey, ...]]):
         except OsvmError as error:
             shown.update(trouble(error))
             shown.add_class("-error")
+            if isinstance(error, HostKeyChanged):
+                self._why_not = "the accepted key must be forgotten first"
             return
         finally:
             self._clock.stop()
@@ -94,4 +101,4 @@ class HostKeysDialog(Dialog[tuple[HostKey, ...]]):
         if self.keys:
             self.dismiss(self.keys)
         else:
-            self.app.notify("refused: it has shown no key", severity="warning", markup=False)
+            self.app.notify(f"refused: {self._why_not}", severity="warning", markup=False)
