@@ -10,7 +10,7 @@ from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
 from osvm_tui.cloud.mock.request import SimReply
 from osvm_tui.cloud.mock.rules import RULES
 
-RUNNING = frozenset({1, 3})
+RUNNING = 1
 
 
 def diagnostics(call: NovaCall, server_id: str) -> SimReply:
@@ -19,7 +19,7 @@ def diagnostics(call: NovaCall, server_id: str) -> SimReply:
     call.allow_rule(RULES["diagnostics"])
     if entry.moment.host is None:
         raise Refused(409, f"Instance {server_id} is not ready")
-    if entry.moment.power_state not in RUNNING or entry.moment.launched_at is None:
+    if entry.moment.power_state != RUNNING or entry.moment.launched_at is None:
         raise Refused(409, "Cannot get diagnostics: the guest is not running")
     return call.reply(200, _modern(call, entry) if call.minor >= 48 else _flat(call, entry))
 
@@ -50,6 +50,7 @@ def _modern(call: NovaCall, entry: Entry) -> dict[str, Any]:
             "tx_rate": None,
         }
         for nic in entry.server.nics
+        if nic.held_at(call.now)
     ]
     disk = {
         "read_bytes": count["read"],
@@ -59,7 +60,7 @@ def _modern(call: NovaCall, entry: Entry) -> dict[str, Any]:
         "errors_count": 0,
     }
     return {
-        "state": "paused" if entry.moment.power_state == 3 else "running",
+        "state": "running",
         "driver": "libvirt",
         "hypervisor": "kvm",
         "hypervisor_os": "linux",

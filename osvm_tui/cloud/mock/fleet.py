@@ -38,7 +38,8 @@ class Entry:
         if now < self.due:
             return
         line = self.server.line
-        waits = any(nic.next_at for nic in self.server.nics) or any(disk.until for disk in self.server.disks)
+        waits = any(nic.next_at or nic.until for nic in self.server.nics)
+        waits = waits or any(disk.until for disk in self.server.disks)
         if len(line) == 1 and line[0].at <= now and not waits:
             self.moment, self.due = line[0], timeline.NEVER
             self.updated = max(line[0].at, self.server.touched)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from osvm_tui.cloud.mock import ports
+from osvm_tui.cloud.mock import port_records
 from osvm_tui.cloud.mock.clock import zulu
 from osvm_tui.cloud.mock.durations import Durations
 from osvm_tui.cloud.mock.neutron_call import NeutronCall, Refused, Thing
@@ -50,6 +50,9 @@ def create(call: NeutronCall) -> SimReply:
     """Allocate an address, and associate it if a port is named."""
     body = call.body("floatingip")
     network = call.world.things("network").get(str(body.get("floating_network_id")))
+    if "floating_network_id" not in body:
+        text = "Failed to parse request. Required attribute 'floating_network_id' not specified"
+        raise Refused(400, "HTTPBadRequest", text)
     if network is None:
         text = f"Network {body.get('floating_network_id')} could not be found."
         raise Refused(404, "NetworkNotFound", text)
@@ -58,9 +61,8 @@ def create(call: NeutronCall) -> SimReply:
             400, "BadRequest", f"Bad floatingip request: Network {network['id']} is not a valid external network."
         )
     project = str(body.get("project_id") or call.caller.project_id)
-    if 0 <= call.limit("floatingip", 50) <= call.count("floatingip", project):
-        raise Refused(409, "OverQuota", "Quota exceeded for resources: ['floatingip'].")
-    address = _free(call, network["id"])
+    call.within("floatingip", 50)
+    address = free_address(call, network["id"])
     row = record(call.world.new_id("floatingip"), project, network["id"], address, call.now)
     row |= {"description": body.get("description", "")}
     if body.get("port_id"):
@@ -76,10 +78,10 @@ def update(call: NeutronCall, key: str) -> SimReply:
         raise Refused(404, "FloatingIPNotFound", f"Floating IP {key} could not be found")
     body = call.body("floatingip")
     row = _public(view(call, row))
-    if "port_id" in body:
+    if "port_id" in body or not body:  # Neutron takes an empty change as the wish to be free
         _tell_nova(call, row["port_id"], None)
         free = {"port_id": None, "fixed_ip_address": None, "router_id": None, "port_details": None}
-        row = _associate(call, row, body) if body["port_id"] else row | free
+        row = _associate(call, row, body) if body.get("port_id") else row | free
     row |= {"description": body.get("description", row["description"]), "updated_at": zulu(call.now)}
     row |= {"revision_number": row["revision_number"] + 1}
     call.world.put("floatingip", key, row)
@@ -104,6 +106,9 @@ def _associate(call: NeutronCall, row: Thing, body: Thing) -> Thing:
     port = call.own("port", str(body["port_id"]))
     if port is None:
         raise Refused(404, "PortNotFound", f"Port {body['port_id']} could not be found.")
+    if not port["fixed_ips"]:
+        text = f"Bad floatingip request: Cannot add floating IP to port {port['id']} that has no fixed IPv4 addresses"
+        raise Refused(400, "BadRequest", text)
     if port["project_id"] != row["project_id"]:
         raise Refused(400, "BadRequest", f"Bad floatingip request: Port {port['id']} is of another project.")
     router = _router(call, port, row["floating_network_id"])
@@ -126,10 +131,11 @@ def _associate(call: NeutronCall, row: Thing, body: Thing) -> Thing:
 
 def _router(call: NeutronCall, port: Thing, external: str) -> str:
     subnet = port["fixed_ips"][0]["subnet_id"]
-    for router in call.world.things("router").values():
-        gateway = router["external_gateway_info"]
-        if subnet in router["_subnets"] and gateway and gateway["network_id"] == external:
-            return str(router["id"])
+    for one in port_records.alive(call.world, call.now):
+        if one["device_owner"] == port_records.ROUTER_OWNER and one["fixed_ips"][0]["subnet_id"] == subnet:
+            gateway = call.world.things("router")[one["device_id"]]["external_gateway_info"]
+            if gateway and gateway["network_id"] == external:
+                return str(one["device_id"])
     text = (
         f"External network {external} is not reachable from subnet {subnet}."
         f"  Therefore, cannot associate Port {port['id']} with a Floating IP."
@@ -141,7 +147,10 @@ def _tell_nova(call: NeutronCall, port_id: str | None, address: str | None) -> N
     """Let Nova's address cache learn of the change a little later, unless the event is lost."""
     world = call.world
     port = world.things("port").get(port_id or "")
-    if port is None or world.knobs.lose_network_changed or port["device_id"] not in world.fleet:
+    if port is None or world.knobs.lose_network_changed:
+        return
+    port = port_records.present(port, call.now)
+    if port["device_id"] not in world.fleet:
         return
     server = world.checkout(port["device_id"])
     wait = Durations(world.chance("floating"), world.knobs.time_scale, world.knobs.scales).draw("floating")
@@ -154,7 +163,8 @@ def _tell_nova(call: NeutronCall, port_id: str | None, address: str | None) -> N
     world.save(server)
 
 
-def _free(call: NeutronCall, network: str) -> str:
+def free_address(call: NeutronCall, network: str) -> str:
+    """Return the lowest free address of an external network; refuse with 409 if there is none."""
     used = {row["floating_ip_address"] for row in call.world.things("floatingip").values()}
     used |= {
         fixed["ip_address"]
@@ -162,6 +172,6 @@ def _free(call: NeutronCall, network: str) -> str:
         for fixed in (router["external_gateway_info"] or {}).get("external_fixed_ips", ())
     }
     for subnet in call.world.things("subnet").values():
-        if subnet["network_id"] == network and (address := ports.lowest_free(subnet, used)):
+        if subnet["network_id"] == network and (address := port_records.lowest_free(subnet, used)):
             return address
     raise Refused(409, "IpAddressGenerationFailure", f"No more IP addresses available on network {network}.")

@@ -13,15 +13,14 @@ from osvm_tui.cloud.mock.world import World
 
 TYPES = tuple(f"application/openstack-images-v2.{minor}-json-patch" for minor in (0, 1))
 OPERATIONS = ("add", "remove", "replace")
-READ_ONLY = frozenset(
-    {"id", "status", "size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value", "stores"}
-) | {
+READ_ONLY = frozenset({"id", "status", "size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value"}) | {
     "created_at",
     "updated_at",
     "self",
     "file",
     "schema",
     "direct_url",
+    "stores",
 }
 BASE: dict[str, type | tuple[type, ...]] = {
     "name": (str, type(None)),

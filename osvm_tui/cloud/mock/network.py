@@ -1,6 +1,6 @@
 """The simulated Neutron v2.0: which collection answers, who sees which row, filters and fields.
 
-Floating IPs and security groups have verbs of their own (floating_ips.py, neutron_groups.py).
+What changes a row is in floating_ips.py and the neutron_*.py of its kind.
 """
 
 from __future__ import annotations
@@ -11,7 +11,15 @@ from typing import Any
 
 import msgspec
 
-from osvm_tui.cloud.mock import floating_ips, neutron_groups
+from osvm_tui.cloud.mock import (
+    floating_ips,
+    neutron_groups,
+    neutron_nets,
+    neutron_ports,
+    neutron_routers,
+    neutron_rules,
+    port_records,
+)
 from osvm_tui.cloud.mock.accounts import Caller
 from osvm_tui.cloud.mock.neutron_call import NeutronCall, Refused, Thing
 from osvm_tui.cloud.mock.replies import neutron_fault
@@ -111,15 +119,22 @@ def _read(call: NeutronCall) -> SimReply:
 def not_found(kind: str, key: str) -> Refused:
     """Return Neutron's 404 for a row that is not there, or not the caller's."""
     name = _NAMES[kind]
-    words = {"security_group": "Security group", "security_group_rule": "Security group rule"}
-    text = {"floatingip": "Floating IP"} | words
-    return Refused(404, f"{name}NotFound", f"{text.get(kind, name)} {key} could not be found.")
+    text = {
+        "floatingip": f"Floating IP {key} could not be found",
+        "router": f"Router {key} could not be found",
+        "security_group": f"Security group {key} does not exist",
+        "security_group_rule": f"Security group rule {key} does not exist",
+    }
+    return Refused(404, f"{name}NotFound", text.get(kind, f"{name} {key} could not be found."))
 
 
 def _write(call: NeutronCall) -> SimReply:
-    collection, key, _ = _parts(call)
+    collection, key, below = _parts(call)
+    if below is not None and key is not None and (call.request.method, collection) == ("PUT", "routers"):
+        call.must_be_member()
+        return neutron_routers.act(call, key, below)
     verb = (call.request.method, collection, key is not None)
-    handler = _WRITES.get(verb)
+    handler = _WRITES.get(verb) if below is None else None
     if handler is None:
         raise Refused(404, "HTTPNotFound", "The resource could not be found.")
     call.must_be_member()
@@ -133,8 +148,20 @@ _WRITES: dict[tuple[str, str, bool], Callable[..., SimReply]] = {
     ("POST", "security-groups", False): neutron_groups.create,
     ("PUT", "security-groups", True): neutron_groups.update,
     ("DELETE", "security-groups", True): neutron_groups.delete,
-    ("POST", "security-group-rules", False): neutron_groups.create_rule,
-    ("DELETE", "security-group-rules", True): neutron_groups.delete_rule,
+    ("POST", "security-group-rules", False): neutron_rules.create,
+    ("DELETE", "security-group-rules", True): neutron_rules.delete,
+    ("POST", "ports", False): neutron_ports.create,
+    ("PUT", "ports", True): neutron_ports.update,
+    ("DELETE", "ports", True): neutron_ports.delete,
+    ("POST", "networks", False): neutron_nets.create_network,
+    ("PUT", "networks", True): neutron_nets.update_network,
+    ("DELETE", "networks", True): neutron_nets.delete_network,
+    ("POST", "subnets", False): neutron_nets.create_subnet,
+    ("PUT", "subnets", True): neutron_nets.update_subnet,
+    ("DELETE", "subnets", True): neutron_nets.delete_subnet,
+    ("POST", "routers", False): neutron_routers.create,
+    ("PUT", "routers", True): neutron_routers.update,
+    ("DELETE", "routers", True): neutron_routers.delete,
 }
 
 
@@ -148,10 +175,12 @@ def _rows(call: NeutronCall, kind: str) -> Iterable[Thing]:
         rows = neutron_groups.groups(call)
     elif kind == "floatingip":
         rows = (floating_ips.view(call, row) for row in world.things("floatingip").values())
+    elif kind == "port":
+        rows = port_records.alive(world, call.now)
     else:
         rows = world.things(kind).values()
     for row in rows:
-        if row.get("_from", 0) > call.now or row.get("_gone", call.now + 1) <= call.now:
+        if row.get("_from", 0) > call.now:
             continue
         if caller.is_admin or row["project_id"] == caller.project_id or row.get("shared") or _external(call, row):
             yield row
@@ -246,5 +275,7 @@ def _quotas(call: NeutronCall, project: str | None, detail: str | None) -> SimRe
     if detail is None or detail == "default":
         return call.reply(200, {"quota": limits})
     used = {kind: call.count(kind, project) for kind in _ONE.values()}
+    groups = (row for row in call.world.things("security_group").values() if row["project_id"] == project)
+    used["security_group_rule"] = sum(len(group["security_group_rules"]) for group in groups)
     rows = {name: {"limit": n, "used": used.get(name, 0), "reserved": 0} for name, n in limits.items()}
     return call.reply(200, {"quota": rows})

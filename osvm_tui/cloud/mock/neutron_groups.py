@@ -1,22 +1,15 @@
-"""Neutron's security groups and their rules: lists, create, delete, and the rules that a new group starts with."""
+"""Neutron's security groups: create, change, delete, and the rules that a new group starts with."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
+from osvm_tui.cloud.mock import port_records
 from osvm_tui.cloud.mock.clock import zulu
 from osvm_tui.cloud.mock.neutron_call import NeutronCall, Refused, Thing
 from osvm_tui.cloud.mock.request import SimReply
-
-_SAME = (
-    "direction",
-    "ethertype",
-    "protocol",
-    "port_range_min",
-    "port_range_max",
-    "remote_ip_prefix",
-    "remote_group_id",
-)
+from osvm_tui.cloud.mock.security_groups import name_groups
 
 
 def groups(call: NeutronCall) -> Iterator[Thing]:
@@ -59,7 +52,7 @@ def rule_record(key: str, group: Thing, at: float, **fields: object) -> Thing:
         "remote_ip_prefix": None,
         "remote_group_id": None,
         "remote_address_group_id": None,
-        "normalized_cidr": fields.get("remote_ip_prefix"),
+        "normalized_cidr": normal_cidr(fields.get("remote_ip_prefix")),
         "description": "",
         "tags": [],
         "revision_number": 0,
@@ -67,6 +60,11 @@ def rule_record(key: str, group: Thing, at: float, **fields: object) -> Thing:
         "updated_at": zulu(at),
         **fields,
     }
+
+
+def normal_cidr(prefix: object) -> str | None:
+    """Return a range without host bits, as Neutron normalises it."""
+    return None if prefix is None else str(ipaddress.ip_network(str(prefix), strict=False))
 
 
 def create(call: NeutronCall) -> SimReply:
@@ -89,61 +87,47 @@ def create(call: NeutronCall) -> SimReply:
 
 def update(call: NeutronCall, key: str) -> SimReply:
     """Rename or describe a group."""
-    group, body = _own(call, key), call.body("security_group")
+    group, body = owned(call, key), call.body("security_group")
+    if "name" in body and body["name"] != group["name"]:
+        if group["name"] == "default":
+            text = "Updating default security group not allowed."
+            raise Refused(409, "SecurityGroupCannotUpdateDefault", text)
+        if body["name"] == "default":
+            raise Refused(409, "SecurityGroupDefaultAlreadyExists", "Default security group already exists.")
     changes = {name: body[name] for name in ("name", "description") if name in body}
     group = group | changes | {"updated_at": zulu(call.now), "revision_number": group["revision_number"] + 1}
     call.world.put("security_group", key, group)
+    holders = {port["device_id"] for port in port_records.alive(call.world, call.now) if key in port["security_groups"]}
+    for server in holders:
+        name_groups(call.world, server, call.now)
     return call.reply(200, {"security_group": group})
 
 
 def delete(call: NeutronCall, key: str) -> SimReply:
     """Delete a group that no port uses."""
-    group = _own(call, key)
+    group = owned(call, key)
     if group["name"] == "default" and not call.caller.is_admin:
         raise Refused(
             409, "SecurityGroupCannotRemoveDefault", "Insufficient rights for removing default security group."
         )
-    alive = (port for port in call.world.things("port").values() if port.get("_gone", call.now + 1) > call.now)
-    if any(key in port["security_groups"] for port in alive):
+    if any(key in port["security_groups"] for port in port_records.alive(call.world, call.now)):
         raise Refused(409, "SecurityGroupInUse", f"Security Group {key} in use.")
     call.world.drop("security_group", key)
+    for other in list(call.world.things("security_group").values()):
+        kept = [rule for rule in other["security_group_rules"] if rule["remote_group_id"] != key]
+        if len(kept) < len(other["security_group_rules"]):
+            rewrite(call, other, kept)
     return call.reply(204)
 
 
-def create_rule(call: NeutronCall) -> SimReply:
-    """Add a rule; the same rule again is 409 with the id of the one that is there."""
-    body = call.body("security_group_rule")
-    group = _own(call, str(body.get("security_group_id")))
-    if body.get("port_range_min") is not None and body.get("protocol") is None:
-        raise Refused(
-            400, "SecurityGroupProtocolRequiredWithPorts", "Must also specify protocol if port range is given."
-        )
-    fields = {name: body[name] for name in (*_SAME, "description") if name in body}
-    rule = rule_record(call.world.new_id("rule"), group, call.now, **fields)
-    for other in group["security_group_rules"]:
-        if all(other[name] == rule[name] for name in _SAME):
-            text = f"Security group rule already exists. Rule id is {other['id']}."
-            raise Refused(409, "SecurityGroupRuleExists", text)
-    _rewrite(call, group, [*group["security_group_rules"], rule])
-    return call.reply(201, {"security_group_rule": rule})
-
-
-def delete_rule(call: NeutronCall, key: str) -> SimReply:
-    """Remove a rule; it stops working at once."""
-    for group in list(groups(call)):
-        kept = [rule for rule in group["security_group_rules"] if rule["id"] != key]
-        if len(kept) < len(group["security_group_rules"]):
-            _rewrite(call, group, kept)
-            return call.reply(204)
-    raise Refused(404, "SecurityGroupRuleNotFound", f"Security group rule {key} does not exist")
-
-
-def _rewrite(call: NeutronCall, group: Thing, rules: list[Thing]) -> None:
+def rewrite(call: NeutronCall, group: Thing, rules: list[Thing]) -> None:
+    """Write a group with other rules."""
     changed = {"security_group_rules": rules, "revision_number": group["revision_number"] + 1}
     call.world.put("security_group", group["id"], group | changed | {"updated_at": zulu(call.now)})
 
 
-def _own(call: NeutronCall, key: str) -> Thing:
+def owned(call: NeutronCall, key: str) -> Thing:
+    """Return the caller's group, or refuse with 404."""
     group = call.own("security_group", key)
     if group is None:
         raise Refused(404, "SecurityGroupNotFound", f"Security group {key} does not exist")

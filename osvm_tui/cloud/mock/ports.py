@@ -1,17 +1,13 @@
-"""Ports of servers: addresses, MACs, and the network info that Nova caches. Written with the server, read by Neutron.
-
-A port exists from `_from` until `_gone` (cloud time), so that a read need not write.
-"""
+"""Ports of servers: which ones a request asks for, and how Nova makes or takes them. Written with the server."""
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 import msgspec
 
-from osvm_tui.cloud.mock.clock import zulu
 from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
+from osvm_tui.cloud.mock.port_records import free_address, mac_of, port_record, present, taken, within
 from osvm_tui.cloud.mock.security_groups import group_named
 from osvm_tui.cloud.mock.server import Nic, Server
 from osvm_tui.cloud.mock.world import World
@@ -53,17 +49,17 @@ def _auto(call: NovaCall) -> list[Attachment]:
 
 def _one(call: NovaCall, wanted: dict[str, Any]) -> Attachment:
     if wanted.get("port"):
-        port = call.world.things("port").get(wanted["port"])
+        stored = call.world.things("port").get(wanted["port"])
+        port = None if stored is None else present(stored, call.now)
         if port is None or port["project_id"] != call.caller.project_id:
             raise Refused(400, f"Port id {wanted['port']} could not be found.")
         if port["device_id"]:
             raise Refused(409, f"Port {port['id']} is still in use.")
         return Attachment(port["network_id"], port=port["id"])
     network = call.world.things("network").get(str(wanted.get("uuid")))
-    visible = network is not None and (
-        network["shared"] or network["project_id"] == call.caller.project_id or call.caller.is_admin
-    )
-    if network is None or not visible:
+    open_to_all = network is not None and (network["shared"] or network["router:external"])
+    own = network is not None and network["project_id"] == call.caller.project_id
+    if network is None or not (open_to_all or own or call.caller.is_admin):
         raise Refused(400, f"Network {wanted.get('uuid')} could not be found.")
     if network["router:external"] and not call.caller.is_admin:
         raise Refused(403, f"It is not allowed to create an interface on external network {network['id']}")
@@ -75,7 +71,8 @@ def attach(call: NovaCall, server: Server, wanted: list[Attachment], at: float) 
     made = []
     for one in wanted:
         port = call.world.things("port")[one.port] if one.port else _new_port(call, server, one, at)
-        port = port | {"device_id": server.id, "device_owner": "compute:nova", "status": "ACTIVE"}
+        port = {name: value for name, value in port.items() if name != "_unbound"}
+        port |= {"device_id": server.id, "device_owner": "compute:nova", "status": "ACTIVE"}
         call.world.put("port", port["id"], port)
         network = call.world.things("network")[one.network]
         fixed = port["fixed_ips"][0]["ip_address"]
@@ -92,42 +89,12 @@ def _new_port(call: NovaCall, server: Server, wanted: Attachment, at: float) -> 
     if address is None:
         raise Refused(400, f"No more IP addresses available on network {wanted.network}.")
     if wanted.address and wanted.address in taken(world, subnet["id"]):
-        raise Refused(400, f"Fixed IP address {address} is already in use on instance {server.id}.")
+        raise Refused(409, f"Fixed IP {address} is already in use.")
+    if wanted.address and not within(wanted.address, subnet["cidr"]):
+        raise Refused(400, f"Fixed IP address {address} is not a valid IP of network {wanted.network}.")
     groups = [group_named(call, name, server.project, 400)["id"] for name in server.security_groups]
     key = world.new_id("port")
     return port_record(key, server.project, subnet, address, mac_of(key), groups, at) | {"_from": at}
-
-
-def port_record(key: str, project: str, subnet: Thing, address: str, mac: str, groups: list[str], at: float) -> Thing:
-    """Return a port as Neutron keeps it, made at cloud time `at`."""
-    return {
-        "id": key,
-        "name": "",
-        "description": "",
-        "admin_state_up": True,
-        "status": "DOWN",
-        "network_id": subnet["network_id"],
-        "project_id": project,
-        "tenant_id": project,
-        "device_id": "",
-        "device_owner": "",
-        "mac_address": mac,
-        "fixed_ips": [{"subnet_id": subnet["id"], "ip_address": address}],
-        "security_groups": groups,
-        "allowed_address_pairs": [],
-        "extra_dhcp_opts": [],
-        "binding:vnic_type": "normal",
-        "port_security_enabled": True,
-        "tags": [],
-        "revision_number": 3,
-        "created_at": zulu(at),
-        "updated_at": zulu(at),
-    }
-
-
-def mac_of(key: str) -> str:
-    """Return the MAC address that goes with a port's id."""
-    return "fa:16:3e:" + ":".join(key[place : place + 2] for place in (0, 2, 4))
 
 
 def subnet_of(world: World, network: str) -> Thing:
@@ -136,27 +103,3 @@ def subnet_of(world: World, network: str) -> Thing:
         if subnet["network_id"] == network:
             return subnet
     raise Refused(400, f"Network {network} requires a subnet in order to boot instances on.")
-
-
-def taken(world: World, subnet: str) -> set[str]:
-    """Return the addresses in use on a subnet."""
-    now = world.now()
-    ports = world.things("port").values()
-    alive = (port for port in ports if port.get("_gone", now + 1) > now)
-    return {fixed["ip_address"] for port in alive for fixed in port["fixed_ips"] if fixed["subnet_id"] == subnet}
-
-
-def free_address(world: World, subnet: Thing) -> str | None:
-    """Return the lowest free address of a subnet's pool, or None."""
-    return lowest_free(subnet, taken(world, subnet["id"]))
-
-
-def lowest_free(subnet: Thing, used: set[str]) -> str | None:
-    """Return the lowest address of a subnet's pool that is not in `used`, or None."""
-    pool = subnet["allocation_pools"][0]
-    last = int(ipaddress.ip_address(pool["end"]))
-    for number in range(int(ipaddress.ip_address(pool["start"])), last + 1):
-        address = str(ipaddress.ip_address(number))
-        if address not in used:
-            return address
-    return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from osvm_tui.cloud.mock import port_records
 from osvm_tui.cloud.mock.fleet import Entry
 from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
 from osvm_tui.cloud.mock.request import SimReply
+from osvm_tui.cloud.mock.world import World
 
 Thing = dict[str, Any]
 
@@ -27,33 +29,36 @@ def group_named(call: NovaCall, ref: str, project: str, status: int) -> Thing:
 def add_to_server(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     """Put a group on every port of a server; `updated` does not move."""
     group = group_named(call, value["name"], entry.server.project, 404)
-    ports = _ports(call, entry)
+    ports = port_records.of_server(call.world, entry.server.id, call.now)
     if not ports:
         raise Refused(404, f"Security group {value['name']} cannot be added: the server has no port")
+    if any(group["id"] in port["security_groups"] for port in ports):
+        text = f"Invalid input for security_groups. Reason: Duplicate items in the list: '{group['id']}'."
+        raise Refused(400, f"{text}\nNeutron server returns request_ids: ['{call.request.request_id}']")
     for port in ports:
-        if group["id"] not in port["security_groups"]:
-            _set(call, port, [*port["security_groups"], group["id"]])
-    _name_groups(call, entry)
+        _set(call, port, [*port["security_groups"], group["id"]])
+    name_groups(call.world, entry.server.id, call.now)
     return call.reply(202)
 
 
 def remove_from_server(call: NovaCall, entry: Entry, value: Any) -> SimReply:
     """Take a group off every port of a server."""
     group = group_named(call, value["name"], entry.server.project, 404)
-    ports = [port for port in _ports(call, entry) if group["id"] in port["security_groups"]]
+    mine = port_records.of_server(call.world, entry.server.id, call.now)
+    ports = [port for port in mine if group["id"] in port["security_groups"]]
     if not ports:
         raise Refused(404, f"Security group {value['name']} not associated with the instance {entry.server.id}")
     for port in ports:
         _set(call, port, [key for key in port["security_groups"] if key != group["id"]])
-    _name_groups(call, entry)
+    name_groups(call.world, entry.server.id, call.now)
     return call.reply(202)
 
 
 def of_server(call: NovaCall, server_id: str) -> SimReply:
     """List the groups of a server in Nova's old form."""
-    entry = call.server(server_id)
+    call.server(server_id)
     call.allow("reader", "os-security-groups:list")
-    keys = {key for port in _ports(call, entry) for key in port["security_groups"]}
+    keys = {key for port in port_records.of_server(call.world, server_id, call.now) for key in port["security_groups"]}
     groups = [call.world.things("security_group")[key] for key in sorted(keys)]
     shown = [
         {
@@ -82,16 +87,15 @@ def _old_rule(rule: Thing) -> Thing:
     }
 
 
-def _ports(call: NovaCall, entry: Entry) -> list[Thing]:
-    return [port for port in call.world.things("port").values() if port["device_id"] == entry.server.id]
-
-
 def _set(call: NovaCall, port: Thing, groups: list[str]) -> None:
     call.world.put("port", port["id"], port | {"security_groups": groups})
 
 
-def _name_groups(call: NovaCall, entry: Entry) -> None:
-    server = call.world.checkout(entry.server.id)
-    keys = {key for port in _ports(call, entry) for key in port["security_groups"]}
-    server.security_groups = sorted(call.world.things("security_group")[key]["name"] for key in keys)
-    call.world.save(server)
+def name_groups(world: World, server_id: str, now: float) -> None:
+    """Let a server name the groups that its ports have now; without such a server nothing happens."""
+    if server_id not in world.fleet:
+        return
+    server = world.checkout(server_id)
+    keys = {key for port in port_records.of_server(world, server_id, now) for key in port["security_groups"]}
+    server.security_groups = sorted(world.things("security_group")[key]["name"] for key in keys)
+    world.save(server)

@@ -143,7 +143,7 @@ def _router(rng: Random, found: Things, project: str, public: Thing, private: Th
     fixed = [{"subnet_id": public["subnets"][0], "ip_address": address}]
     router: Thing = {"id": key, "name": f"{project}-router", "project_id": owner, "tenant_id": owner}
     router |= {"status": "ACTIVE", "admin_state_up": True, "routes": [], "flavor_id": None}
-    router |= {"external_gateway_info": gateway | {"external_fixed_ips": fixed}, "_subnets": private["subnets"]}
+    router |= {"external_gateway_info": gateway | {"external_fixed_ips": fixed}}
     router |= {"availability_zone_hints": [], "availability_zones": []}
     found["router"][key] = router | _stamps(at)
 

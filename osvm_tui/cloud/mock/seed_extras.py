@@ -13,7 +13,8 @@ import msgspec
 from osvm_tui.cloud.mock import floating_ips
 from osvm_tui.cloud.mock.accounts import PROJECTS, USERS
 from osvm_tui.cloud.mock.neutron_groups import group_record, rule_record
-from osvm_tui.cloud.mock.ports import lowest_free
+from osvm_tui.cloud.mock.neutron_routers import interface_record
+from osvm_tui.cloud.mock.port_records import lowest_free
 from osvm_tui.cloud.mock.seed_ids import uuid_of
 from osvm_tui.cloud.mock.server import Server
 
@@ -36,8 +37,9 @@ FOR_A_DEAD_HOST = 40
 
 
 def extras(rng: Random, things: Things, servers: list[Server], start: float) -> None:
-    """Add to `things` and `servers`; an empty cloud stays as it is."""
+    """Add to `things` and `servers`; an empty cloud only gets the ports of its routers."""
     things["server_group"] = {}
+    _router_ports(rng, things, start)
     if not servers:
         return
     for project, name, policy, role in GROUPS:
@@ -48,6 +50,16 @@ def extras(rng: Random, things: Things, servers: list[Server], start: float) -> 
     _migrations(rng, things, servers)
     if len(servers) >= FOR_A_DEAD_HOST:
         _dead_host(rng, things, servers, start)
+
+
+def _router_ports(rng: Random, things: Things, start: float) -> None:
+    """Put every project's router into the subnet of its network."""
+    for router in things["router"].values():
+        inside = (row for row in things["network"].values() if not row["router:external"])
+        network = next(row for row in inside if row["project_id"] == router["project_id"])
+        subnet = things["subnet"][network["subnets"][0]]
+        port = interface_record(uuid_of(rng), router, subnet, start - 2 * 365 * DAY_S)
+        things["port"][port["id"]] = port
 
 
 def _server_group(rng: Random, things: Things, servers: list[Server], row: tuple[str, str, str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from osvm_tui.cloud.mock import floating_ips, history, ports
+from osvm_tui.cloud.mock import floating_ips, history, port_records
 from osvm_tui.cloud.mock.accounts import PROJECTS, USERS
 from osvm_tui.cloud.mock.images import snapshot
 from osvm_tui.cloud.mock.names import DESCRIPTIONS, ROLES, SETTLED, STATES, Role
@@ -122,8 +122,8 @@ class FleetSeed:
         subnet = self._subnets[network["id"]]
         key, address = uuid_of(self._rng), self._address(subnet)
         groups = [self._groups[server.project, name] for name in server.security_groups]
-        mac = ports.mac_of(key)
-        port = ports.port_record(key, server.project, subnet, address, mac, groups, server.created)
+        mac = port_records.mac_of(key)
+        port = port_records.port_record(key, server.project, subnet, address, mac, groups, server.created)
         port |= {"device_id": server.id, "device_owner": "compute:nova", "status": "ACTIVE"}
         self._things["port"][key] = port
         floating = None

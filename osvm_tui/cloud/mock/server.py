@@ -60,6 +60,12 @@ class Nic(msgspec.Struct, frozen=True, omit_defaults=True):
     floating: str | None = None
     next_floating: str | None = None
     next_at: float | None = None
+    until: float | None = None
+    """When the port is detached; None while it stays."""
+
+    def held_at(self, now: float) -> bool:
+        """Tell whether the port is there at cloud time `now`."""
+        return self.until is None or now < self.until
 
     def floating_at(self, now: float) -> str | None:
         """Return the floating address that the cache shows at cloud time `now`."""

@@ -6,7 +6,16 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from osvm_tui.cloud.mock import disks, execution, gate, image_actions, move_actions, timeline, transitions
+from osvm_tui.cloud.mock import (
+    disks,
+    execution,
+    gate,
+    image_actions,
+    move_actions,
+    port_records,
+    timeline,
+    transitions,
+)
 from osvm_tui.cloud.mock.action_bodies import CHECKS
 from osvm_tui.cloud.mock.console_log import console_log
 from osvm_tui.cloud.mock.fleet import Entry
@@ -53,9 +62,8 @@ def delete(call: NovaCall, server_id: str) -> SimReply:
         return call.reply(204)
     server = call.world.checkout(server_id)
     course = execution.course(call, server)
-    soft = call.world.knobs.reclaim and entry.moment.launched_at and entry.moment.vm_state != "soft-delete"
-    if soft:
-        server.was = entry.moment
+    if call.world.knobs.reclaim and entry.moment.launched_at:  # a second time, too: only the task passes again
+        server.was = entry.moment if entry.moment.vm_state != "soft-delete" else server.was
         execution.accept(call, server, "soft-delete", transitions.soft_delete(course))
     else:
         _destroy(call, server_id, "delete")
@@ -79,20 +87,13 @@ def _vanish(call: NovaCall, server_id: str) -> None:
     """Delete a build request: nothing of it remains, not even in changes-since."""
     disks.release_all(call.world, call.world.checkout(server_id), call.now, call.now)
     call.world.forget(server_id)
-    for key, port in list(call.world.things("port").items()):
-        if port["device_id"] == server_id:
-            call.world.drop("port", key)
+    release_ports(call, server_id, call.now)
 
 
 def release_ports(call: NovaCall, server_id: str, at: float) -> None:
     """Let the ports that Nova made for a server vanish with it; their floating IPs stay, unassociated."""
-    world = call.world
-    for key, port in list(world.things("port").items()):
-        if port["device_id"] == server_id:
-            world.put("port", key, port | {"_gone": at})
-            for fip_key, fip in list(world.things("floatingip").items()):
-                if fip["port_id"] == key:
-                    world.put("floatingip", fip_key, fip | {"_loose": at})
+    for port in port_records.of_server(call.world, server_id, call.now):
+        port_records.release(call.world, port, at)
 
 
 def _only_action(call: NovaCall) -> tuple[str, Any]:

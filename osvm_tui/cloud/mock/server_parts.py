@@ -1,11 +1,11 @@
-"""What hangs on a server: show, update, metadata, tags, interfaces, consoles, diagnostics."""
+"""What hangs on a server: show, update, addresses, metadata, tags, consoles."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from osvm_tui.cloud.mock import execution, gate, ports
+from osvm_tui.cloud.mock import execution, gate
 from osvm_tui.cloud.mock.action_bodies import invalid, need, only, text
 from osvm_tui.cloud.mock.fleet import Entry
 from osvm_tui.cloud.mock.nova_call import UNEXPECTED, NovaCall, Refused
@@ -191,76 +191,7 @@ def _set_tags(call: NovaCall, server: Server, wanted: list[str]) -> None:
     call.world.save(server)
 
 
-# interfaces
-
-
-def interfaces(call: NovaCall, server_id: str) -> SimReply:
-    """List the ports of a server, or attach a new one (POST)."""
-    entry = call.server(server_id)
-    if call.request.method == "GET":
-        call.allow("reader", "os-attach-interfaces:list")
-        shown = [_interface(call, port) for port in _ports(call, server_id)]
-        return call.reply(200, {"interfaceAttachments": shown})
-    return _attach(call, entry)
-
-
-def interface(call: NovaCall, server_id: str, port_id: str) -> SimReply:
-    """Show or detach one port of a server."""
-    entry = call.server(server_id)
-    port = next((port for port in _ports(call, server_id) if port["id"] == port_id), None)
-    if call.request.method == "GET":
-        call.allow("reader", "os-attach-interfaces:show")
-        if port is None:
-            raise Refused(404, f"Port id {port_id} could not be found.")
-        return call.reply(200, {"interfaceAttachment": _interface(call, port)})
-    call.allow_rule(RULES["detach-interface"])
-    gate.check(call, entry, RULES["detach-interface"])
-    server = call.world.checkout(server_id)
-    if port is None:  # accepted: only the compute host finds out
-        failure = f"Port {port_id} could not be found."
-        execution.record(call, server, "detach-interface", call.now, entry.moment.host, failure)
-        return call.reply(202)
-    server.nics = [nic for nic in server.nics if nic.port != port_id]
-    call.world.save(server)
-    call.world.drop("port", port_id)
-    execution.record(call, server, "detach-interface", call.now, entry.moment.host)
-    return call.reply(202)
-
-
-def _attach(call: NovaCall, entry: Entry) -> SimReply:
-    wanted = call.body("interfaceAttachment") or {}
-    call.allow_rule(RULES["attach-interface"])
-    gate.check(call, entry, RULES["attach-interface"])
-    if wanted.get("net_id") and wanted.get("port_id"):
-        raise Refused(400, "Must not input both network_id and port_id")
-    server = call.world.checkout(entry.server.id)
-    fixed = (wanted.get("fixed_ips") or [{}])[0].get("ip_address")
-    networks: Any = "auto"
-    if wanted.get("net_id") or wanted.get("port_id"):
-        networks = [{"uuid": wanted.get("net_id"), "port": wanted.get("port_id"), "fixed_ip": fixed}]
-    made = ports.attach(call, server, ports.attachments(call, networks), call.now)
-    call.world.save(server)
-    execution.record(call, server, "attach-interface", call.now, entry.moment.host)
-    return call.reply(200, {"interfaceAttachment": _interface(call, made[0])})
-
-
-def _ports(call: NovaCall, server_id: str) -> list[dict[str, Any]]:
-    found = (port for port in call.world.things("port").values() if port["device_id"] == server_id)
-    return [port for port in found if port.get("_from", 0) <= call.now < port.get("_gone", call.now + 1)]
-
-
-def _interface(call: NovaCall, port: dict[str, Any]) -> dict[str, Any]:
-    view = {
-        "port_id": port["id"],
-        "net_id": port["network_id"],
-        "mac_addr": port["mac_address"],
-        "port_state": port["status"],
-        "fixed_ips": port["fixed_ips"],
-    }
-    return view | {"tag": None} if call.minor >= 70 else view
-
-
-# consoles and diagnostics
+# consoles
 
 
 def remote_console(call: NovaCall, server_id: str) -> SimReply:

@@ -132,7 +132,7 @@ def addresses(server: Server, moment: Moment, now: float) -> dict[str, list[dict
     if moment.vm_state == "building" or moment.deleted:
         return {}
     found: dict[str, list[dict[str, Any]]] = {}
-    for nic in server.nics:
+    for nic in (one for one in server.nics if one.held_at(now)):
         shown = found.setdefault(nic.network_name, [])
         shown.append(_address(nic.mac, nic.ip, "fixed"))
         floating = nic.floating_at(now)

@@ -22,13 +22,14 @@ def present(server: Server, now: float) -> Moment:
 
 
 def next_change(server: Server, now: float) -> float:
-    """Return the cloud time of the next step (state, address cache, detached disk), or infinity when settled."""
+    """Return the cloud time of the next step (state, address cache, end of a port or disk), or infinity."""
     line = server.line
     place = _place(line, now)
     due = [line[place].at] if line[place].at > now else []
     if place + 1 < len(line):
         due.append(line[place + 1].at)
     due += [nic.next_at for nic in server.nics if nic.next_at is not None and nic.next_at > now]
+    due += [nic.until for nic in server.nics if nic.until is not None and nic.until > now]
     due += [disk.until for disk in server.disks if disk.until is not None and disk.until > now]
     return min(due, default=NEVER)
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from osvm_tui.cloud.mock import accounts, faults, ports
+from osvm_tui.cloud.mock import accounts, faults, port_records, ports
 from osvm_tui.cloud.mock.request import SimReply
 from osvm_tui.cloud.mock.server import Fault, Flavor, Moment, Nic, Server
 from tests.unit.mock.bench_cloud import START, BenchCloud
@@ -176,11 +176,12 @@ class NovaBench(BenchCloud):
     def _wire(self, server: Server, project: str) -> None:
         network = self.network(project)
         subnet = ports.subnet_of(self.world, network["id"])
-        address = ports.free_address(self.world, subnet)
+        address = port_records.free_address(self.world, subnet)
         assert address is not None
         key = self.world.new_id("port")
         rows = self.world.things("security_group").items()
         groups = [g for g, row in rows if row["project_id"] == server.project and row["name"] == "default"]
-        port = ports.port_record(key, server.project, subnet, address, ports.mac_of(key), groups, LAUNCHED)
+        mac = port_records.mac_of(key)
+        port = port_records.port_record(key, server.project, subnet, address, mac, groups, LAUNCHED)
         self.world.put("port", key, port | {"device_id": server.id, "device_owner": "compute:nova"})
-        server.nics = [Nic(key, network["id"], network["name"], ports.mac_of(key), address)]
+        server.nics = [Nic(key, network["id"], network["name"], mac, address)]

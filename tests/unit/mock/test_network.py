@@ -9,6 +9,8 @@ import pytest
 from osvm_tui.cloud.mock.request import SimReply
 from tests.unit.mock.nova_bench import NovaBench
 
+OF_VMS = "device_owner=compute:nova"
+
 
 def error(reply: SimReply) -> tuple[int, str]:
     return reply.status, reply.json()["NeutronError"]["type"]
@@ -33,31 +35,31 @@ def test_members_see_their_own_and_external_networks(bench: NovaBench) -> None:
 
 def test_ports_by_project_with_fields(bench: NovaBench) -> None:
     vm, _ = bench.vm(), bench.vm(project="web")
-    rows = bench.neutron("GET", "/ports?fields=id&fields=device_id&fields=fixed_ips").json()["ports"]
+    rows = bench.neutron("GET", f"/ports?{OF_VMS}&fields=id&fields=device_id&fields=fixed_ips").json()["ports"]
     assert [row["device_id"] for row in rows] == [vm]
     assert set(rows[0]) == {"id", "device_id", "fixed_ips"}
     address = rows[0]["fixed_ips"][0]["ip_address"]
     found = bench.neutron("GET", f"/ports?fixed_ips=ip_address={address}").json()["ports"]
     assert [row["device_id"] for row in found] == [vm]
-    assert len(bench.neutron("GET", "/ports", who="admin").json()["ports"]) == 2
+    assert len(bench.neutron("GET", f"/ports?{OF_VMS}", who="admin").json()["ports"]) == 2
     assert not any(name.startswith("_") for name in port_of(bench, vm))
 
 
 def test_ports_vanish_with_their_server(bench: NovaBench) -> None:
     vm = bench.vm()
     bench.nova("DELETE", f"/servers/{vm}")
-    assert len(bench.neutron("GET", "/ports").json()["ports"]) == 1
+    assert len(bench.neutron("GET", f"/ports?{OF_VMS}").json()["ports"]) == 1
     bench.settle()
-    assert bench.neutron("GET", "/ports").json()["ports"] == []
+    assert bench.neutron("GET", f"/ports?{OF_VMS}").json()["ports"] == []
 
 
 def test_pages_of_ports(bench: NovaBench) -> None:
     for _ in range(3):
         bench.vm()
-    first = bench.neutron("GET", "/ports?limit=2").json()
+    first = bench.neutron("GET", f"/ports?{OF_VMS}&limit=2").json()
     assert len(first["ports"]) == 2
     marker = first["ports_links"][0]["href"].rpartition("marker=")[2]
-    rest = bench.neutron("GET", f"/ports?limit=2&marker={marker}").json()
+    rest = bench.neutron("GET", f"/ports?{OF_VMS}&limit=2&marker={marker}").json()
     assert len(rest["ports"]) == 1
     assert "ports_links" not in rest
 
@@ -152,7 +154,7 @@ def test_quotas_are_for_the_own_project(bench: NovaBench) -> None:
     own = bench.network()["project_id"]
     bench.vm()
     details = bench.neutron("GET", f"/quotas/{own}/details.json").json()["quota"]
-    assert details["port"]["used"] == 1
+    assert details["port"]["used"] == 2, "the VM's and the router's"
     assert bench.neutron("GET", f"/quotas/{own}").json()["quota"]["floatingip"] == 50
     other = bench.network("web")["project_id"]
     assert error(bench.neutron("GET", f"/quotas/{other}")) == (403, "PolicyNotAuthorized")

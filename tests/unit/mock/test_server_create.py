@@ -139,7 +139,7 @@ def test_a_deleted_build_request_leaves_no_port(bench: NovaBench) -> None:
     vm = bench.create().json()["server"]["id"]
     assert bench.nova("DELETE", f"/servers/{vm}").status == 204
     bench.settle()
-    assert bench.neutron("GET", "/ports").json()["ports"] == []
+    assert bench.neutron("GET", "/ports?device_owner=compute:nova").json()["ports"] == []
 
 
 def test_nova_does_not_start_or_stop_a_build_request(bench: NovaBench) -> None:

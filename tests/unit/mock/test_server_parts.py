@@ -52,20 +52,6 @@ def test_tags(bench: NovaBench) -> None:
     assert bench.nova("PUT", f"/servers/{other}/tags/x").status == 403, "Nova's quirk: 403, not 404"
 
 
-def test_interfaces(bench: NovaBench) -> None:
-    vm = bench.vm()
-    path = f"/servers/{vm}/os-interface"
-    added = bench.nova("POST", path, {"interfaceAttachment": {"net_id": bench.network()["id"]}})
-    assert added.status == 200
-    port = added.json()["interfaceAttachment"]["port_id"]
-    assert len(bench.nova("GET", path).json()["interfaceAttachments"]) == 2
-    assert len(bench.show(vm)["addresses"]["private"]) == 2
-    assert bench.nova("DELETE", f"{path}/{port}").status == 202
-    assert bench.nova("DELETE", f"{path}/{port}").status == 202, "only the host finds out"
-    assert len(bench.show(vm)["addresses"]["private"]) == 1
-    assert bench.nova("POST", f"/servers/{bench.vm('rescued')}/os-interface", {"interfaceAttachment": {}}).status == 409
-
-
 def test_remote_consoles(bench: NovaBench) -> None:
     vm = bench.vm()
     body = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
