@@ -10,25 +10,24 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from osvm_tui.domain.action import Risk
 from osvm_tui.domain.errors import OsvmError, Refused
 from osvm_tui.domain.operations import ActionRequest, Submission
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.ui.action_plan import ActionPlan, plan
-from osvm_tui.ui.messages import OpenVm
+from osvm_tui.ui.confirming import confirmed
+from osvm_tui.ui.messages import OpenOperation, OpenVm
 from osvm_tui.ui.refusals import note_refused
 from osvm_tui.ui.screens.place import PlaceScreen
 from osvm_tui.ui.submitting import refusal_of, submitted, told
 
 if TYPE_CHECKING:
-    from osvm_tui.ui.dialogs.dialog import Dialog
     from osvm_tui.ui.resources.resource import Jump
 
 
 class ActionTargets(PlaceScreen):
     """A place with VMs to act upon: subclasses answer `targets()` and inherit the action keys.
 
-    Actions to bind: `vm_verb('stop')`, `action_menu`, `new_vm`, `copy_menu`, `guest_shell`, `console_url`,
+    Actions to bind: `vm_verb('stop')`, `action_menu`, `undo`, `new_vm`, `copy_menu`, `guest_shell`, `console_url`,
     `open_vm('overview')`.
     """
 
@@ -76,6 +75,18 @@ class ActionTargets(PlaceScreen):
         from osvm_tui.ui.dialogs.new_vm import NewVmForm
 
         self.app.push_screen(NewVmForm(self.api, self.current()))
+
+    def action_undo(self) -> None:
+        """Take back what this operator did last to the current VM."""
+        ref = self.current()
+        if ref is None or self.typing:
+            return
+        from osvm_tui.ui.undoing import begin_undo, last_own
+
+        item, vm = last_own(self.api, ref), self.api.vm(ref)
+        reason = begin_undo(self, item) if item else f"nothing that you did to {vm.name if vm else ref.short} is known"
+        if reason:
+            self.refuse(reason)
 
     def action_copy_menu(self) -> None:
         """Wait for the letter that says what to copy from the current VM."""
@@ -147,7 +158,7 @@ class ActionTargets(PlaceScreen):
             from osvm_tui.ui.dialogs.verb_form import verb_form
 
             await self.app.push_screen_wait(verb_form(self.api, chosen, lambda typed: self._send_typed(chosen, typed)))
-        elif await self._confirmed(chosen):
+        elif await confirmed(self.app, self.api, chosen):
             try:
                 self._say(chosen, await submitted(self.api, ActionRequest(chosen.spec.id, chosen.refs)))
             except Refused as no:
@@ -159,7 +170,7 @@ class ActionTargets(PlaceScreen):
 
     async def _send_typed(self, chosen: ActionPlan, typed: dict[str, object]) -> str:
         """Send what a form gave; return why it was not taken, for the form to tell."""
-        if not await self._confirmed(chosen):
+        if not await confirmed(self.app, self.api, chosen, typed):
             return "not sent"
         try:
             done = await submitted(self.api, ActionRequest(chosen.spec.id, chosen.refs, typed))
@@ -170,30 +181,13 @@ class ActionTargets(PlaceScreen):
             self._say(chosen, done)
         return reason
 
-    async def _confirmed(self, chosen: ActionPlan) -> bool:
-        if chosen.many:
-            from osvm_tui.ui.dialogs.confirm_many import ConfirmMany
-
-            return await self._answer(ConfirmMany(chosen))
-        if chosen.spec.risk is Risk.DISRUPTIVE:
-            from osvm_tui.ui.dialogs.confirm import ConfirmDialog
-
-            return await self._answer(ConfirmDialog(chosen))
-        if chosen.spec.risk is Risk.DESTRUCTIVE:
-            from osvm_tui.ui.dialogs.confirm_name import ConfirmName
-
-            return await self._answer(ConfirmName(chosen))
-        return True
-
-    async def _answer(self, dialog: Dialog[bool]) -> bool:
-        return await self.app.push_screen_wait(dialog) is True
-
     def _say(self, chosen: ActionPlan, done: Submission) -> None:
         names = {target.ref: target.name for target in chosen.targets}
         if len(done.items) == 1:
             self.notify(f"{chosen.spec.doing} {names.get(done.items[0].ref, done.items[0].vm_name)}", markup=False)
         elif done.items:
             self.notify(f"{chosen.spec.doing} {len(done.items)} VMs", markup=False)
+            self.post_message(OpenOperation(done.operation_id))
         if done.refused:
             ref, reason = done.refused[0]
             more = f" (and {len(done.refused) - 1} more)" if len(done.refused) > 1 else ""

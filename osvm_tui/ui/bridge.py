@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from osvm_tui.domain.events import CatalogChanged, Event, FleetChanged, Notice, OperationChanged, ScopesChanged
-from osvm_tui.ui.messages import CatalogMoved, FleetMoved, NoticeSpoken, OperationMoved, ScopesMoved
+from osvm_tui.domain.events import (
+    CatalogChanged,
+    Event,
+    FleetChanged,
+    Notice,
+    OperationChanged,
+    OperationEnded,
+    OperationSteered,
+    ScopesChanged,
+)
+from osvm_tui.ui.messages import (
+    CatalogMoved,
+    FleetMoved,
+    NoticeSpoken,
+    OperationMoved,
+    OperationTurned,
+    ScopesMoved,
+)
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -49,6 +65,11 @@ class Bridge:
             case OperationChanged(item=item):
                 self._post(lambda: OperationMoved(item))
                 self._app.post_message(OperationMoved(item))
+            case OperationSteered(view=view):
+                self._post(lambda: OperationTurned(view, ended=False))
+            case OperationEnded(view=view):
+                self._post(lambda: OperationTurned(view, ended=True))
+                self._app.post_message(OperationTurned(view, ended=True))
             case CatalogChanged(entry=entry, kind=kind):
                 self._post(lambda: CatalogMoved(entry, kind))
             case Notice(text=text, severity=severity):

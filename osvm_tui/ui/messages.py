@@ -8,7 +8,7 @@ from __future__ import annotations
 from textual.message import Message
 
 from osvm_tui.domain.events import Severity
-from osvm_tui.domain.operations import OperationItem
+from osvm_tui.domain.operations import OperationItem, OperationView
 from osvm_tui.domain.vm import VmRef
 
 
@@ -42,6 +42,15 @@ class OperationMoved(Message, bubble=False):
     def can_replace(self, message: Message) -> bool:
         """Let a newer state of the same item stand for the older one."""
         return isinstance(message, OperationMoved) and message.item.id == self.item.id
+
+
+class OperationTurned(Message, bubble=False):
+    """An operation was steered, or has `ended`; `view` is how it is now."""
+
+    def __init__(self, view: OperationView, *, ended: bool) -> None:
+        super().__init__()
+        self.view = view
+        self.ended = ended
 
 
 class CatalogMoved(Message, bubble=False):
@@ -82,6 +91,14 @@ class OpenVm(Message):
         super().__init__()
         self.ref = ref
         self.tab = tab
+
+
+class OpenOperation(Message):
+    """Ask the app for the screen of one operation."""
+
+    def __init__(self, operation_id: str) -> None:
+        super().__init__()
+        self.operation_id = operation_id
 
 
 class GoBack(Message):

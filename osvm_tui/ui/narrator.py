@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.events import Severity
-from osvm_tui.domain.operations import ItemState, OperationItem
+from osvm_tui.domain.operations import ItemState, OperationItem, OperationView
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.action_plan import verb
 
@@ -29,7 +29,10 @@ class Spoken(Struct, frozen=True):
 
 
 class Narrator:
-    """Turns the moves of items into sentences; each is said once, other operators' items are not spoken of."""
+    """Turns the moves of items into sentences; each is said once, other operators' items are not spoken of.
+
+    An operation on several VMs is not told VM by VM: only how it ended.
+    """
 
     def __init__(self, api: ConsoleApi) -> None:
         self._api = api
@@ -39,11 +42,23 @@ class Narrator:
         """Return what to say now that `item` moved, None when there is nothing (new) to say."""
         if item.operator != self._api.operator or item.state not in _LOUD or self._said.get(item.id) == item.state:
             return None
+        view = self._api.bulk.view(item.operation_id)
+        if view is not None and view.total > 1:
+            return None
         self._said[item.id] = item.state
-        siblings = [each for each in self._api.operations() if each.operation_id == item.operation_id]
-        if len(siblings) > 1:
-            return self._summary(item, siblings)
         return Spoken(self._sentence(item), _LOUD[item.state])
+
+    def hear_end(self, view: OperationView) -> Spoken | None:
+        """Return the summary of an operation on several VMs that has ended; None for others' and for single ones."""
+        if view.operator != self._api.operator or view.total < 2:
+            return None
+        asked, done = verb(ACTIONS[view.action_id]), view.count(ItemState.ARRIVED)
+        if done == view.total:
+            return Spoken(f"{asked}: all {done} done", Severity.INFORMATION)
+        rest = ", ".join(f"{count} {state}" for state, count in view.counts if state is not ItemState.ARRIVED)
+        item = next(each for each in self._api.bulk.items(view.id) if each.state is not ItemState.ARRIVED)
+        first = f"{item.vm_name} {item.state}" + (f": {item.message}" if item.message else "")
+        return Spoken(f"{asked}: {done} of {view.total} done, {rest}; {first}; :op tells more", Severity.WARNING)
 
     def _sentence(self, item: OperationItem) -> str:
         asked = verb(ACTIONS[item.action_id])
@@ -51,7 +66,7 @@ class Narrator:
         request = f" ({item.request_id})" if item.request_id else ""
         match item.state:
             case ItemState.ARRIVED:
-                return self._arrival(item)
+                return self._arrival(item) + self._way_back(item)
             case ItemState.LATE:
                 return f"{asked} {item.vm_name} takes longer than usual; still followed{request}"
             case ItemState.UNCONFIRMED:
@@ -70,17 +85,10 @@ class Narrator:
         vm = self._api.vm(item.ref)
         if spec.expect.immediate or vm is None:
             return f"{verb(spec)} {item.vm_name}: done"
+        if vm.vm_state == "resized":
+            moved = "resized" if item.action_id == "resize" else "moved"
+            return f"{item.vm_name} is {moved}; confirm C or revert V in its action menu"
         return f"{item.vm_name} is {vm.status}"
 
-    def _summary(self, item: OperationItem, siblings: list[OperationItem]) -> Spoken | None:
-        if any(each.state.open for each in siblings):
-            return None
-        for each in siblings:
-            self._said[each.id] = each.state
-        asked = verb(ACTIONS[item.action_id])
-        bad = [each for each in siblings if each.state is not ItemState.ARRIVED]
-        if not bad:
-            return Spoken(f"{asked}: all {len(siblings)} done", Severity.INFORMATION)
-        first = f"{bad[0].vm_name} {bad[0].state}" + (f": {bad[0].message}" if bad[0].message else "")
-        text = f"{asked}: {len(siblings) - len(bad)} of {len(siblings)} done, {len(bad)} not; {first}"
-        return Spoken(text, Severity.WARNING)
+    def _way_back(self, item: OperationItem) -> str:
+        return " · U undoes" if self._api.bulk.undo_verdict(item.id).allowed else ""

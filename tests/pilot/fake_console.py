@@ -31,8 +31,10 @@ from osvm_tui.services.api import (
     TimelineEntry,
 )
 from osvm_tui.store.base import AuditQuery, StateInterval, StoreInfo
+from tests.pilot.fake_bulk import FakeBulk
 from tests.pilot.fake_fleet import ENDPOINT, FLAVORS, NOW, seeded_fleet
 from tests.pilot.fake_guests import FakeGuests
+from tests.pilot.fake_insight import FakeInsight
 from tests.pilot.fake_resources import FakeResources
 
 TASKS = {
@@ -56,6 +58,8 @@ class FakeConsole(ConsoleApi):
 
     resources: FakeResources
     guests: FakeGuests
+    bulk: FakeBulk
+    insight: FakeInsight
 
     def __init__(
         self,
@@ -102,6 +106,8 @@ class FakeConsole(ConsoleApi):
         self.last_good_at = self.now - timedelta(seconds=2)
         self.resources = FakeResources(self)
         self.guests = FakeGuests(self)
+        self.bulk = FakeBulk(self)
+        self.insight = FakeInsight()
 
     # scripting
     def tell(self, event: Event) -> None:
@@ -152,6 +158,7 @@ class FakeConsole(ConsoleApi):
             ended = replace(item, state=state, message=message, ended_at=self.now)
             self.items[item.id] = ended
             self.tell(OperationChanged(ended))
+            self.bulk.ended(ended.operation_id)
 
     def _arrive(self, item: OperationItem) -> None:
         spec, vm = ACTIONS[item.action_id], self.fleet.get(item.ref)

@@ -1,23 +1,30 @@
-"""Verbs on marked VMs: the plan, who is skipped and why, the count typed, a direction chosen when marks are mixed."""
+"""Verbs on marked VMs: the plan, its script, the count typed, a direction chosen for mixed marks, one summary."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
+from osvm_tui.domain.events import OperationChanged
+from osvm_tui.domain.operations import ItemState
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.action_flow import ActionTargets
 from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.dialogs.confirm_many import ConfirmMany
 from osvm_tui.ui.dialogs.direction import DirectionDialog
+from osvm_tui.ui.dialogs.save_text import SaveText
 from osvm_tui.ui.options import UiOptions
+from osvm_tui.ui.screens.operation import OperationScreen
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
+from tests.pilot.screen_text import screen_text
 
 
 class MarkedScreen(ActionTargets):
@@ -52,21 +59,81 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
         await pilot.pause()
 
 
-async def test_the_count_is_typed_and_only_those_that_can_are_sent() -> None:
+async def test_the_count_is_typed_before_many_are_destroyed() -> None:
     api = FakeConsole()
-    running, paused = some(api, "active", 3), some(api, "paused", 1)
-    app = Desk(api, marked(*running, *paused))
+    refs = some(api, "active", 3)
+    app = Desk(api, marked(*refs))
     async with app.run_test() as pilot:
-        await press(pilot, "a", "t")
+        await press(pilot, "ctrl+d")
         dialog = app.screen
         assert isinstance(dialog, ConfirmMany)
-        assert [skip.target.ref for skip in dialog.plan.skipped] == paused
         await press(pilot, "2", "enter")
         assert app.screen is dialog
         await press(pilot, "backspace", "3", "enter")
         await pilot.pause()
+    assert [(request.action_id, request.targets) for request in api.requests] == [("delete", tuple(refs))]
+
+
+async def test_the_plan_names_who_is_touched_and_who_is_skipped_and_only_those_that_can_are_sent() -> None:
+    api = FakeConsole()
+    running, paused = some(api, "active", 3), some(api, "paused", 1)
+    app = Desk(api, marked(*running, *paused))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "a", "t")
+        dialog = app.screen
+        assert isinstance(dialog, ConfirmMany)
+        assert [skip.target.ref for skip in dialog.plan.skipped] == paused
+        shown = screen_text(app)
+        for number, ref in enumerate(running, start=1):
+            assert f"{number}  {api.fleet[ref].name}" in shown
+        assert "it is PAUSED" in shown
+        assert app.focused is dialog.query_one("#cancel")
+        await press(pilot, "enter")
+        assert not api.requests
+        await press(pilot, "a", "t", "right", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, OperationScreen)
     assert [request.targets for request in api.requests] == [tuple(running)]
     assert app.told[-1] == "stopping 3 VMs"
+
+
+async def test_a_plan_is_saved_as_a_script_and_nothing_is_sent(tmp_path: Path) -> None:
+    api = FakeConsole()
+    refs = some(api, "active", 2)
+    app = Desk(api, marked(*refs))
+    async with app.run_test() as pilot:
+        await press(pilot, "ctrl+d", "w")
+        dialog = app.screen
+        assert isinstance(dialog, SaveText)
+        dialog.query_one(Input).value = str(tmp_path / "plan.sh")
+        await press(pilot, "enter")
+        while app.screen is dialog:
+            await pilot.pause(0.02)
+        assert isinstance(app.screen, ConfirmMany)
+    script = (tmp_path / "plan.sh").read_text().splitlines()
+    assert script[1:] == [f"openstack server delete {ref.id}" for ref in refs]
+    assert not api.requests
+
+
+async def test_a_bulk_is_told_once_when_it_has_ended() -> None:
+    api = FakeConsole()
+    app = Desk(api, marked(*some(api, "active", 4)))
+    async with app.run_test() as pilot:
+        await press(pilot, "a", "t", "right", "enter")
+        before = len(app.told)
+        items = list(api.items.values())
+        for item, state in zip(
+            items, (ItemState.LATE, ItemState.ARRIVED, ItemState.FAILED, ItemState.ARRIVED), strict=True
+        ):
+            message = "no host" if state is ItemState.FAILED else ""
+            api.items[item.id] = replace(item, state=state, message=message)
+            api.tell(OperationChanged(api.items[item.id]))
+        await pilot.pause()
+        assert app.told[before:] == []
+        api.advance()
+        await pilot.pause()
+        failed = items[2].vm_name
+    assert app.told[before:] == [f"stop: 3 of 4 done, 1 failed; {failed} failed: no host; :op tells more"]
 
 
 async def test_mixed_marks_choose_a_direction_first() -> None:
@@ -81,7 +148,7 @@ async def test_mixed_marks_choose_a_direction_first() -> None:
         await press(pilot, "a", "t", "right", "enter")
         assert isinstance(app.screen, ConfirmMany)
         assert app.screen.plan.spec.id == "start"
-        await press(pilot, "2", "enter")
+        await press(pilot, "right", "enter")
         await pilot.pause()
     assert [(request.action_id, request.targets) for request in api.requests] == [("start", tuple(stopped))]
 

@@ -31,10 +31,14 @@ class TypedConfirm(Dialog[bool]):
         """Yield what the operator should read before typing."""
         yield from ()
 
+    def line(self) -> Input:
+        """Return the field that the word is typed in."""
+        return Input(id="typed", compact=True, select_on_focus=False)
+
     def body(self) -> ComposeResult:
         yield from self.explanation()
         yield Static(Content.assemble("type ", (self.word, "bold"), " to go on"), classes="ask")
-        yield Input(id="typed", compact=True, select_on_focus=False)
+        yield self.line()
         with Horizontal(classes="buttons"):
             yield Button("cancel", id="cancel", compact=True)
             yield Button(Content(self.sentence), id="go", compact=True, classes="-destructive -refused")

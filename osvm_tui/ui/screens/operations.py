@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
 
 from osvm_tui.domain.actions import ACTIONS
-from osvm_tui.domain.operations import ItemState, OperationItem
+from osvm_tui.domain.operations import OperationItem
 from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.columns import Cell, Column, expected
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import GLYPHS, Token, age, long_age, moment
-from osvm_tui.ui.messages import OpenVm, OperationMoved
+from osvm_tui.ui.item_look import TOKENS
+from osvm_tui.ui.messages import OpenOperation, OperationMoved
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.screens.list_place import ListPlace
+from osvm_tui.ui.undoing import begin_undo
 
-TOKENS = {
-    ItemState.PLANNED: Token.CHANGING,
-    ItemState.SENDING: Token.CHANGING,
-    ItemState.SENT: Token.CHANGING,
-    ItemState.LATE: Token.STALE,
-    ItemState.UNCONFIRMED: Token.STALE,
-    ItemState.ARRIVED: Token.RUNNING,
-    ItemState.FAILED: Token.WRONG,
-    ItemState.GONE: Token.WRONG,
-    ItemState.REFUSED: Token.WRONG,
-    ItemState.CANCELLED: Token.STOPPED,
-}
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+SOON_S = 0.2
+"""How long moves of items are gathered before the rows are read again: a bulk moves many at once."""
 
 
 class OperationsScreen(ListPlace[OperationItem]):
-    """Items of operations; enter opens the VM."""
+    """Items of operations; enter opens the operation."""
+
+    _wait: Timer | None = None
 
     place: ClassVar[str] = "op"
     BINDINGS = bindings_of("op")
@@ -89,8 +86,7 @@ class OperationsScreen(ListPlace[OperationItem]):
         return facts(rows)
 
     def opened(self, row: OperationItem) -> None:
-        if row.ref.id:
-            self.post_message(OpenVm(row.ref, "events"))
+        self.post_message(OpenOperation(row.operation_id))
 
     def read(self) -> None:
         items = self.api.operations()
@@ -101,5 +97,20 @@ class OperationsScreen(ListPlace[OperationItem]):
         self.table.redraw_changed()
 
     def on_operation_moved(self, _: OperationMoved) -> None:
-        """Read again: an item moved."""
+        """Read again soon: an item moved."""
+        self.read_soon()
+
+    def read_soon(self) -> None:
+        """Read once for all that moves in a moment."""
+        if self._wait is None:
+            self._wait = self.set_timer(SOON_S, self._read_now)
+
+    def _read_now(self) -> None:
+        self._wait = None
         self.read()
+
+    def action_undo(self) -> None:
+        """Take back the item under the cursor, when it can be."""
+        row = self.table.row_at_cursor()
+        if row is not None and (reason := begin_undo(self, row)):
+            self.notify(f"refused: {reason}", severity="warning", markup=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from osvm_tui.domain.events import Event, OperationChanged, Severity
+from osvm_tui.domain.events import Event, OperationChanged, OperationEnded, Severity
 from osvm_tui.domain.operations import ActionRequest, ItemState
 from osvm_tui.ui.narrator import Narrator, Spoken
 from tests.pilot.fake_console import FakeConsole
@@ -15,7 +15,11 @@ def listening(api: FakeConsole) -> list[Spoken]:
     narrator, spoken = Narrator(api), []
 
     def hear(event: Event) -> None:
-        said = narrator.hear(event.item) if isinstance(event, OperationChanged) else None
+        said = None
+        if isinstance(event, OperationChanged):
+            said = narrator.hear(event.item)
+        elif isinstance(event, OperationEnded):
+            said = narrator.hear_end(event.view)
         if said is not None:
             spoken.append(said)
 
@@ -32,9 +36,11 @@ async def ask(api: FakeConsole, action_id: str, count: int = 1) -> list[str]:
 @pytest.mark.parametrize(
     ("action_id", "said"),
     [
-        ("stop", "{} is SHUTOFF"),
+        ("stop", "{} is SHUTOFF · U undoes"),
         ("delete", "{} is deleted"),
-        ("lock", "{} is locked"),
+        ("lock", "{} is locked · U undoes"),
+        ("resize", "{} is resized; confirm C or revert V in its action menu · U undoes"),
+        ("reboot-soft", "{} is ACTIVE"),
         ("update-server", "rename {}: done"),
     ],
 )
@@ -73,7 +79,22 @@ async def test_a_summary_tells_the_first_that_did_not_arrive() -> None:
             api.items[key], state=state, message="it is stuck" if state is ItemState.FAILED else ""
         )
         api.tell(OperationChanged(api.items[key]))
-    assert spoken == [Spoken(f"stop: 1 of 2 done, 1 not; {names[0]} failed: it is stuck", Severity.WARNING)]
+    api.bulk.ended(api.items[first].operation_id)
+    said = f"stop: 1 of 2 done, 1 failed; {names[0]} failed: it is stuck; :op tells more"
+    assert spoken == [Spoken(said, Severity.WARNING)]
+
+
+async def test_the_end_of_a_single_one_is_not_told_twice_and_others_bulk_is_theirs() -> None:
+    api = FakeConsole()
+    spoken = listening(api)
+    await ask(api, "stop", 2)
+    view = api.bulk.views()[0]
+    api.tell(OperationEnded(replace(view, operator="somebody-else")))
+    await ask(api, "lock")
+    api.advance()
+    assert [each.text.partition(":")[0].partition(" is ")[2] for each in spoken if "all 2" not in each.text] == [
+        "locked · U undoes"
+    ]
 
 
 async def test_the_same_end_is_said_once_and_other_operators_are_left_alone() -> None:
