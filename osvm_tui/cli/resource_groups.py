@@ -52,7 +52,8 @@ async def _show(console: Console, kind: CatalogKind, output: str) -> None:
         titles, cells = ROWS[kind]
         several = len(views) > 1
         rows = [(*cells(item), *((view.entry,) if several else ())) for view in views for item in view.items]
-        print_table((*titles, *(("CLOUD",) if several else ())), rows)
+        if rows or not all(view.error for view in views):
+            print_table((*titles, *(("CLOUD",) if several else ())), rows)
     _raise_first(views)
 
 

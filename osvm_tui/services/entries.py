@@ -9,7 +9,7 @@ from functools import partial
 
 from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.diff import Delta
-from osvm_tui.domain.errors import Refused, Unknown
+from osvm_tui.domain.errors import Refused, Unauthorized, Unknown
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.entry import EntryPlan, LateClient
 from osvm_tui.services.fleet import Fleet
@@ -81,6 +81,10 @@ class Entries:
         try:
             await follower.connect_once()
             self._must_be_idle(entry)
+        except Unauthorized as error:
+            await follower.client.close()
+            error.hint = f"this user may have no role in that project; {entry} stays in the one before"
+            raise
         except BaseException:
             await follower.client.close()
             raise

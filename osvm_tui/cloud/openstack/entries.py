@@ -63,15 +63,19 @@ def region_of(entry: str, secrets: Mapping[str, str], project: str = "") -> Clou
     config = _loaded()
     _known(config, entry)
     try:
-        region = config.get_one(cloud=entry, auth={**secrets, **_scope(project)})
+        if project:
+            _must_be_movable(entry, str(config.get_one(cloud=entry, validate=False).config["auth_type"]))
+        return config.get_one(cloud=entry, auth={**secrets, **_scope(project)})
     except (SDKException, ClientException, TypeError, ValueError) as error:
         raise ConfigError(f"{_where(config)}: cloud {entry}: {_sentence(error)}", hint="complete the entry") from None
-    if project and "application_credential" in str(region.config["auth_type"]):
+
+
+def _must_be_movable(entry: str, auth_type: str) -> None:
+    if "applicationcredential" in auth_type.replace("_", ""):
         raise ConfigError(
             f"cloud {entry} logs in with an application credential, which belongs to one project",
             hint="use an entry with a password to change the project",
         )
-    return region
 
 
 def _scope(project: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 from osvm_tui.cli.resource_groups import group
 from osvm_tui.cli.resource_rows import ROWS
 from osvm_tui.cli.root import RESOURCES
+from osvm_tui.cloud.mock.accounts import project_by
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from tests.unit.cli.conftest import Osvm
@@ -97,6 +98,14 @@ def test_what_only_an_admin_of_the_console_may_do(cloud: Osvm, monkeypatch: pyte
     assert cloud("service disable compute-01 --reason upkeep").code == 0
     told = cloud("service disable compute-01 --reason upkeep")
     assert (told.code, "compute-01 is disabled" in told.err) == (3, True)
+
+
+@pytest.mark.parametrize("project", ["admin", project_by("admin").id])  # type: ignore[union-attr]
+def test_an_entry_logs_in_to_the_project_of_its_settings(cloud: Osvm, bare: Path, project: str) -> None:
+    (bare / "home" / "osvm-tui").mkdir(parents=True)
+    (bare / "home" / "osvm-tui" / "config.toml").write_text(f'[cloud.mock]\nproject = "{project}"\n')
+    (view,) = cloud("doctor -o json").json["health"]["scopes"]
+    assert view["scope"]["project_name"] == "admin"
 
 
 def test_a_read_only_console_refuses_every_change_and_still_looks(cloud: Osvm, bare: Path) -> None:

@@ -82,8 +82,9 @@ async def test_a_failed_login_changes_nothing(opened: Opened) -> None:
     new.errors["connect"] = [Unauthorized("no role on this project", status=401)]
     one = opened(old, new)
     await one.load()
-    with pytest.raises(Unauthorized):
+    with pytest.raises(Unauthorized) as caught:
         await one.switch_project("lab", "q")
+    assert "no role in that project" in caught.value.hint
     assert names(one) == {"vm-1"}
     (view,) = one.scopes()
     assert view.scope is not None
