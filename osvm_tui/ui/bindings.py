@@ -150,7 +150,7 @@ KEYS: tuple[Key, ...] = (
     Key("vm.ssh", "s", "ssh", "a shell in the guest, by SSH", "Change", VMS, "guest_shell", 10),
     Key("vm.copy", "c", "copy", "then i: id, n: name, p: address, s: ssh command", "Copy", VMS, "copy_menu", 10),
     Key("stock.used-by", "w", "used by", "the VMs that use it", "Go", _USED, "used_by", 7),
-    Key("go.owner", "J", "owner", "what it belongs to or stands on", "Go", (*VMS, *_OWNED), "owner", 8),
+    Key("go.owner", "J", "owner", "what it belongs to or stands on", "Go", (*VMS, *_OWNED), "owner", 12),
     Key("stock.menu", "a", "actions", "the menu of changes; a second letter runs", "Change", CHANGED, "action_menu", 4),
     Key("stock.new", "N", "new", "a new one, by form", "Change", _MADE, "new_item", 6),
     Key("stock.delete", "ctrl+d", "delete", "delete or release, by typing the name", "Change", _GONE, "delete_item"),

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from osvm_tui.domain.errors import Unreachable
 from osvm_tui.domain.roles import ReleaseProfile
+from osvm_tui.domain.volume import Volume
 from osvm_tui.services.api import CatalogKind, CatalogView
 from osvm_tui.ui.bindings import STOCK
 from osvm_tui.ui.dialogs.all_facts import AllFacts
@@ -72,6 +73,7 @@ async def test_each_place_shows_its_rows_whole_in_eighty_columns() -> None:
             table = app.screen.query_one(VTable)
             assert table.has_focus
             assert words in screen_text(app)
+            assert app.screen.query_one(".detail").styles.border_top[0] == "round"
             assert sum(placed.width + 2 for placed in table.placed) + 1 <= table.size.width
 
 
@@ -257,3 +259,16 @@ async def test_rows_stay_when_the_cloud_is_lost() -> None:
         await settled(pilot)
         assert "no route to host" in str(app.screen.query_one(About).content)
         assert shown(app) == ["gate"]
+
+
+async def test_what_a_stranger_wrote_cannot_steer_the_terminal() -> None:
+    api = FakeConsole()
+    volume = Volume(id="vol-9", name="\x1b[31mred\x07", status="available", description="\x1b]0;title\x07 of mine")
+    api.resources.items[CatalogKind.VOLUME] = [volume]
+    app = stock("volume", api)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "enter")
+        shown = screen_text(app)
+        assert "red" in shown
+        assert "of mine" in shown
+        assert not any(sign in shown for sign in "\x1b\x07")

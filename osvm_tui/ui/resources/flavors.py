@@ -9,7 +9,6 @@ from osvm_tui.domain.filter import Field, Kind
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.columns import Column
 from osvm_tui.ui.format import Token, mib
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import flag, gib, number, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Resource
@@ -46,13 +45,12 @@ class Flavors(Resource[Flavor]):
         ephemeral = f" and {item.ephemeral_gib} GiB ephemeral" if item.ephemeral_gib else ""
         specs = "\n".join(f"{key} = {value}" for key, value in item.extra_specs)
         return (
-            ("name", printable(item.name)),
             ("id", item.id),
             ("disk", f"{item.disk_gib} GiB{ephemeral}"),
             ("swap", mib(item.swap_mib) if item.swap_mib else ""),
             ("used by", f"{self.uses(row, around)} VMs in sight"),
-            ("about", printable(item.description)),
-            ("specs", printable(specs)),
+            ("about", item.description),
+            ("specs", specs),
         )
 
 

@@ -8,7 +8,6 @@ from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.ui.columns import Column
 from osvm_tui.ui.fleet_columns import ip_key
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import ident, state, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -66,13 +65,12 @@ class FloatingIps(Resource[FloatingIp]):
         item = row.item
         inside = f"  {item.fixed_address}" if item.fixed_address else ""
         return (
-            ("address", item.address),
             ("id", item.id),
             ("leads to", f"{_leads_to(row, around) or 'nowhere: it is held and of no use'}{inside}"),
             ("port", item.port_id),
             ("router", around.name(row.cloud, CatalogKind.ROUTER, item.router_id)),
             ("pool", _pool(row, around)),
-            ("about", printable(item.description)),
+            ("about", item.description),
         )
 
 

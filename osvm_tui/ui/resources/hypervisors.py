@@ -9,7 +9,6 @@ from osvm_tui.domain.host import Hypervisor
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import GLYPHS, Token, mib
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import bar, gib, number, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -58,14 +57,13 @@ class Hypervisors(Resource[Hypervisor]):
         item = row.item
         running = f", {item.running_vms} running" if item.running_vms else ""
         return (
-            ("name", printable(item.hostname)),
             ("vCPU", _told(item.vcpus_used, item.vcpus, str)),
             ("memory", _told(item.memory_used_mib, item.memory_mib, mib)),
             ("disk", _told(item.disk_used_gib, item.disk_gib, gib)),
             ("VMs", f"{self.uses(row, around)} in sight{running}"),
             ("state", f"{item.state}, {item.status}"),
-            ("disabled", printable(item.disabled_reason)),
-            ("uptime", printable(item.uptime)),
+            ("disabled", item.disabled_reason),
+            ("uptime", item.uptime),
             ("", "" if item.vcpus else "this cloud does not tell what its hosts hold (compute API 2.88 on)"),
         )
 

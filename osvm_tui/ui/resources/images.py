@@ -8,7 +8,6 @@ from osvm_tui.domain.catalog import CatalogKind, Image
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.columns import Column
 from osvm_tui.ui.format import Token, mib, size
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import born, gib, ident, number, state, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -54,15 +53,14 @@ class Images(Resource[Image]):
     def detail(self, row: Entry[Image], around: Around) -> Facts:
         item = row.item
         return (
-            ("name", printable(item.name)),
             ("id", item.id),
-            ("system", printable(f"{item.os_distro} {item.os_version}".strip())),
+            ("system", f"{item.os_distro} {item.os_version}".strip()),
             ("format", item.disk_format),
             ("made", f"{around.moment(item.created_at)}{'  from a VM' if item.snapshot else ''}"),
-            ("owner", printable(around.project(row.cloud, item.owner))),
+            ("owner", around.project(row.cloud, item.owner)),
             ("used by", f"{self.uses(row, around)} VMs in sight"),
             ("protected", "yes: the cloud refuses to delete it" if item.protected else ""),
-            ("tags", printable(", ".join(item.tags))),
+            ("tags", ", ".join(item.tags)),
         )
 
 

@@ -8,7 +8,6 @@ from osvm_tui.domain.catalog import CatalogKind, KeyPair
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.columns import Column
 from osvm_tui.ui.format import Token
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import number, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Resource
@@ -39,10 +38,9 @@ class KeyPairs(Resource[KeyPair]):
     def detail(self, row: Entry[KeyPair], around: Around) -> Facts:
         item = row.item
         return (
-            ("name", printable(item.name)),
             ("fingerprint", item.fingerprint),
             ("used by", f"{self.uses(row, around)} VMs in sight"),
-            ("public key", printable(item.public_key)),
+            ("public key", item.public_key),
         )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from osvm_tui.domain.catalog import CatalogKind, Network, Subnet
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.columns import Column
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import flag, ident, number, state, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -45,7 +44,6 @@ class Networks(Resource[Network]):
     def detail(self, row: Entry[Network], around: Around) -> Facts:
         item = row.item
         return (
-            ("name", printable(item.name)),
             ("id", item.id),
             ("subnets", "\n".join(_subnet(each) for each in item.subnets) or "none"),
             ("used by", f"{self.uses(row, around)} VMs in sight"),
@@ -59,7 +57,7 @@ def _status(item: Network) -> str:
 
 def _subnet(each: Subnet) -> str:
     gateway = f"  gateway {each.gateway}" if each.gateway else "  no gateway"
-    return printable(f"{each.cidr}  {each.name}{gateway}  {each.id[:8]}")
+    return f"{each.cidr}  {each.name}{gateway}  {each.id[:8]}"
 
 
 RESOURCE = Networks()

@@ -9,7 +9,6 @@ from osvm_tui.domain.network import Port
 from osvm_tui.ui.columns import Column
 from osvm_tui.ui.fleet_columns import ip_key
 from osvm_tui.ui.format import Token
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import ident, state, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -68,7 +67,6 @@ class Ports(Resource[Port]):
         item = row.item
         groups = [around.name(row.cloud, CatalogKind.SECURITY_GROUP, each) for each in item.security_group_ids]
         return (
-            ("name", printable(item.name)),
             ("id", item.id),
             ("owner", f"{owner_of(row, around) or 'nobody'}  {item.device_owner}".rstrip()),
             ("network", _network(row, around)),

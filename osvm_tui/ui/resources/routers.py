@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.network import Port, Router
 from osvm_tui.ui.columns import Column
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import ident, number, state, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -50,7 +49,6 @@ class Routers(Resource[Router]):
         item = row.item
         plugs = (f"{port.address}  {_net(row, port, around)}" for port in _ports(row, around))
         return (
-            ("name", printable(item.name)),
             ("id", item.id),
             ("outside", f"{_outside(row, around) or 'nowhere'}  {', '.join(item.external_ips)}".rstrip()),
             ("inside", "\n".join(plugs)),

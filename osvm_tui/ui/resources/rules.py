@@ -13,7 +13,6 @@ from osvm_tui.domain.resource import ResourceSpec, ResourceTarget
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import Token
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -88,11 +87,11 @@ class Rules(Resource[GroupRule]):
     def detail(self, row: Entry[GroupRule], around: Around) -> Facts:
         rule, world = row.item.rule, world_told([row.item.rule])
         return (
-            ("group", printable(row.item.group.name)),
+            ("group", row.item.group.name),
             ("rule", rule.id),
             ("lets", f"{ports_told(rule)}  {rule.ethertype}  {rule.direction}"),
             ("remote", _remote(row, around).text),
-            ("about", printable(rule.description)),
+            ("about", rule.description),
             ("world", Content.styled(world, "$state-stale") if world else ""),
         )
 

@@ -11,7 +11,6 @@ from osvm_tui.domain.resource import ResourceSpec
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import Token
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import NONE, ident, number, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -50,9 +49,8 @@ class SecurityGroups(Resource[SecurityGroup]):
     def detail(self, row: Entry[SecurityGroup], around: Around) -> Facts:
         item, world = row.item, world_told(row.item.rules)
         return (
-            ("name", printable(item.name)),
             ("id", item.id),
-            ("about", printable(item.description)),
+            ("about", item.description),
             ("used by", f"{self.uses(row, around)} VMs in sight"),
             ("world", Content.styled(world, "$state-stale") if world else "nothing is open to the world"),
         )

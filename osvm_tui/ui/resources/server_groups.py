@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.host import ServerGroup
 from osvm_tui.ui.columns import Column
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import ident, number, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource
@@ -48,7 +47,6 @@ class ServerGroups(Resource[ServerGroup]):
         item = row.item
         limit = item.max_per_host
         return (
-            ("name", printable(item.name)),
             ("id", item.id),
             ("policy", f"{item.policy}{f', at most {limit} on a host' if limit else ''}"),
             ("members", "\n".join(_told(row, each, around) for each in item.members) or "none yet"),
@@ -61,7 +59,7 @@ def _members(row: Entry[ServerGroup], around: Around) -> list[str]:
 
 def _told(row: Entry[ServerGroup], vm_id: str, around: Around) -> str:
     vm = around.vm(row.cloud, vm_id)
-    return f"{printable(vm.name)}  {vm.status}  {vm.host}".rstrip() if vm else f"{vm_id}  not in sight"
+    return f"{vm.name}  {vm.status}  {vm.host}".rstrip() if vm else f"{vm_id}  not in sight"
 
 
 RESOURCE = ServerGroups()

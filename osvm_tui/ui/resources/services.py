@@ -9,7 +9,6 @@ from osvm_tui.domain.host import ComputeService
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import GLYPHS, Token
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import number, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -56,12 +55,12 @@ class ComputeServices(Resource[ComputeService]):
         item = row.item
         down = "the cloud was told that its host is down" if item.forced_down else ""
         return (
-            ("service", f"{item.binary} on {printable(item.host)}"),
+            ("service", f"{item.binary} on {item.host}"),
             ("id", item.id),
             ("zone", item.zone),
             ("state", f"{item.state}, {item.status}"),
             ("heard", around.moment(item.updated_at)),
-            ("disabled", printable(item.disabled_reason)),
+            ("disabled", item.disabled_reason),
             ("forced", down),
         )
 

@@ -8,7 +8,6 @@ from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.filter import Field, Kind
 from osvm_tui.domain.volume import VolumeSnapshot
 from osvm_tui.ui.columns import Column
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import born, gib, ident, number, state, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -48,11 +47,10 @@ class VolumeSnapshots(Resource[VolumeSnapshot]):
     def detail(self, row: Entry[VolumeSnapshot], around: Around) -> Facts:
         item = row.item
         return (
-            ("name", printable(item.name)),
             ("id", item.id),
             ("volume", f"{_volume(row, around)}  {item.volume_id}"),
             ("made", around.moment(item.created_at)),
-            ("about", printable(item.description)),
+            ("about", item.description),
         )
 
 

@@ -10,7 +10,6 @@ from osvm_tui.domain.resource import ResourceSpec
 from osvm_tui.domain.volume import Volume, VolumeSnapshot
 from osvm_tui.ui.columns import Column
 from osvm_tui.ui.format import Token
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import born, flag, gib, ident, number, state, words
 from osvm_tui.ui.resources.resource import Entry, Facts, Jump, Resource, condition
@@ -74,14 +73,13 @@ class Volumes(Resource[Volume]):
             word for word, yes in (("encrypted", item.encrypted), ("for several VMs", item.multiattach)) if yes
         )
         return (
-            ("name", printable(item.name)),
             ("id", item.id),
             ("attached", "\n".join(attached) or "to no VM"),
-            ("kind", f"{printable(item.type)}  {kind}".strip()),
+            ("kind", f"{item.type}  {kind}".strip()),
             ("made", around.moment(item.created_at)),
             ("from", _source(row, around)),
             ("snapshots", "\n".join(f"{each.name or each.id[:8]}  {each.status}" for each in _snapshots(row, around))),
-            ("about", printable(item.description)),
+            ("about", item.description),
         )
 
 
@@ -99,7 +97,7 @@ def _source(row: Entry[Volume], around: Around) -> str:
     item = row.item
     if item.snapshot_id:
         return f"snapshot {around.name(row.cloud, CatalogKind.VOLUME_SNAPSHOT, item.snapshot_id)}"
-    return f"image {printable(item.image_name)}" if item.image_name else ""
+    return f"image {item.image_name}" if item.image_name else ""
 
 
 RESOURCE = Volumes()

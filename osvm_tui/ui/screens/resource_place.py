@@ -38,7 +38,7 @@ FOLLOW_S = 4.0
 """How often rows that are changing are read again."""
 
 
-class ResourceScreen(ResourceFlow, ListPlace[Entry[Any]]):
+class ResourceScreen(ListPlace[Entry[Any]], ResourceFlow):
     """The items of one kind of every open cloud; clouds that cannot be read are told and the others shown."""
 
     resource: ClassVar[Resource[Any]]
@@ -96,7 +96,8 @@ class ResourceScreen(ResourceFlow, ListPlace[Entry[Any]]):
 
     def detail(self, row: Entry[Any]) -> Content:
         project = self._project(row) if self.resource.owned else ""
-        return facts((*self.resource.detail(row, self.around), ("project", printable(project))))
+        told = (*self.resource.detail(row, self.around), ("project", project))
+        return facts((label, printable(value) if isinstance(value, str) else value) for label, value in told)
 
     def opened(self, row: Entry[Any]) -> None:
         jump = self.resource.opens(row, self.around)
