@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from osvm_tui.domain.errors import Unauthorized
 from osvm_tui.services.api import ApiCall
 from osvm_tui.ui.screens.calls import CallsScreen
 from osvm_tui.ui.screens.fleet import FleetScreen
 from osvm_tui.ui.screens.operations import OperationsScreen
+from osvm_tui.ui.screens.projects import ProjectsScreen
+from osvm_tui.ui.widgets.about import About
 from osvm_tui.ui.widgets.vtable import VTable
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
@@ -91,3 +95,43 @@ async def test_c_copies_what_was_sent() -> None:
         assert app.told[-1].startswith("copied: ")
         assert app.clipboard
         assert app.clipboard in app.told[-1]
+
+
+async def test_enter_on_a_project_goes_over_to_it() -> None:
+    api = FakeConsole(30)
+    app = Desk(api)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "colon", *"project", "enter")
+        assert isinstance(app.screen, ProjectsScreen)
+        rows = {row.project.name: row for row in app.screen.table.rows}
+        assert [name for name, row in rows.items() if row.here] == ["web"]
+        assert sum(row.vms for row in rows.values()) == 30
+        app.screen.table.cursor_to(app.screen.key_of(rows["data"]))
+        await press(pilot, "enter")
+        assert api.scope.project_id == "p-data"
+        assert [row.project.name for row in app.screen.table.rows if row.here] == ["data"]
+        assert "mock is in project data now" in app.told[-1]
+        await press(pilot, "enter")
+        assert "already" in app.told[-1]
+
+
+async def test_enter_on_a_project_shows_its_vms_where_the_token_sees_all() -> None:
+    api = FakeConsole(30)
+    api.scope = replace(api.scope, all_projects=True)
+    app = Desk(api)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "colon", *"project web", "enter", "enter")
+        assert isinstance(app.screen, FleetScreen)
+        assert app.screen.shown_text == 'project="web"'
+        assert len(app.screen.table.rows) == 30
+
+
+async def test_a_project_that_cannot_be_entered_is_told_and_the_console_stays() -> None:
+    api = FakeConsole(30)
+    app = Desk(api, lambda api_, options: ProjectsScreen(api_, options, "data"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        api.fail_next = Unauthorized("the password is not good for this project")
+        await press(pilot, "enter")
+        assert api.scope.project_id == "p-web"
+        assert "not good for this project" in str(app.screen.query_one(About).content)

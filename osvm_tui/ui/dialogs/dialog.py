@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from osvm_tui.ui.action_plan import ActionPlan
 from osvm_tui.ui.cloud_look import Hue, Wear, strongest, wear
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ class Dialog(ModalScreen[Answer]):
 
     def clouds(self) -> tuple[str, ...]:
         """Return the entries whose things this dialog changes, whose frame it wears: those of its plan, if any."""
-        plan = getattr(self, "plan", None)
-        return plan.clouds if isinstance(plan, ActionPlan) else ()
+        clouds: tuple[str, ...] = getattr(getattr(self, "plan", None), "clouds", ())
+        return clouds
 
     def body(self) -> ComposeResult:
         """Yield what is in the box."""

@@ -11,6 +11,7 @@ from textual.content import Content
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.services.api import ScopeView
 from osvm_tui.ui.bindings import bindings_of
+from osvm_tui.ui.cloud_look import wear
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import GLYPHS, Token, age, count
 from osvm_tui.ui.health_facts import SCOPE_TOKENS, scope_facts
@@ -29,15 +30,20 @@ class CloudsScreen(ListPlace[ScopeView]):
 
     def columns(self) -> tuple[Column[ScopeView], ...]:
         return (
-            Column("entry", "CLOUD", 16, lambda view: Cell(printable(view.entry)), grow=1),
+            Column("entry", "CLOUD", 16, self._entry, grow=1, raw=lambda view: view.entry),
             Column("state", "STATE", 13, self._state),
             Column("age", "AGE", 6, self._age, right=True, flash=False),
             Column("vms", "VMS", 7, lambda view: Cell(count(view.vms)), lambda view: view.vms, 1, right=True),
             Column("project", "PROJECT", 14, _project, priority=2, grow=1),
             Column("roles", "ROLES", 16, _roles, priority=5, grow=1),
             Column("poll", "POLL", 8, lambda view: Cell(f"{view.poll_ms:.0f} ms", Token.DIM), None, 3, right=True),
+            Column("change", "CHANGES", 9, _changes, priority=4),
             Column("acts", "ACTS", 5, lambda view: Cell("acts" if view.acting else "-", Token.DIM), priority=4),
         )
+
+    def _entry(self, view: ScopeView) -> Cell:
+        worn = wear(self.options, [each.entry for each in self.api.scopes()], view.entry)
+        return Cell(worn.title, worn.hue or Token.PLAIN)
 
     def _state(self, view: ScopeView) -> Cell:
         token = SCOPE_TOKENS[view.state]
@@ -85,6 +91,10 @@ def _project(view: ScopeView) -> Cell:
     if scope is None:
         return Cell("-", Token.DIM)
     return Cell("all projects" if scope.all_projects else printable(scope.project_name) or scope.project_id)
+
+
+def _changes(view: ScopeView) -> Cell:
+    return Cell("read-only", Token.STALE) if view.read_only else Cell("allowed", Token.DIM)
 
 
 def _roles(view: ScopeView) -> Cell:
