@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,10 +60,11 @@ class ConsoleProcess:
         operator: str,
         cadence: Cadence,
         shift_s: float,
+        options: Sequence[str] = (),
     ) -> None:
         command = [
             sys.executable, "-m", "tests.e2e.driver", *entries, "--operator", operator, "--state-dir", str(state_dir),
-            "--cadence", msgspec.json.encode(cadence).decode(), "--shift", str(shift_s),
+            "--cadence", msgspec.json.encode(cadence).decode(), "--shift", str(shift_s), *options,
         ]  # fmt: skip
         self._errors = Path(environ["HOME"]) / f"{operator}.stderr"
         with self._errors.open("ab") as errors:

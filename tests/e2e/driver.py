@@ -18,8 +18,8 @@ import msgspec
 
 from osvm_tui.domain.catalog import Image
 from osvm_tui.domain.errors import OsvmError
-from osvm_tui.domain.events import Event, Notice, OperationChanged
-from osvm_tui.domain.operations import ActionRequest, CreateVm
+from osvm_tui.domain.events import Event, Notice, OperationChanged, OperationEnded
+from osvm_tui.domain.operations import ActionRequest, Control, CreateVm
 from osvm_tui.domain.vm import Flavor
 from osvm_tui.paths import Paths, find_paths, private_dir
 from osvm_tui.services.cadence import Cadence
@@ -41,13 +41,15 @@ class _Teller(logging.Handler):
 class Driver:
     """A console and the commands that it takes; each method `do_*` is one, its result is the answer."""
 
-    def __init__(self, entries: list[str], operator: str, state_dir: str, cadence: Cadence, shift_s: float) -> None:
+    def __init__(
+        self, entries: list[str], operator: str, state_dir: str, cadence: Cadence, shift_s: float, rate: float
+    ) -> None:
         from osvm_tui.store.snapshot import FileShelf
 
         self._shift = timedelta(seconds=shift_s)
         paths = find_paths(state_dir)
         self.console = Console(
-            [EntryPlan(entry, partial(_client, entry)) for entry in entries],
+            [EntryPlan(entry, partial(_client, entry, rate)) for entry in entries],
             partial(self._store, paths),
             FileShelf(private_dir(paths.snapshots)),
             operator=operator,
@@ -65,7 +67,7 @@ class Driver:
         return SqlStore(default_url(paths.database), spool_dir=private_dir(paths.spool), owner=owner, now=self._now)
 
     def _tell(self, event: Event) -> None:
-        if isinstance(event, OperationChanged | Notice):
+        if isinstance(event, OperationChanged | OperationEnded | Notice):
             say({"event": type(event).__name__, "at": datetime.now(UTC), "what": event})
 
     async def run(self) -> None:
@@ -110,6 +112,10 @@ class Driver:
             network_ids=("none",), user_data=user_data,
         )  # fmt: skip
         return (await self.console.create(entry, order, count)).operation_id
+
+    async def do_steer(self, operation: str, control: str) -> None:
+        """Pause, go on with, or cancel an operation."""
+        await self.console.bulk.steer(operation, Control(control))
 
     async def do_wait(self, operation: str, timeout_s: float) -> Any:
         """Return the items of an operation when all have ended, or as they are when the time is over."""
@@ -168,11 +174,18 @@ class Driver:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard if size is None else size, hard))
 
 
-def _client(entry: str) -> Any:
+def _client(entry: str, rate: float) -> Any:
     from osvm_tui.cloud.openstack.client import OpenStackCloud
 
-    api = ApiSettings()
-    return OpenStackCloud(entry, rate=api.rate, concurrency=api.concurrency)
+    return OpenStackCloud(entry, rate=rate, concurrency=ApiSettings().concurrency)
+
+
+def _be_impatient(seconds: float) -> None:
+    """Let actions wait no longer for their answers than this."""
+    from osvm_tui.cloud.verbs import VERBS
+
+    for action_id, verb in VERBS.items():
+        VERBS[action_id] = msgspec.structs.replace(verb, timeout_s=min(verb.timeout_s, seconds))
 
 
 def say(record: dict[str, Any]) -> None:
@@ -189,10 +202,14 @@ def main() -> None:
     parser.add_argument("--state-dir", required=True)
     parser.add_argument("--cadence", default="{}")
     parser.add_argument("--shift", type=float, default=0.0)
+    parser.add_argument("--rate", type=float, default=ApiSettings().rate)
+    parser.add_argument("--patience", type=float, default=0.0)
     given = parser.parse_args()
     cadence = msgspec.json.decode(given.cadence, type=Cadence)
     logging.getLogger().addHandler(_Teller(logging.WARNING))
-    asyncio.run(Driver(given.entries, given.operator, given.state_dir, cadence, given.shift).run())
+    if given.patience:
+        _be_impatient(given.patience)
+    asyncio.run(Driver(given.entries, given.operator, given.state_dir, cadence, given.shift, given.rate).run())
 
 
 if __name__ == "__main__":

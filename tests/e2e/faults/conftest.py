@@ -15,10 +15,10 @@ from tests.e2e.consoles import BRISK, ConsoleProcess
 class Stage:
     """A cloud and the consoles on it; all consoles of a stage share one state directory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, vms: int = 30) -> None:
         self.folder = folder
         self.state_dir = folder / "state"
-        self.cloud = CloudProcess(folder)
+        self.cloud = CloudProcess(folder, vms=vms)
         self._consoles: list[ConsoleProcess] = []
 
     def console(
@@ -28,12 +28,13 @@ class Stage:
         cadence: Cadence = BRISK,
         shift_s: float = 0.0,
         state_dir: Path | None = None,
+        options: tuple[str, ...] = (),
     ) -> ConsoleProcess:
         """Start a console; `demo` when no entry is named."""
         environ = {"OS_CLIENT_CONFIG_FILE": str(self.cloud.clouds_yaml), "HOME": str(self.folder)}
         console = ConsoleProcess(
             environ, state_dir or self.state_dir, *(entries or ("demo",)),
-            operator=operator, cadence=cadence, shift_s=shift_s,
+            operator=operator, cadence=cadence, shift_s=shift_s, options=options,
         )  # fmt: skip
         self._consoles.append(console)
         return console
