@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import gc
-import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
-from textual.app import App
-from textual.worker import Worker, WorkerState
 
-from osvm_tui.domain.errors import OsvmError
 from osvm_tui.ui.bridge import Bridge
 from osvm_tui.ui.command_words import run_word
 from osvm_tui.ui.key_order import KeysInOrder
 from osvm_tui.ui.memory import Memory
-from osvm_tui.ui.messages import Commanded, GoBack, GoTo, NoticeSpoken, OpenVm, OperationMoved, WorkFailed
+from osvm_tui.ui.messages import (
+    Commanded,
+    GoBack,
+    GoTo,
+    OpenOperation,
+    OpenVm,
+    OperationMoved,
+    OperationTurned,
+)
 from osvm_tui.ui.narrator import Narrator
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.place_history import PlaceHistory, Stop
 from osvm_tui.ui.places import nearest, place_named
-from osvm_tui.ui.printable import printable
 from osvm_tui.ui.sheets import sheets
+from osvm_tui.ui.speech import SpeakingApp
 from osvm_tui.ui.theme import THEMES, theme_for
 
 if TYPE_CHECKING:
@@ -38,7 +42,7 @@ def console_commands() -> type[Provider]:
     return ConsoleCommands
 
 
-class OsvmApp(KeysInOrder, App[None]):
+class OsvmApp(KeysInOrder, SpeakingApp):
     """The console over one ConsoleApi."""
 
     TITLE = "osvm"
@@ -131,35 +135,17 @@ class OsvmApp(KeysInOrder, App[None]):
         if spoken:
             self.speak(spoken.text, severity=spoken.severity.value)
 
-    @on(NoticeSpoken)
-    def speak_notice(self, notice: NoticeSpoken) -> None:
-        """Show a sentence of the services."""
-        self.speak(notice.text, severity=notice.severity.value)
+    @on(OperationTurned)
+    def narrate_end(self, turned: OperationTurned) -> None:
+        """Say how an operation on several VMs ended."""
+        spoken = self._narrator.hear_end(turned.view) if turned.ended else None
+        if spoken:
+            self.speak(spoken.text, severity=spoken.severity.value)
 
-    def notify(self, message: str, **rest: Any) -> None:
-        """Show a toast; what a cloud or a guest wrote in it cannot steer the terminal."""
-        super().notify(printable(message), **rest)
-
-    def speak(self, text: str, *, severity: str = "information") -> None:
-        """Show one short sentence for a few seconds; its text is never read as markup."""
-        self.notify(text, severity=severity, markup=False)
-
-    @on(WorkFailed)
-    def work_failed(self, failed: WorkFailed) -> None:
-        """Say once what a worker failed with. Anything but our own errors is a bug: its traceback goes to the log."""
-        error = failed.error
-        if isinstance(error, OsvmError):
-            hint = f"; {error.hint}" if error.hint else ""
-            self.speak(f"{error.title}: {error.detail}{hint}", severity="error")
-        else:
-            logging.getLogger(__name__).error("a worker of the console failed", exc_info=error)
-            self.speak(f"a fault of the console itself ({type(error).__name__}); the log has it", severity="error")
-
-    @on(Worker.StateChanged)
-    def worker_ended(self, event: Worker.StateChanged) -> None:
-        """Hear of the app's own workers; screens tell of theirs by WorkFailed."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.work_failed(WorkFailed(event.worker.error))
+    @on(OpenOperation)
+    def open_operation(self, wanted: OpenOperation) -> None:
+        """Open the screen of one operation."""
+        self.history.visit(Stop(operation=wanted.operation_id))
 
     def action_copy_or_hint(self) -> None:
         """Copy what is selected, else cancel a dialog, else tell how to leave."""

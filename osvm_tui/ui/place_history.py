@@ -22,12 +22,13 @@ _KEPT = 100
 
 
 class Stop(NamedTuple):
-    """A place with its filter, or one VM at a tab."""
+    """A place with its filter, one VM at a tab, or one operation."""
 
     place: str = ""
     text: str = ""
     ref: VmRef | None = None
     tab: str = ""
+    operation: str = ""
 
 
 class PlaceHistory:
@@ -129,10 +130,14 @@ class PlaceHistory:
             from osvm_tui.ui.screens.vm import VmScreen
 
             return VmScreen(api, options, stop.ref, stop.tab)  # type: ignore[return-value]
+        if stop.operation:
+            from osvm_tui.ui.screens.operation import OperationScreen
+
+            return OperationScreen(api, options, stop.operation)  # type: ignore[return-value]
         place = place_named(stop.place)
         assert place is not None, "only known places are visited"
         return screen_of(place)(api, options, stop.text)  # type: ignore[arg-type]
 
 
 def _same(one: Stop, other: Stop) -> bool:
-    return (one.place, one.ref) == (other.place, other.ref)
+    return (one.place, one.ref, one.operation) == (other.place, other.ref, other.operation)
