@@ -10,6 +10,7 @@ from osvm_tui.cloud.mock.images import gone_at, snapshot
 from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
 from osvm_tui.cloud.mock.request import SimReply
 from osvm_tui.cloud.mock.server import Moment, Server
+from osvm_tui.cloud.mock.volume_records import found, snapshot_record
 
 
 def shelve(call: NovaCall, entry: Entry, value: Any) -> SimReply:
@@ -49,7 +50,21 @@ def create_image(call: NovaCall, entry: Entry, value: Any) -> SimReply:
         steps = execution.accept(call, server, "createImage", transitions.create_image(course))
     else:
         execution.record(call, server, "createImage", call.now, entry.moment.host)
+        _copy_volumes(call, server, value["name"])
     return _image_reply(call, _make_image(call, server, entry.moment, value["name"], steps))
+
+
+def _copy_volumes(call: NovaCall, server: Server, name: str) -> None:
+    """Let Cinder copy every volume of a volume-backed server: the image itself only names the copies."""
+    world = call.world
+    for disk in server.disks:
+        volume = found(world, "volume", disk.volume, call.now) if disk.held_at(call.now) else None
+        if volume is None:
+            continue
+        key = world.new_id("volume_snapshot")
+        ready = call.now + world.durations("snapshot:" + key).draw("snapshot_creating")
+        copy = snapshot_record(key, volume, f"snapshot for {name}", call.now, status="creating")
+        world.put("volume_snapshot", key, copy | {"_line": [[ready, {"status": "available"}]]})
 
 
 def create_backup(call: NovaCall, entry: Entry, value: Any) -> SimReply:

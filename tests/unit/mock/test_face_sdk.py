@@ -108,3 +108,18 @@ def test_the_other_services_answer(demo: Any) -> None:
     assert next(demo.network.security_groups()).name
     assert demo.compute.get_limits().absolute.instances > 0
     assert [zone.name for zone in demo.compute.availability_zones()] == ["nova"]
+
+
+def test_volumes_through_the_sdk(demo: Any) -> None:
+    volume = demo.block_storage.create_volume(name="sdk", size=2)
+    volume = demo.block_storage.wait_for_status(volume, "available", interval=0.05, wait=10)
+    server = next(demo.compute.servers(details=True, status="SHUTOFF"))
+    held = demo.compute.create_volume_attachment(server, volume_id=volume.id)
+    assert held.device
+    volume = demo.block_storage.wait_for_status(volume, "in-use", interval=0.05, wait=10)
+    assert volume.attachments[0]["server_id"] == server.id
+    demo.compute.delete_volume_attachment(server, volume.id)
+    volume = demo.block_storage.wait_for_status(volume, "available", interval=0.05, wait=10)
+    demo.block_storage.delete_volume(volume)
+    assert volume.id not in [row.id for row in demo.block_storage.volumes()]
+    assert demo.block_storage.get_limits().absolute.total_gigabytes_used > 0

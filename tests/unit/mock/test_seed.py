@@ -125,3 +125,71 @@ def test_ten_thousand_settled_servers(tmp_path: Path) -> None:
     assert sum(report.statuses.values()) == 10_000
     assert report.statuses["ERROR"] < 60
     assert report.statuses["ACTIVE"] > 7_500
+
+
+@pytest.fixture
+def seeded(tmp_path: Path) -> NovaBench:
+    return NovaBench(tmp_path / "seeded.db", vms=60)
+
+
+def test_volumes_and_servers_tell_the_same(seeded: NovaBench) -> None:
+    volumes = seeded.cinder("GET", "/volumes/detail?all_tenants=1", who="admin").json()["volumes"]
+    assert {row["status"] for row in volumes} == {"in-use", "available", "error", "error_deleting"}
+    told = {(one["server_id"], row["id"], one["device"]) for row in volumes for one in row["attachments"]}
+    servers = seeded.nova("GET", "/servers/detail?all_tenants=1", who="admin").json()["servers"]
+    seen = set()
+    for server in servers:
+        path = f"/servers/{server['id']}/os-volume_attachments"
+        rows = seeded.nova("GET", path, who="admin").json()["volumeAttachments"]
+        assert [row["volumeId"] for row in rows] == [
+            one["id"] for one in server["os-extended-volumes:volumes_attached"]
+        ]
+        seen |= {(server["id"], row["volumeId"], row["device"]) for row in rows}
+    assert seen == told
+    assert len(told) > 5
+    copies = seeded.cinder("GET", "/snapshots/detail?all_tenants=1", who="admin").json()["snapshots"]
+    assert {copy["volume_id"] for copy in copies} <= {row["id"] for row in volumes}
+    assert {copy["status"] for copy in copies} == {"available", "error"}
+
+
+def test_a_seeded_volume_can_be_detached(seeded: NovaBench) -> None:
+    for row in seeded.cinder("GET", "/volumes/detail?status=in-use").json()["volumes"]:
+        vm = row["attachments"][0]["server_id"]
+        if row["bootable"] == "false" and seeded.states(vm)[:3] == ("ACTIVE", "active", None):
+            assert seeded.nova("DELETE", f"/servers/{vm}/os-volume_attachments/{row['id']}").status == 202
+            seeded.settle(20)
+            assert seeded.disk(row["id"])["status"] == "available"
+            return
+    pytest.fail("no such volume")
+
+
+def test_members_of_groups_stand_where_their_policy_wants_them(seeded: NovaBench) -> None:
+    rows = seeded.nova("GET", "/os-server-groups?all_projects=1", who="admin").json()["server_groups"]
+    assert {row["policy"] for row in rows} == {"affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"}
+    apart = next(row for row in rows if row["policy"] == "anti-affinity")
+    hosts = [seeded.show(vm, who="admin")["OS-EXT-SRV-ATTR:host"] for vm in apart["members"]]
+    assert len(set(hosts)) == len(hosts) > 1
+
+
+def test_addresses_groups_and_hosts_of_the_seed(seeded: NovaBench) -> None:
+    ips = seeded.neutron("GET", "/floatingips").json()["floatingips"]
+    assert {ip["port_id"] is None for ip in ips} == {True, False}
+    groups = seeded.neutron("GET", "/security-groups").json()["security_groups"]
+    rules = next(group for group in groups if group["name"] == "legacy-open")["security_group_rules"]
+    assert {rule["remote_ip_prefix"] for rule in rules if rule["direction"] == "ingress"} == {"0.0.0.0/0", "::/0"}
+    servers = seeded.nova("GET", "/servers/detail?all_tenants=1&host=compute-09", who="admin").json()["servers"]
+    assert [(row["status"], row["host_status"]) for row in servers] == [("ERROR", "DOWN")]
+    assert seeded.act(servers[0]["id"], "evacuate", {}, who="admin").status == 200
+
+
+def test_moves_of_the_seed_have_their_records(seeded: NovaBench) -> None:
+    rows = seeded.nova("GET", "/os-migrations", who="admin").json()["migrations"]
+    assert {(row["migration_type"], row["status"]) for row in rows} == {
+        ("live-migration", "running"),
+        ("resize", "migrating"),
+        ("resize", "finished"),
+    }
+    moving = next(row["instance_uuid"] for row in rows if row["status"] == "running")
+    (running,) = seeded.nova("GET", f"/servers/{moving}/migrations", who="admin").json()["migrations"]
+    assert running["memory_processed_bytes"] > 0
+    assert seeded.nova("DELETE", f"/servers/{moving}/migrations/{running['id']}", who="admin").status == 202

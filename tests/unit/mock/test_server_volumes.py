@@ -208,3 +208,14 @@ def test_deleting_a_build_request_frees_what_it_reserved(bench: NovaBench) -> No
     vm = bench.create(imageRef="", block_device_mapping_v2=[device]).json()["server"]["id"]
     assert bench.nova("DELETE", f"/servers/{vm}").status == 204
     assert bench.disk(volume)["status"] == "available"
+
+
+def test_an_image_of_a_volume_backed_server_is_copies_of_its_volumes(bench: NovaBench) -> None:
+    volume = bench.volume(10, imageRef=bench.image("debian-12"))
+    device = {"boot_index": 0, "source_type": "volume", "destination_type": "volume", "uuid": volume}
+    vm = bench.create(imageRef="", block_device_mapping_v2=[device]).json()["server"]["id"]
+    bench.settle()
+    assert bench.act(vm, "createImage", {"name": "before"}).status == 202
+    bench.settle(20)
+    (copy,) = bench.cinder("GET", "/snapshots/detail").json()["snapshots"]
+    assert (copy["name"], copy["volume_id"], copy["status"]) == ("snapshot for before", volume, "available")
