@@ -67,10 +67,14 @@ async def test_it_takes_over_nothing_that_a_dead_console_left(tmp_path: Path) ->
     try:
         await first.load()
         await second.load()
+        await first.follow_operations()
         submission = await first.submit(ActionRequest("stop", (VmRef("e", "1"),)))
-        await first._lifecycle.stop()  # as if killed: nothing is renewed or handed over
+        await asyncio.sleep(0.2)
+        for task in first._tasks:  # as if killed: nothing is renewed or handed over
+            task.cancel()
+        await first._lifecycle.stop()
         await second.follow_operations()
-        await asyncio.sleep(2 * FAST.owner_ttl_s)
+        await asyncio.sleep(2.5 * FAST.owner_ttl_s)
         (item,) = second.bulk.items(submission.operation_id)
         assert item.owner == first.owner
         assert ("stop", "taken over") not in await phases(second)
