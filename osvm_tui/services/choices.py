@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from osvm_tui.domain.catalog import CatalogKind, Network, SecurityGroup
 from osvm_tui.domain.errors import CloudError, Forbidden, Unknown
+from osvm_tui.domain.host import Migration
 from osvm_tui.domain.network import FloatingIp, Port
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.domain.volume import Volume
@@ -96,7 +97,7 @@ class Choices:
     async def _migrations(self, entry: str, vm: Vm) -> Found:
         moves = await self._scopes.client(entry).migrations(vm.id)
         return tuple(
-            Choice(move.id, f"{move.source} to {move.destination or 'a host not chosen yet'}", move.status)
+            Choice(move.id, f"{move.source} to {move.destination or 'a host not chosen yet'}", _progress(move))
             for move in moves
             if move.running
         )
@@ -119,3 +120,10 @@ class Choices:
         ports = [p for p in await self._items(entry, CatalogKind.PORT) if isinstance(p, Port)]
         joined = {subnet for port in ports if port.device_id == router_id for subnet, _ in port.fixed_ips}
         return tuple(choice for choice in await self.choices("subnet", entry) if choice.value in joined)
+
+
+def _progress(move: Migration) -> str:
+    """Return a migration's status and how much of its memory and disk is copied, as far as the cloud tells it."""
+    parts = (("memory", move.memory_remaining, move.memory_total), ("disk", move.disk_remaining, move.disk_total))
+    copied = [f"{name} {100 - 100 * left // whole} %" for name, left, whole in parts if whole and left is not None]
+    return ", ".join([move.status, *copied])

@@ -18,6 +18,7 @@ from osvm_tui.ui.format import count
 from osvm_tui.ui.marking import Marking
 from osvm_tui.ui.messages import CatalogMoved, FleetMoved, GoBack, OpenVm, OperationMoved, ScopesMoved
 from osvm_tui.ui.table_place import TablePlace
+from osvm_tui.ui.waiting import MigrationWatch
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.detail_pane import DetailPane
 from osvm_tui.ui.widgets.filter_bar import FilterBar, Shown
@@ -46,6 +47,7 @@ class FleetScreen(TablePlace, Marking):
     def __init__(self, api: ConsoleApi, options: UiOptions, text: str = "") -> None:
         super().__init__(api, options, text)
         self._kept = self.remembered()
+        self._migration = MigrationWatch(api, options.clock)
         self.picture = FleetPicture(api, options, self._kept)
         self._frozen = False
         self._pane_wait: Timer | None = None
@@ -57,7 +59,9 @@ class FleetScreen(TablePlace, Marking):
         table: VTable[Row] = VTable(picture.columns, lambda row: row.ref, tone=picture.tone, glyphs=self.options.glyphs)
         table.on_placed = self._columns_placed
         yield table
-        yield DetailPane(self.options, picture.look)
+        pane = DetailPane(self.options, picture.look)
+        pane.aside = self._migration.words
+        yield pane
 
     def on_mount(self) -> None:
         """Show the last picture; the clouds are asked after it stands."""
@@ -135,6 +139,10 @@ class FleetScreen(TablePlace, Marking):
             self._show_rows()
         self.table.redraw_changed()
         self.query_one(DetailPane).tick()
+        ref = self.current()
+        vm = self.picture.view.get(ref) if ref else None
+        if vm is not None and self._migration.due(vm):
+            self.run_worker(self._migration.read(vm), group="migration", exclusive=True, exit_on_error=False)
 
     @on(VTable.Highlighted)
     def _highlighted(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
@@ -16,6 +17,7 @@ from osvm_tui.ui.columns import Look, expected
 from osvm_tui.ui.format import SIGNS, long_age, mib, moment, state_mark
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
+from osvm_tui.ui.waiting import waits_for
 from osvm_tui.ui.widgets.action_bar import ActionBar, Judge
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class DetailPane(Vertical):
         self._vm: Vm | None = None
         self._lines = DetailLines()
         self.bar = ActionBar(glyphs=options.glyphs)
+        self.aside: Callable[[Vm], str] = lambda _: ""
+        """What the place knows beside the VM itself, for example how far its migration is."""
 
     def compose(self) -> ComposeResult:
         """Put the lines over the action bar."""
@@ -104,6 +108,9 @@ class DetailPane(Vertical):
         )
 
     def _second(self, vm: Vm) -> Content:
+        waits = waits_for(vm) or self.aside(vm)
+        if waits:
+            return Content.assemble((printable(waits), "bold $state-changing"))
         why = f": {printable(vm.locked_reason)}" if vm.locked_reason else ""
         locked = (f"  locked{why}" if vm.locked else "", "$state-stale")
         if vm.fault:

@@ -74,7 +74,9 @@ def a_cloud() -> ScriptedCloud:
             ComputeService(id="4", binary="nova-conductor", host="ctl", state="up", status="enabled"),
         ),
         "migrations": (
-            Migration(id="7", status="running", source="node-1", destination="node-2"),
+            Migration(
+                id="7", status="running", source="node-1", destination="node-2", memory_total=1000, memory_remaining=400
+            ),
             Migration(id="6", status="completed", source="node-2", destination="node-1"),
         ),
     }  # fmt: skip
@@ -102,7 +104,7 @@ EXPECTED = {
     "server-group": [("sg1", "apart", "anti-affinity, 0 VMs")],
     "zone": [("nova", "nova", "")],
     "host": [("node-2", "node-2", "nova")],
-    "migration": [("7", "node-1 to node-2", "running")],
+    "migration": [("7", "node-1 to node-2", "running, memory 60 %")],
     "floating-ip-of-vm": [("x1", "203.0.113.4", "leads to 10.0.0.7")],
     "group-of-vm": [("g1", "web", ""), ("g9", "g9", "of another project")],
     "volume-of-vm": [("v2", "root", "5 GiB, /dev/vda"), ("12345678-9", "12345678", "/dev/vdb")],
