@@ -45,7 +45,7 @@ def shown(picture: Picture, theme: str = "dark") -> tuple[Desk, Callable[[Pilot[
 async def _answered(pilot: Pilot[None]) -> None:
     # A verb's worker waits for the dialog in the picture, and is not waited for.
     await pilot.pause()
-    for worker in [worker for worker in pilot.app.workers if worker.group != "action"]:
+    for worker in [worker for worker in pilot.app.workers if worker.group not in ("action", "send")]:
         await worker.wait()
     await pilot.pause(0.06)
 
