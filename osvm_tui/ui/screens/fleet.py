@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual import on
 
-from osvm_tui.domain.filter import FilterError
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.ui.bindings import bindings_of, key_for
-from osvm_tui.ui.columns import Column, Placed
-from osvm_tui.ui.fleet_filters import QUICK, Counted
+from osvm_tui.ui.columns import Placed
+from osvm_tui.ui.fleet_choice import FleetChoice
+from osvm_tui.ui.fleet_filters import Counted
 from osvm_tui.ui.fleet_picture import FleetPicture
 from osvm_tui.ui.fleet_view import Row
-from osvm_tui.ui.format import count
 from osvm_tui.ui.marking import Marking
 from osvm_tui.ui.messages import CatalogMoved, FleetMoved, GoBack, OpenVm, OperationMoved, ScopesMoved
-from osvm_tui.ui.table_place import TablePlace
 from osvm_tui.ui.waiting import MigrationWatch
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.detail_pane import DetailPane
@@ -33,12 +31,11 @@ if TYPE_CHECKING:
     from osvm_tui.services.api import ConsoleApi
     from osvm_tui.ui.options import UiOptions
 
-FAULTS = "status=ERROR"
 PANE_S = 0.05
 """How far the detail pane may lag behind the cursor."""
 
 
-class FleetScreen(TablePlace, Marking):
+class FleetScreen(FleetChoice, Marking):
     """All VMs of all scopes."""
 
     place = "fleet"
@@ -79,7 +76,7 @@ class FleetScreen(TablePlace, Marking):
         """Take over what changed, unless the picture is frozen."""
         if not self._frozen and self.picture.catch_up():
             self.table.unmark(set(self.picture.gone(self.marks())))
-            self._show_rows()
+            self.draw_rows()
 
     def on_operation_moved(self, _: OperationMoved) -> None:
         """Draw what is expected of VMs anew."""
@@ -89,7 +86,7 @@ class FleetScreen(TablePlace, Marking):
     def on_scopes_moved(self, _: ScopesMoved) -> None:
         """Grey the rows of a cloud that is not live; ask a live one for names, once."""
         if self.picture.read_scopes():
-            self._show_rows()
+            self.draw_rows()
         self.table.set_shape(self.picture.wanted(), self.picture.view.counts.empty)
         self.table.say_when_empty(self.picture.empty_words())
         self.table.redraw_changed()
@@ -107,7 +104,8 @@ class FleetScreen(TablePlace, Marking):
         if self.is_mounted:
             self.on_fleet_moved(FleetMoved(0))
 
-    def _show_rows(self) -> None:
+    def draw_rows(self) -> None:
+        """Show the picture's rows, and what is told of them."""
         view = self.picture.view
         self.table.say_when_empty(self.picture.empty_words())
         self.table.set_shape(self.picture.wanted(), view.counts.empty)
@@ -136,7 +134,7 @@ class FleetScreen(TablePlace, Marking):
     def tick(self) -> None:
         """Draw ages anew; a filter by age may let others pass now."""
         if self.picture.view.refilter():
-            self._show_rows()
+            self.draw_rows()
         self.table.redraw_changed()
         self.query_one(DetailPane).tick()
         ref = self.current()
@@ -157,77 +155,6 @@ class FleetScreen(TablePlace, Marking):
     def _columns_placed(self, placed: tuple[Placed[Row], ...]) -> None:
         self.picture.look.task_shown = any(each.column.key == "task" for each in placed)
 
-    def show_text(self, text: str) -> None:
-        """Filter by a text; a wrong one is shown with its error and the rows stay."""
-        bar = self.query_one(FilterBar)
-        try:
-            self.picture.filter_by(text)
-        except FilterError as wrong:
-            bar.show(text, wrong.sentence)
-            return
-        bar.show(text)
-        self._show_rows()
-
-    @on(FilterBar.Typed)
-    @on(HeaderBar.CountPressed)
-    def _filter_given(self, event: FilterBar.Typed | HeaderBar.CountPressed) -> None:
-        self.show_text(event.text)
-
-    @on(FilterBar.Left)
-    def _typing_ended(self) -> None:
-        self.table.focus()
-        self.keep()
-
-    @property
-    def shown_text(self) -> str:
-        """The filter in force."""
-        return self.query_one(FilterBar).text
-
-    def filter_words(self) -> Sequence[str]:
-        """Return how terms of the filter begin, for completion."""
-        return self.picture.filter_words()
-
-    def every_column(self) -> Sequence[Column[Row]]:
-        """Return all columns, those of projects and hosts among them."""
-        return self.picture.columns
-
-    @property
-    def order(self) -> tuple[str, bool]:
-        """The column that the rows are sorted by, and whether descending."""
-        return self.picture.sort, self.picture.view.descending
-
-    def sort_by(self, column: str, descending: bool) -> None:
-        """Sort by a column, by name for none."""
-        self.picture.sort_by(column or "name", descending=descending)
-        self.table.set_sorted(self.picture.sort, descending)
-        self._show_rows()
-
-    def action_filter(self) -> None:
-        """Let the filter be typed."""
-        self.query_one(FilterBar).open()
-
-    def action_quick(self, key_id: str) -> None:
-        """Show only the VMs of a count, or all again."""
-        text = next(quick.text for quick in QUICK if quick.id == key_id)
-        self.show_text("" if self.shown_text == text else text)
-        self.keep()
-
-    def action_all(self) -> None:
-        """Show all VMs."""
-        self.show_text("")
-        self.keep()
-
-    def action_seen(self) -> None:
-        """Say that what has changed was seen: from now on only new changes count."""
-        seen = self.picture.acknowledge()
-        self._show_rows()
-        self.notify(f"{count(seen)} changed VMs seen" if seen else "nothing has changed since you looked")
-
-    def action_faults(self) -> None:
-        """Show only VMs in trouble, or all again."""
-        self.show_text("" if self.query_one(FilterBar).text == FAULTS else FAULTS)
-        self.keep()
-
     def action_back(self) -> None:
         """Go back to the table, then clear the filter, then tell how to leave."""
         if self.focused is not self.table:
@@ -237,16 +164,6 @@ class FleetScreen(TablePlace, Marking):
             self.keep()
         else:
             self.post_message(GoBack())
-
-    def action_sort(self, column: str) -> None:
-        """Sort by a column: age newest first, the rest ascending; again turns it round."""
-        again = column == self.picture.sort
-        self.sort_by(column, not self.picture.view.descending if again else column == "age")
-        self.keep()
-
-    @on(VTable.HeadPressed)
-    def _head_pressed(self, event: VTable.HeadPressed) -> None:
-        self.action_sort(event.column)
 
     @on(VTable.MarksMoved)
     def _marks_moved(self) -> None:

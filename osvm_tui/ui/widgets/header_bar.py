@@ -26,6 +26,10 @@ class Counts(NamedTuple):
     wrong: int = 0
 
 
+_ROOMY = 110
+"""From this width on several badges are written out."""
+
+
 class HeaderBar(Widget):
     """One line. The right end (freshness, counts) outlives the left one when the terminal is narrow."""
 
@@ -101,17 +105,22 @@ class HeaderBar(Widget):
         return line
 
     def _badges(self) -> Text:
-        line, wears = Text(no_wrap=True), self._wears()
-        if self._api.simulated:
-            made_up = [each.entry for each in self._scopes if each.scope is None or each.scope.simulated]
-            which = "" if len(made_up) == len(self._scopes) else f" {','.join(made_up)}"
-            line.append(f" SIMULATED{which} ", self._style("simulated"))
-        if any(each.production for each in wears.values()):
-            line.append(f" {PRODUCTION} ", self._style("production"))
+        """Return what must never be overlooked, in shorter words where there is little room for several of them."""
+        simulated = [each.entry for each in self._scopes if each.scope is None or each.scope.simulated]
         locked = [scope.entry for scope in self._scopes if scope.read_only]
+        production = any(each.production for each in self._wears().values())
+        badges = []
+        if self._api.simulated:
+            badges.append(("simulated", "SIMULATED", "SIM", simulated))
+        if production:
+            badges.append(("production", PRODUCTION, PRODUCTION, []))
         if locked:
-            which = "" if len(locked) == len(self._scopes) else f" {','.join(locked)}"
-            line.append(f" READ-ONLY{which} ", self._style("read-only"))
+            badges.append(("read-only", "READ-ONLY", "RO", locked))
+        line = Text(no_wrap=True)
+        for style, long, short, entries in badges:
+            word = short if len(badges) > 1 and self.size.width < _ROOMY else long
+            some = 0 < len(entries) < len(self._scopes) and self.size.width >= _ROOMY
+            line.append(f" {word}{' ' + ','.join(entries) if some else ''} ", self._style(style))
         return line
 
     def _right(self) -> Text:
