@@ -129,6 +129,10 @@ class ActionTargets(PlaceScreen):
             from osvm_tui.ui.dialogs.console_url import ConsoleUrl
 
             self.app.push_screen(ConsoleUrl(self.api, chosen.targets[0]))
+        elif chosen.spec.id == "diagnostics":
+            from osvm_tui.ui.dialogs.diagnostics import Diagnostics
+
+            self.app.push_screen(Diagnostics(self.api, chosen.targets[0]))
         else:
             self._ask_and_send(chosen)
 

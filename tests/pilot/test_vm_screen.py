@@ -8,9 +8,12 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.errors import Unreachable
 from osvm_tui.domain.vm import Vm
+from osvm_tui.services.api import CatalogView
 from osvm_tui.ui.dialogs.console_url import ConsoleUrl
+from osvm_tui.ui.dialogs.diagnostics import Diagnostics
 from osvm_tui.ui.dialogs.save_text import SaveText
 from osvm_tui.ui.screens.vm import VmScreen
 from osvm_tui.ui.widgets.about import About
@@ -53,7 +56,7 @@ async def test_a_change_in_the_cloud_is_shown_with_what_is_expected() -> None:
         assert "stop" not in bar.verbs
         assert "start" in bar.verbs
         assert not bar.refused("start")
-    assert app.told[-1] == f"{vm.name} is SHUTOFF"
+    assert app.told[-1] == f"{vm.name} is SHUTOFF · U undoes"
 
 
 async def test_a_vm_that_is_gone_keeps_its_last_picture_and_refuses_everything() -> None:
@@ -87,13 +90,19 @@ async def test_the_number_keys_choose_the_tab_and_the_focus_goes_there() -> None
     vm = api.in_state("active")
     app = desk(api, vm)
     async with app.run_test() as pilot:
-        for key, tab in (("2", "console"), ("3", "events"), ("4", "raw"), ("1", "overview")):
+        for key, tab in (
+            ("2", "console"),
+            ("3", "events"),
+            ("4", "network"),
+            ("5", "raw"),
+            ("1", "overview"),
+        ):
             await press(pilot, key)
             assert isinstance(app.screen, VmScreen)
             assert app.screen.tab == tab
             assert app.focused is not None
             assert app.screen.query_one(f"#{tab}") in app.focused.ancestors_with_self
-        await press(pilot, "4")
+        await press(pilot, "5")
         assert vm.id in app.screen.query_one("#raw", TextTab).view.text
 
 
@@ -207,3 +216,59 @@ async def test_eighty_columns_show_title_tabs_and_every_button() -> None:
         bar = app.screen.query_one(ActionBar)
         assert bar.region.bottom <= 23
         assert app.screen.query_one("#overview").region.height >= 8
+
+
+async def test_what_it_is_plugged_into_stands_with_the_verbs_that_change_it() -> None:
+    api = FakeConsole()
+    vm = next(iter(api.fleet.values()))
+    app = desk(api, vm, "network")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot)
+        assert "192.168.128.2" in shown(app, "#section-ports")
+        assert "private" in shown(app, "#section-ports")
+        assert "default" in shown(app, "#section-security-groups")
+        assert "GiB" in shown(app, "#section-volumes")
+        bar = app.screen.query_one(ActionBar)
+        assert set(bar.verbs) >= {"attach-interface", "add-floating-ip", "add-security-group", "attach-volume"}
+        await press(pilot, "1")
+        assert "stop" in bar.verbs
+        assert "attach-volume" not in bar.verbs
+
+
+async def test_a_catalog_that_cannot_be_read_says_so_and_the_others_stand() -> None:
+    api = FakeConsole()
+    vm = next(iter(api.fleet.values()))
+
+    class NoPorts(FakeConsole):
+        async def load_catalog(self, entry: str, kind: CatalogKind, max_age_s: float = 60.0) -> CatalogView:
+            if kind is CatalogKind.VOLUME:
+                raise Unreachable("cinder is silent")
+            return await super().load_catalog(entry, kind, max_age_s)
+
+    app = desk(NoPorts(), vm, "network")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot)
+        assert "not read: cinder is silent" in shown(app, "#section-volumes")
+        assert "192.168.128.2" in shown(app, "#section-ports")
+
+
+async def test_a_resized_vm_waits_in_sight_with_confirm_and_revert_first() -> None:
+    api = FakeConsole()
+    app = desk(api, api.in_state("resized"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot)
+        assert "waiting for confirm or revert" in shown(app, "#section-waiting")
+        assert app.screen.query_one(ActionBar).verbs[:2] == ("confirm-resize", "revert-resize")
+
+
+async def test_diagnostics_are_shown_to_an_admin() -> None:
+    api = FakeConsole(cloud_roles=("admin",))
+    app = desk(api, api.in_state("active"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "a", "i")
+        assert isinstance(app.screen, Diagnostics)
+        assert app.screen.query_one(TextTab).view.text == await api.diagnostics(api.in_state("active").ref)
+        await press(pilot, "Y")
+        assert app.clipboard.startswith("{")
+        await press(pilot, "escape")
+        assert isinstance(app.screen, VmScreen)

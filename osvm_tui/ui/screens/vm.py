@@ -1,4 +1,4 @@
-"""One VM: tabs Overview, Console, Events and Raw, and the action bar on every tab. Knows no cloud and no rule."""
+"""One VM: tabs Overview, Console, Events, Network and storage, Raw; the action bar on every tab. Knows no rule."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
 from osvm_tui.domain.errors import OsvmError
@@ -17,10 +18,13 @@ from osvm_tui.ui.printable import printable
 from osvm_tui.ui.state_history import state_history
 from osvm_tui.ui.vm_facts import BLOCKS, sections
 from osvm_tui.ui.vm_names import image_name, project_name
+from osvm_tui.ui.vm_stock import VERBS
 from osvm_tui.ui.vm_title import asked, vm_title
+from osvm_tui.ui.waiting import MigrationWatch, waits_for
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.console_tab import ConsoleTab
 from osvm_tui.ui.widgets.sections import Sections
+from osvm_tui.ui.widgets.stock_tab import StockTab
 from osvm_tui.ui.widgets.tab_strip import Tab, TabStrip
 from osvm_tui.ui.widgets.text_tab import TextTab
 from osvm_tui.ui.widgets.vm_events import VmEvents
@@ -35,9 +39,10 @@ if TYPE_CHECKING:
     from osvm_tui.ui.messages import CatalogMoved, FleetMoved, OperationMoved
     from osvm_tui.ui.options import UiOptions
 
-TABS = (Tab("overview", "overview"), Tab("console", "console"), Tab("events", "events"), Tab("raw", "raw"))
+TABS = tuple(Tab(name, name) for name in ("overview", "console", "events", "network", "raw"))
 _FOLLOW_S = 5.0
 _NAMES_S = 3600.0
+_STOCK_S = 30.0
 
 
 class VmScreen(ActionTargets):
@@ -51,6 +56,7 @@ class VmScreen(ActionTargets):
         super().__init__(api, options)
         self.ref = ref
         self.tab = tab
+        self._migration = MigrationWatch(api, options.clock)
         self.seen = api.vm(ref)
         """The VM as last read; kept when it is gone."""
 
@@ -59,9 +65,10 @@ class VmScreen(ActionTargets):
             yield Static("", id="vm-title", markup=False)
             yield TabStrip(TABS, self.tab)
         with ContentSwitcher(initial=self.tab, id="vm-tabs"):
-            yield Sections(BLOCKS, broad=("fault",), last=("seen states",), id="overview")
+            yield Sections(BLOCKS, broad=("waiting", "fault"), last=("seen states",), id="overview")
             yield ConsoleTab(self.api, self.options, self.ref)
             yield VmEvents(id="events")
+            yield StockTab(self.api)
             yield TextTab("raw", waiting="asking the cloud for the VM as it is now ...")
         yield ActionBar(glyphs=self.options.glyphs)
 
@@ -84,15 +91,22 @@ class VmScreen(ActionTargets):
         vm = self.api.vm(self.ref)
         self.seen = vm or self.seen
         self.query_one("#vm-title", Static).update(vm_title(self.api, self.options, self.ref, self.seen))
-        self.query_one(ActionBar).set_vm(vm, lambda action_id: self.api.verdict(self.ref, action_id))
+        self._show_buttons()
         self._show_overview()
+
+    def _show_buttons(self) -> None:
+        verbs = VERBS if self.tab == "network" else ()
+        judge = lambda action_id: self.api.verdict(self.ref, action_id)  # noqa: E731
+        self.query_one(ActionBar).set_vm(self.api.vm(self.ref), judge, verbs)
 
     def _show_overview(self) -> None:
         if self.seen is None:
             return
         names = (image_name(self.api, self.seen), project_name(self.api, self.seen))
         told = asked(self.api.pending(self.ref), self.options)
-        self.query_one(Sections).show(sections(self.seen, self.options, *names, told))
+        waits = waits_for(self.seen) or self._migration.words(self.seen)
+        waiting = {"waiting": Content.styled(printable(waits), "bold $state-changing") if waits else Content()}
+        self.query_one("#overview", Sections).show(waiting | sections(self.seen, self.options, *names, told))
 
     @work(group="names", exclusive=True, exit_on_error=False)
     async def _read_names(self) -> None:
@@ -111,7 +125,7 @@ class VmScreen(ActionTargets):
             seen = await self.api.intervals(self.ref)
         except OsvmError:
             return  # health tells what is wrong with the store
-        self.query_one(Sections).show({"seen states": state_history(seen, self.options)})
+        self.query_one("#overview", Sections).show({"seen states": state_history(seen, self.options)})
 
     # tabs
     def action_tab(self, name: str) -> None:
@@ -119,6 +133,7 @@ class VmScreen(ActionTargets):
         self.tab = name
         self.query_one(TabStrip).active = name
         self.query_one(ContentSwitcher).current = name
+        self._show_buttons()
         if name in ("console", "raw"):
             self.query_one(f"#{name}", TextTab).view.focus()
         else:
@@ -133,10 +148,10 @@ class VmScreen(ActionTargets):
     def action_refresh_now(self) -> None:
         """Read the cloud and this tab again."""
         super().action_refresh_now()
-        self.action_refresh_tab()
+        self.action_refresh_tab(0.0)
 
-    def action_refresh_tab(self) -> None:
-        """Read what the tab in sight shows."""
+    def action_refresh_tab(self, max_age_s: float = _STOCK_S) -> None:
+        """Read what the tab in sight shows; catalogs only where they are older than that."""
         match self.tab:
             case "console":
                 self.query_one(ConsoleTab).read()
@@ -144,6 +159,8 @@ class VmScreen(ActionTargets):
                 self._read_events()
             case "raw":
                 self._read_raw()
+            case "network" if self.seen is not None:
+                self.query_one(StockTab).read(self.seen, max_age_s)
             case _:
                 self._show_overview()
 
@@ -216,6 +233,8 @@ class VmScreen(ActionTargets):
         self.query_one("#vm-title", Static).update(vm_title(self.api, self.options, self.ref, self.seen))
         if self.tab == "overview":
             self._show_overview()
+        if self.seen is not None and self._migration.due(self.seen):
+            self.run_worker(self._migration.read(self.seen), group="migration", exclusive=True, exit_on_error=False)
 
     def _follow(self) -> None:
         if self.tab == "console" and self.is_current and self.query_one(ConsoleTab).view.follow:
@@ -229,8 +248,11 @@ class VmScreen(ActionTargets):
 
     def on_operation_moved(self, event: OperationMoved) -> None:
         """Show what is asked of this VM."""
-        if event.item.ref == self.ref:
-            self.show_vm()
+        if event.item.ref != self.ref:
+            return
+        self.show_vm()
+        if self.tab == "network" and event.item.state.ended:
+            self.action_refresh_tab(0.0)
 
     def on_catalog_moved(self, _: CatalogMoved) -> None:
         """Names may be known now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rich.text import Text
@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from osvm_tui.domain.action import ActionSpec
+from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.bar_verbs import bar_verbs
@@ -68,11 +69,13 @@ class ActionBar(Widget, can_focus=True):
         self._reason = ""
         self._height = 0
 
-    def set_vm(self, vm: Vm | None, judge: Judge) -> None:
-        """Show the verbs that the state of this VM chooses."""
+    def set_vm(self, vm: Vm | None, judge: Judge, verbs: Sequence[str] = ()) -> None:
+        """Show `verbs`, without any those that the state of this VM chooses."""
         other = vm is None or self._vm is None or vm.ref != self._vm.ref
         self._vm = vm
-        buttons = () if vm is None else tuple(_Button(spec, judge(spec.id)) for spec in bar_verbs(vm))
+        specs = [ACTIONS[each] for each in verbs] if verbs else bar_verbs(vm) if vm else ()
+        buttons = () if vm is None else tuple(_Button(spec, judge(spec.id)) for spec in specs)
+        other = other or [each.spec for each in buttons] != [each.spec for each in self._buttons]
         if buttons == self._buttons and not other:
             return
         self._buttons = buttons

@@ -44,7 +44,7 @@ class TextView(ScrollView, can_focus=True):
         self._find()
         self.refresh()
         if self.follow:
-            self.call_after_refresh(self.scroll_end, animate=False)
+            self.call_after_refresh(self.scroll_end, animate=False, immediate=True)
 
     @property
     def text(self) -> str:
