@@ -22,7 +22,7 @@ from osvm_tui.probe.base import FORGET_BASTION, HostKeys
 from osvm_tui.probe.known_hosts import KnownHosts
 
 if TYPE_CHECKING:
-    from paramiko import SSHClient
+    from paramiko import PKey, SSHClient
 
 KINDS = (
     ("ssh-ed25519",),
@@ -133,24 +133,48 @@ class SshHostKeys(HostKeys):
     def _log_in(self, client: SSHClient, hop: Hop, login: Login, accepted: Sequence[HostKey]) -> None:
         import paramiko
 
-        wait, key_file = self._wait_s, login.key_file or None
+        wait, key = self._wait_s, _private_key(login)
         try:
             client.connect(
-                hop.host.lower(), hop.port, hop.user or None, key_filename=key_file, allow_agent=login.agent,
-                look_for_keys=key_file is None, timeout=wait, banner_timeout=wait, auth_timeout=wait,
+                hop.host.lower(), hop.port, hop.user or None, pkey=key, allow_agent=login.agent,
+                look_for_keys=not login.key_file, timeout=wait, banner_timeout=wait, auth_timeout=wait,
             )  # fmt: skip
         except paramiko.BadHostKeyException as error:
             before, now = accepted[0].fingerprint, fingerprint(error.key.asbytes())
             raise HostKeyChanged(f"the bastion {hop}", before, now, forget=FORGET_BASTION) from None
         except paramiko.PasswordRequiredException:
-            raise GuestError(
-                f"the key {key_file or 'of this user'} has a passphrase",
-                hint="load it into an agent (ssh-add) and set agent = true in the [[ssh]] rule",
-            ) from None
+            raise _locked("of this user") from None
         except paramiko.AuthenticationException as error:
             raise GuestError(f"the bastion {hop} does not let us in: {_words(error)}") from None
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise GuestError(f"the bastion {hop} does not answer: {_words(error)}") from None
+            transport = client.get_transport()
+            failed = "does not let us in" if transport and transport.is_active() else "does not answer"
+            raise GuestError(f"the bastion {hop} {failed}: {_words(error)}") from None
+
+
+def _private_key(login: Login) -> PKey | None:
+    """Return the key of the rule; None where it names none, or where only the agent can use it."""
+    import paramiko
+
+    if not login.key_file:
+        return None
+    try:
+        return paramiko.PKey.from_path(login.key_file)
+    except (TypeError, paramiko.PasswordRequiredException):  # cryptography's and paramiko's word for a passphrase
+        if login.agent:
+            return None
+        raise _locked(login.key_file) from None
+    except OSError as error:
+        raise GuestError(f"the key {login.key_file} cannot be read: {_words(error)}") from None
+    except (ValueError, paramiko.SSHException, paramiko.UnknownKeyType) as error:
+        raise GuestError(f"the key {login.key_file} is no private key: {_words(error)}") from None
+
+
+def _locked(key: str) -> GuestError:
+    return GuestError(
+        f"the key {key} has a passphrase",
+        hint="load it into an agent (ssh-add) and set agent = true in the [[ssh]] rule",
+    )
 
 
 def _words(error: BaseException) -> str:

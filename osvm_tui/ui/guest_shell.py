@@ -110,11 +110,11 @@ async def _with_known_keys(app: App[Any], api: ConsoleApi, route: GuestRoute) ->
 
 async def _hand_over(app: App[Any], route: GuestRoute) -> Ended:
     """Give the terminal to ssh until it ends, and take it back; the services go on all the while."""
-    from osvm_tui.ui.terminal_job import run_in_foreground
+    from osvm_tui.ui.terminal_job import keys_for_another, run_in_foreground
 
     try:
         # Textual's writer is gone while it is suspended: without the batch the loop would block on its full queue.
-        with app.batch_update(), app.suspend():
+        with keys_for_another(), app.batch_update(), app.suspend():
             ended = await run_in_foreground(route.command)
     except SuspendNotSupported:
         raise GuestError("this terminal cannot be handed over", hint="c s copies the ssh command") from None

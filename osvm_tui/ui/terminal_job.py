@@ -55,7 +55,8 @@ async def run_in_foreground(command: Sequence[str]) -> Ended:
         try:
             status = await asyncio.shield(waiting)
         except asyncio.CancelledError:
-            os.kill(pid, signal.SIGHUP)
+            with suppress(OSError):
+                os.kill(pid if terminal is None else -pid, signal.SIGHUP)
             raise
         finally:
             copier.join(_ENDING_S)
@@ -136,20 +137,34 @@ def _wait(pid: int, terminal: int | None) -> int:
 
 
 @contextmanager
+def keys_for_another() -> Iterator[None]:
+    """Ignore what ctrl-c, ctrl-\\ and ctrl-z would do to us while the terminal is, or is about to be, another's.
+
+    Between two owners the terminal is in its usual mode: an impatient ctrl-c would end the console. The same for the
+    stop that a background program gets for taking the terminal back.
+    """
+    numbers = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU)
+    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+@contextmanager
 def _terminal_lent(terminal: int | None) -> Iterator[None]:
     """Take the terminal back at the end, as it was: foreground, modes, and what the program may have left on."""
     if terminal is None:
         yield
         return
-    # While we are in the background, taking the terminal back would stop us.
-    before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    modes = termios.tcgetattr(terminal)
-    try:
-        yield
-    finally:
-        with suppress(OSError, termios.error):
-            os.tcsetpgrp(terminal, os.getpgrp())
-            termios.tcsetattr(terminal, termios.TCSADRAIN, modes)
-            os.write(1, _CALM.encode())
-            termios.tcflush(terminal, termios.TCIFLUSH)
-        signal.signal(signal.SIGTTOU, before)
+    with keys_for_another():
+        modes = termios.tcgetattr(terminal)
+        try:
+            yield
+        finally:
+            with suppress(OSError, termios.error):
+                os.tcsetpgrp(terminal, os.getpgrp())
+                termios.tcsetattr(terminal, termios.TCSADRAIN, modes)
+                os.write(1, _CALM.encode())
+                termios.tcflush(terminal, termios.TCIFLUSH)
