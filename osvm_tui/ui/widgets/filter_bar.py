@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widget import Widget
 
+from osvm_tui.ui.bindings import key_for
 from osvm_tui.ui.fleet_filters import Counted
 from osvm_tui.ui.format import SIGNS, Token, count
 from osvm_tui.ui.options import UiOptions
@@ -177,7 +178,7 @@ class FilterBar(Widget):
         if shown.marked:
             parts.append(f"{count(shown.marked)} marked")
         if shown.frozen:
-            parts.append("frozen, P goes on")
+            parts.append(f"frozen, {key_for('fleet.freeze', self._options.keys)} goes on")
         if shown.sort and self.size.width >= 70:
             parts.append(f"sorted by {shown.sort}")
         return Text(f"{dot.join(parts)} ", self._part("dim"), no_wrap=True)
