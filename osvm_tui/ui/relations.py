@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from osvm_tui.ui.messages import GoTo, OpenVm
 from osvm_tui.ui.resources.resource import Jump, condition
 
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 def follow(screen: PlaceScreen, jump: Jump) -> None:
     """Go where a jump leads."""
     screen.post_message(OpenVm(jump.ref) if jump.ref else GoTo(jump.place, jump.text))
+
+
+def within(api: ConsoleApi, jump: Jump, cloud: str) -> Jump:
+    """Return a jump that stays in its cloud, where several are open and tell their VMs apart."""
+    scopes = api.scopes()
+    endpoints = [scope.scope.endpoint for scope in scopes if scope.scope]
+    if len(scopes) < 2 or not jump.text or len(set(endpoints)) < len(endpoints):
+        return jump
+    return replace(jump, text=f"{jump.text} {condition('cloud', cloud)}")
 
 
 def choose(screen: PlaceScreen, jumps: Iterable[Jump], nothing: str) -> None:
@@ -44,9 +55,10 @@ def _pick(screen: PlaceScreen, jumps: tuple[Jump, ...]) -> None:
 
 def owners_of_vm(api: ConsoleApi, vm: Vm) -> tuple[Jump, ...]:
     """Return what a VM stands on: its host, its project's VMs, its networks, flavor, image and volumes."""
-    project = api.names(view.entry)[0].get(vm.project_id, "") if (view := api.scope_of(vm.ref)) else ""
+    view = api.scope_of(vm.ref)
+    project = api.names(view.entry)[0].get(vm.project_id, "") if view else ""
     networks = dict.fromkeys(address.network for address in vm.addresses)
-    return (
+    found = (
         *((Jump(f"host {vm.host}", "hypervisor", condition("host", vm.host)),) if vm.host else ()),
         *(Jump(f"network {name}", "network", condition("name", name)) for name in networks),
         *((Jump(f"project {project}", "vm", condition("project", project)),) if project else ()),
@@ -55,3 +67,4 @@ def owners_of_vm(api: ConsoleApi, vm: Vm) -> tuple[Jump, ...]:
         *((Jump(f"key pair {vm.key_name}", "keypair", condition("name", vm.key_name)),) if vm.key_name else ()),
         *(Jump(f"group {name}", "sg", condition("name", name)) for name in dict.fromkeys(vm.security_groups)),
     )
+    return tuple(within(api, jump, view.entry) for jump in found) if view else found

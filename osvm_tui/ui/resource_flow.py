@@ -11,6 +11,7 @@ from textual import work
 
 from osvm_tui.domain.action import Risk
 from osvm_tui.domain.errors import OsvmError, Refused
+from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.services.resources_api import ResourceOutcome, ResourceRequest
 from osvm_tui.ui.resource_plan import ResourcePlan, plan_on
@@ -52,7 +53,13 @@ class ResourceFlow(PlaceScreen):
             return
         from osvm_tui.ui.dialogs.resource_menu import ResourceMenu
 
-        self.app.push_screen(ResourceMenu(self.api, self.plans()), lambda plan: self.begin(plan) if plan else None)
+        self.app.push_screen(ResourceMenu(self.api, self.plans()), self._menu_chosen)
+
+    def _menu_chosen(self, plan: ResourcePlan | None) -> None:
+        if plan is not None and plan.spec.creates:
+            self._begin_named(plan.spec.id)
+        elif plan is not None:
+            self.begin(plan)
 
     def plans(self) -> list[ResourcePlan]:
         """Return every change that the place offers, frozen on the row of this moment."""
@@ -73,7 +80,23 @@ class ResourceFlow(PlaceScreen):
     def _begin_named(self, action_id: str) -> None:
         if self._typing or not action_id:
             return
-        self.begin(self._plan(RESOURCE_ACTIONS[action_id]))
+        spec, scopes = RESOURCE_ACTIONS[action_id], self.api.scopes()
+        if spec.creates and len(scopes) > 1:
+            self._pick_cloud(spec, [scope.entry for scope in scopes])
+        else:
+            self.begin(self._plan(spec))
+
+    def _pick_cloud(self, spec: ResourceSpec, entries: list[str]) -> None:
+        from osvm_tui.ui.dialogs.pick import Choice as Offered
+        from osvm_tui.ui.dialogs.pick import PickDialog
+
+        def chosen(picked: tuple[str, ...] | None) -> None:
+            if picked:
+                self.begin(ResourcePlan(spec, ResourceTarget(picked[0], "")))
+
+        here = self._plan(spec).target.entry
+        offered = [Offered(entry, entry) for entry in entries]
+        self.app.push_screen(PickDialog(f"{spec.label.lower()}: in which cloud", offered, (here,), many=False), chosen)
 
     @property
     def _typing(self) -> bool:

@@ -158,6 +158,9 @@ async def test_a_catalog_of_a_dead_cloud_is_told_and_the_others_are_shown() -> N
             one = super().scopes()[0]
             return (one, replace(one, entry="dead", acting=False))
 
+        def catalog(self, entry: str, kind: CatalogKind) -> CatalogView | None:
+            return None if entry == "dead" else super().catalog(entry, kind)
+
         async def load_catalog(self, entry: str, kind: CatalogKind, max_age_s: float = 60.0) -> CatalogView:
             if entry == "dead":
                 raise Unreachable("no route to host", entry="dead")

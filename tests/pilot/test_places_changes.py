@@ -33,6 +33,7 @@ from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.fake_resources import PRIVATE_KEY
 from tests.pilot.screen_text import screen_text
+from tests.pilot.two_clouds import TwoClouds
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
@@ -301,3 +302,12 @@ async def test_new_things_are_made_by_form_in_their_places() -> None:
         await press(pilot, "N", *"scratch", "ctrl+s")
         assert asked(api)[2] == ("volume.create", "", {"name": "scratch", "size_gib": 10})
         assert "scratch" in screen_text(app)
+
+
+async def test_of_two_clouds_the_one_is_chosen_in_which_a_thing_is_made() -> None:
+    api = TwoClouds()
+    app = Desk(api, screen_for("server_groups"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause(0.06)
+        await press(pilot, "N", *"lab", "enter", *"apart", "enter")
+    assert [(each.action_id, each.target.entry) for each in api.resources.requests] == [("server-group.create", "lab")]

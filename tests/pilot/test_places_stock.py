@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from osvm_tui.domain.errors import Unreachable
 from osvm_tui.domain.roles import ReleaseProfile
 from osvm_tui.domain.volume import Volume
-from osvm_tui.services.api import CatalogKind, CatalogView
+from osvm_tui.services.api import CatalogKind, CatalogView, ScopeState
 from osvm_tui.ui.bindings import STOCK
 from osvm_tui.ui.dialogs.all_facts import AllFacts
 from osvm_tui.ui.dialogs.pick import PickDialog
@@ -18,6 +18,7 @@ from osvm_tui.ui.messages import GoTo
 from osvm_tui.ui.places import place_named, screen_of
 from osvm_tui.ui.screens.fleet import FleetScreen
 from osvm_tui.ui.screens.place import PlaceScreen
+from osvm_tui.ui.screens.resource_place import ResourceScreen
 from osvm_tui.ui.screens.vm import VmScreen
 from osvm_tui.ui.widgets.about import About
 from osvm_tui.ui.widgets.filter_bar import FilterBar
@@ -25,6 +26,7 @@ from osvm_tui.ui.widgets.vtable import VTable
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.screen_text import screen_text, settled
+from tests.pilot.two_clouds import TwoClouds
 
 FIRST_CELLS = {
     "flavor": "m1.small", "image": "debian-12", "network": "private", "port": "plug-0", "router": "gate",
@@ -272,3 +274,33 @@ async def test_what_a_stranger_wrote_cannot_steer_the_terminal() -> None:
         assert "red" in shown
         assert "of mine" in shown
         assert not any(sign in shown for sign in "\x1b\x07")
+
+
+async def test_of_two_clouds_each_row_names_its_own_and_ways_stay_in_it() -> None:
+    api = TwoClouds()
+    app = stock("sg", api)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        table = app.screen.query_one(VTable)
+        assert [row.cloud for row in table.rows] == ["eu", "eu", "lab", "lab"]
+        assert "CLOUD" in screen_text(app)
+        table.cursor_to(("lab", "sg-1"))
+        await press(pilot, "w")
+        assert place_and_filter(app) == ("fleet", "sg=default cloud=lab")
+        assert {api.entry_of(row.ref) for row in app.screen.query_one(VTable).rows} == {"lab"}
+        await go(pilot, "sg")
+        app.screen.query_one(VTable).cursor_to(("lab", "sg-2"))
+        await press(pilot, "enter")
+        assert place_and_filter(app) == ("rule", "group=web cloud=lab")
+        assert {row.cloud for row in app.screen.query_one(VTable).rows} == {"lab"}
+
+
+async def test_a_dead_cloud_greys_its_own_rows() -> None:
+    api = TwoClouds()
+    app = stock("flavor", api)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        api.turn("lab", ScopeState.STALE)
+        await settled(pilot)
+        assert isinstance(app.screen, ResourceScreen)
+        assert {row.cloud for row in app.screen.all_rows if app.screen.tone(row)} == {"lab"}

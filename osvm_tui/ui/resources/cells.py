@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from osvm_tui.services.api import ScopeView
+from osvm_tui.ui.cloud_look import wear
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import GLYPHS, Token, count
+from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.around import Around
 
@@ -39,7 +42,7 @@ def words(
         text = read(row)
         return Cell(printable(text), token) if text else NONE
 
-    return Column(key, title, width, cell, lambda row: read(row).casefold(), priority, grow=grow)
+    return Column(key, title, width, cell, lambda row: read(row).casefold(), priority, grow=grow, raw=read)
 
 
 def number(
@@ -61,7 +64,7 @@ def number(
         value = read(row)
         return -1.0 if value is None else value
 
-    return Column(key, title, width, cell, order, priority, right=True)
+    return Column(key, title, width, cell, order, priority, right=True, raw=read)
 
 
 def state(
@@ -74,7 +77,7 @@ def state(
         token = token_of(read(row))
         return Cell(f"{glyphs[token]} {read(row) or 'unknown'}", token)
 
-    return Column(key, title, width, cell, read, priority, grow=grow)
+    return Column(key, title, width, cell, read, priority, grow=grow, raw=read)
 
 
 def gib(value: float) -> str:
@@ -95,7 +98,7 @@ def token_of(status: str) -> Token:
 
 def flag(key: str, title: str, width: int, read: Callable[[Any], bool], *, priority: int = 0) -> Column[Any]:
     """Return a column that says yes, or nothing."""
-    return Column(key, title, width, lambda row: Cell("yes") if read(row) else NONE, read, priority)
+    return Column(key, title, width, lambda row: Cell("yes") if read(row) else NONE, read, priority, raw=read)
 
 
 def born(read: Callable[[Any], datetime | None], around: Around, *, priority: int = 0) -> Column[Any]:
@@ -108,12 +111,32 @@ def born(read: Callable[[Any], datetime | None], around: Around, *, priority: in
     def cell(row: Any) -> Cell:
         return Cell(around.age(read(row)), Token.DIM)
 
-    return Column("age", "AGE", 5, cell, order, priority, right=True, flash=False)
+    return Column("age", "AGE", 5, cell, order, priority, right=True, flash=False, raw=read)
 
 
 def ident(*, priority: int = 9) -> Column[Any]:
     """Return the column of ids, shortened to 8."""
-    return Column("id", "ID", 8, lambda row: Cell(row.item.id[:8], Token.DIM), lambda row: row.item.id, priority)
+
+    def read(row: Any) -> str:
+        return str(row.item.id)
+
+    return Column("id", "ID", 8, lambda row: Cell(read(row)[:8], Token.DIM), read, priority, raw=read)
+
+
+def cloud_column(scopes: Sequence[ScopeView], options: UiOptions) -> Column[Any]:
+    """Return the column of the clouds, each in its colour, for where several are open."""
+    entries = [scope.entry for scope in scopes]
+    wears = {entry: wear(options, entries, entry) for entry in entries}
+    width = max(5, min(12, max(len(each.title) for each in wears.values())))
+
+    def read(row: Any) -> str:
+        return str(row.cloud)
+
+    def cell(row: Any) -> Cell:
+        worn = wears[row.cloud]
+        return Cell(worn.title, worn.hue or Token.DIM)
+
+    return Column("cloud", "CLOUD", width, cell, read, 1, raw=read)
 
 
 def bar(

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.filter import Field, Filter, FilterError, Kind, compile_filter
 from osvm_tui.ui.columns import Column
+from osvm_tui.ui.format import Token
 from osvm_tui.ui.table_place import TablePlace
 from osvm_tui.ui.widgets.about import About
 from osvm_tui.ui.widgets.filter_bar import FilterBar, Shown
@@ -53,6 +54,10 @@ class ListPlace(TablePlace, Generic[T]):
         """Read the rows and call `show_rows`."""
         raise NotImplementedError
 
+    def tone(self, row: T) -> Token | None:
+        """Return the colour of a whole row that is not to be trusted now, None for any other."""
+        return None
+
     def more_fields(self) -> Mapping[str, Field[T]]:
         """Return filter columns beside those of the table."""
         return {}
@@ -72,7 +77,7 @@ class ListPlace(TablePlace, Generic[T]):
     def body(self) -> Iterable[Widget]:
         yield FilterBar(self.options)
         yield About(f"reading {self.noun} ...")
-        yield VTable(self._columns, self.key_of, glyphs=self.options.glyphs)
+        yield VTable(self._columns, self.key_of, tone=self.tone, glyphs=self.options.glyphs)
         pane = Static("", classes="detail", markup=False)
         pane.display = False
         yield pane

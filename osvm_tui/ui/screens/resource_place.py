@@ -13,20 +13,19 @@ from textual.content import Content
 
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.filter import Field, Kind
-from osvm_tui.domain.resources import RESOURCE_ACTIONS
-from osvm_tui.domain.roles import CloudRole
-from osvm_tui.services.api import CatalogView, ScopeView
+from osvm_tui.services.api import CatalogView, ScopeState, ScopeView
 from osvm_tui.ui.bindings import bindings_of
-from osvm_tui.ui.columns import Cell, Column
+from osvm_tui.ui.columns import Column
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import Token, age
-from osvm_tui.ui.messages import CatalogMoved, FleetMoved
+from osvm_tui.ui.messages import CatalogMoved, FleetMoved, ScopesMoved
 from osvm_tui.ui.printable import printable
-from osvm_tui.ui.relations import follow
+from osvm_tui.ui.relations import follow, within
 from osvm_tui.ui.resource_flow import ResourceFlow
 from osvm_tui.ui.resources.around import Around
-from osvm_tui.ui.resources.cells import token_of, words
+from osvm_tui.ui.resources.cells import cloud_column, token_of, words
 from osvm_tui.ui.resources.resource import Entry, Jump, Resource
+from osvm_tui.ui.resources.stock_words import empty_words, served, trouble_words
 from osvm_tui.ui.screens.list_place import ListPlace
 from osvm_tui.ui.widgets.about import About
 
@@ -45,6 +44,7 @@ class ResourceScreen(ListPlace[Entry[Any]], ResourceFlow):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._around: Around | None = None
+        self._not_live: frozenset[str] = frozenset()
         super().__init__(*args, **kwargs)
         self.noun = self.resource.noun
 
@@ -60,11 +60,13 @@ class ResourceScreen(ListPlace[Entry[Any]], ResourceFlow):
         name, *rest = self.resource.columns(self.around)
         scopes = self.api.scopes()
         if len(scopes) > 1:
-            cloud = Column[Entry[Any]]("cloud", "CLOUD", 10, lambda row: Cell(row.cloud, Token.DIM), priority=2)
-            rest = [cloud, *rest]
+            rest = [cloud_column(scopes, self.options), *rest]
         if self.resource.owned and any(scope.scope and scope.scope.all_projects for scope in scopes):
             rest = [*rest, words("project", "PROJECT", 10, self._project, priority=6, token=Token.DIM)]
         return (name, *rest)
+
+    def tone(self, row: Entry[Any]) -> Token | None:
+        return Token.DIM if row.cloud in self._not_live else None
 
     def _project(self, row: Entry[Any]) -> str:
         return self.around.project(row.cloud, row.item.project_id)
@@ -102,7 +104,7 @@ class ResourceScreen(ListPlace[Entry[Any]], ResourceFlow):
     def opened(self, row: Entry[Any]) -> None:
         jump = self.resource.opens(row, self.around)
         if jump is not None:
-            follow(self, jump)
+            follow(self, self._within(jump, row.cloud))
             return
         from osvm_tui.ui.dialogs.all_facts import AllFacts
 
@@ -111,6 +113,7 @@ class ResourceScreen(ListPlace[Entry[Any]], ResourceFlow):
     # reading
     def on_mount(self) -> None:
         """Show at once what is in memory, then follow rows that change."""
+        self._read_scopes()
         known = [view for scope in self._served() if (view := self.api.catalog(scope.entry, self.resource.kind))]
         if known:
             self.show_views(known)
@@ -119,9 +122,7 @@ class ResourceScreen(ListPlace[Entry[Any]], ResourceFlow):
         self.set_interval(FOLLOW_S, self._follow)
 
     def _served(self) -> list[ScopeView]:
-        """Return the clouds that have the kind's service; one whose services are unknown is asked."""
-        need = self.resource.service
-        return [each for each in self.api.scopes() if each.scope is None or need in each.scope.profile.services]
+        return served(self.resource, self.api.scopes())
 
     @work(group="catalog", exclusive=True, exit_on_error=False)
     async def read(self, max_age_s: float = MAX_AGE_S) -> None:  # type: ignore[override]
@@ -163,40 +164,17 @@ class ResourceScreen(ListPlace[Entry[Any]], ResourceFlow):
 
     def show_views(self, views: list[CatalogView]) -> None:
         """Show what was read, and how old the oldest reading is."""
+        scopes = self.api.scopes()
         rows = [Entry(view.entry, item) for view in views for item in self.resource.rows(view.items)]
         rows.sort(key=lambda row: (row.cloud, self.resource.order(row.item)))
         read = [view.fetched_at for view in views if view.fetched_at is not None]
         old = f" · read {age((self.options.clock() - min(read)).total_seconds())} ago" if read else ""
         self.around.renew()
-        self.empty = self._empty_words(views)
+        self.empty = empty_words(self.resource, scopes, views)
         self.show_rows(rows, old)
-        told = [*self._unserved(), *(self._wrong(view) for view in views if view.error and (rows or view.items))]
-        if told:
-            self.query_one(About).tell(f"{self.noun}{old} · {'; '.join(told)}")
-
-    def _wrong(self, view: CatalogView) -> str:
-        again = "could not be read again" if view.fetched_at else "could not be read"
-        return f"{view.entry} {again}: {printable(view.error)}"
-
-    def _unserved(self) -> list[str]:
-        served = {scope.entry for scope in self._served()}
-        missing = [scope.entry for scope in self.api.scopes() if scope.entry not in served]
-        return [f"{entry} has no {self.resource.service} service" for entry in missing] if served else []
-
-    def _empty_words(self, views: list[CatalogView]) -> str:
-        if not self._served():
-            return f"this cloud has no {self.resource.service} service"
-        wrong = next((view for view in views if view.error), None)
-        if wrong is not None and self.resource.admin and not self._is_admin(wrong.entry):
-            return f"{self.noun} are for admins, which the token of {wrong.entry} is not: {printable(wrong.error)}"
-        if wrong is not None:
-            return f"{wrong.error}; ctrl-r reads again"
-        makes = RESOURCE_ACTIONS[self.resource.new].help if self.resource.new else ""
-        return f"no {self.resource.one} here yet{f'; N: {makes}' if makes else ''}"
-
-    def _is_admin(self, entry: str) -> bool:
-        scope = next((each.scope for each in self.api.scopes() if each.entry == entry), None)
-        return scope is not None and CloudRole.ADMIN in scope.roles
+        trouble = trouble_words(self.resource, scopes, views) if rows else ""
+        if trouble:
+            self.query_one(About).tell(f"{self.noun}{old} · {trouble}")
 
     # what ResourceFlow asks
     def chosen(self) -> Entry[Any] | None:
@@ -207,6 +185,15 @@ class ResourceScreen(ListPlace[Entry[Any]], ResourceFlow):
         return sum(self.resource.name(each.item) == name for each in self.all_rows) > 1
 
     # what moves
+    def on_scopes_moved(self, _: ScopesMoved) -> None:
+        """Grey the rows of a cloud that is not live."""
+        self._read_scopes()
+        self.table.redraw_changed()
+
+    def _read_scopes(self) -> None:
+        stale = (ScopeState.STALE, ScopeState.FAILED)
+        self._not_live = frozenset(scope.entry for scope in self.api.scopes() if scope.state in stale)
+
     def _renew(self) -> None:
         self.around.renew()
         self.table.redraw_changed()
@@ -230,14 +217,17 @@ class ResourceScreen(ListPlace[Entry[Any]], ResourceFlow):
         """Go to the VMs that use the item under the cursor."""
         row = self.table.row_at_cursor()
         jump = self.resource.used_by(row, self.around) if row else None
-        if jump is not None:
-            follow(self, jump)
+        if row is not None and jump is not None:
+            follow(self, self._within(jump, row.cloud))
         elif row is not None:
             self.notify(f"no VM in sight uses {self.title_of(row)}", markup=False)
 
     def owners(self) -> Iterable[Jump]:
         row = self.table.row_at_cursor()
-        return self.resource.owners(row, self.around) if row else ()
+        return [self._within(jump, row.cloud) for jump in self.resource.owners(row, self.around)] if row else ()
+
+    def _within(self, jump: Jump, cloud: str) -> Jump:
+        return within(self.api, jump, cloud)
 
 
 @cache
