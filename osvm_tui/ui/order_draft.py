@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 from msgspec import Struct
 
 from osvm_tui.domain.catalog import Flavor, Image, KeyPair, Network, QuotaItem, SecurityGroup
+from osvm_tui.domain.host import ServerGroup
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.services.api import CatalogKind, CatalogView
 from osvm_tui.services.user_data import user_data_problem
@@ -33,6 +34,9 @@ class OrderDraft(Struct, frozen=True, kw_only=True):
     metadata: str = ""
     """`key=value`, separated by commas or line ends."""
     description: str = ""
+    server_group_id: str = ""
+    hints: str = ""
+    """Scheduler hints, `key=value` as metadata are."""
 
     @property
     def how_many(self) -> int:
@@ -88,6 +92,11 @@ class Catalogs:
         return tuple(each for each in self.of(CatalogKind.SECURITY_GROUP, SecurityGroup) if self.own(each.project_id))
 
     @property
+    def server_groups(self) -> tuple[ServerGroup, ...]:
+        """Server groups, by name."""
+        return tuple(sorted(self.of(CatalogKind.SERVER_GROUP, ServerGroup), key=lambda each: each.name))
+
+    @property
     def quota(self) -> dict[str, QuotaItem]:
         """Limits and their use by resource."""
         return {item.resource: item for item in self.of(CatalogKind.QUOTA, QuotaItem)}
@@ -112,6 +121,7 @@ def problems(draft: OrderDraft, catalogs: Catalogs) -> dict[str, str]:
         "network": _network(draft, catalogs),
         "user-data": user_data_problem(draft.user_data),
         "metadata": _metadata(draft.metadata),
+        "hints": _metadata(draft.hints),
     }
     return {field: sentence for field, sentence in found.items() if sentence}
 
@@ -181,7 +191,6 @@ def _pairs(text: str) -> list[str]:
 
 def order_of(draft: OrderDraft) -> CreateVm:
     """Return the order of a draft without problems."""
-    pairs = (pair.partition("=") for pair in _pairs(draft.metadata))
     return CreateVm(
         name=draft.name.strip(),
         flavor_id=draft.flavor_id,
@@ -190,9 +199,16 @@ def order_of(draft: OrderDraft) -> CreateVm:
         security_groups=draft.groups,
         key_name=draft.key_name,
         user_data=draft.user_data,
-        metadata=tuple((key.strip(), value.strip()) for key, _, value in pairs),
+        metadata=_split(draft.metadata),
         description=draft.description.strip(),
+        server_group_id=draft.server_group_id,
+        hints=_split(draft.hints),
     )
+
+
+def _split(text: str) -> tuple[tuple[str, str], ...]:
+    parts = (pair.partition("=") for pair in _pairs(text))
+    return tuple((key.strip(), value.strip()) for key, _, value in parts)
 
 
 def quota_left(draft: OrderDraft, catalogs: Catalogs) -> str:

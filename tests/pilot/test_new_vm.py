@@ -102,6 +102,24 @@ async def test_an_order_is_sent_as_typed() -> None:
     assert app.told[-1].startswith("creating")
 
 
+async def test_a_server_group_and_scheduler_hints_go_with_the_order() -> None:
+    api = FakeConsole()
+    app = desk(api)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill(pilot, name="db", count="1")
+        app.screen.query_one("#server-group", ChoiceField).focus()
+        await press(pilot, "enter", *"spread", "enter")
+        hints = app.screen.query_one("#hints", Input)
+        hints.value = "same_host"
+        await press(pilot, "ctrl+s")
+        assert wrong(app, "hints") == "same_host is not key=value"
+        hints.value = "same_host=a1, build_near_host_ip=10.0.0.1"
+        await press(pilot, "ctrl+s")
+    order, _ = api.orders[0]
+    assert order.server_group_id == "gr-1"
+    assert order.hints == (("same_host", "a1"), ("build_near_host_ip", "10.0.0.1"))
+
+
 async def test_what_is_missing_stands_beside_its_field_and_nothing_is_sent() -> None:
     api = FakeConsole()
     app = desk(api)

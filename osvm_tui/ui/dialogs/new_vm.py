@@ -32,8 +32,17 @@ if TYPE_CHECKING:
     from osvm_tui.domain.vm import VmRef
     from osvm_tui.ui.messages import OperationMoved, ScopesMoved
 
-_KINDS = tuple(CatalogKind)
-_FIELDS = ("cloud", "name", "count", "image", "flavor", "network", "groups", "key", "user-data", "metadata", "about")
+_KINDS = (
+    CatalogKind.FLAVOR,
+    CatalogKind.IMAGE,
+    CatalogKind.NETWORK,
+    CatalogKind.SECURITY_GROUP,
+    CatalogKind.KEYPAIR,
+    CatalogKind.QUOTA,
+    CatalogKind.SERVER_GROUP,
+)
+_CHOSEN = ("image", "flavor", "network", "groups", "key", "server-group")
+_FIELDS = ("cloud", "name", "count", *_CHOSEN, "hints", "user-data", "metadata", "about")
 _NOT_YET = (ItemState.PLANNED, ItemState.SENDING)
 
 
@@ -90,6 +99,12 @@ class NewVmForm(Dialog[None]):
             yield FormField(
                 "metadata", "metadata", Input(id="metadata", compact=True, placeholder="team=web, stage=prod")
             )
+            yield FormField(
+                "server-group", "server group", ChoiceField("server group", nothing="none", id="server-group")
+            )
+            yield FormField(
+                "hints", "hints", Input(id="hints", compact=True, placeholder="scheduler hints: query=value, ...")
+            )
             yield FormField("about", "about", Input(id="about", compact=True, placeholder="a description, if you like"))
         yield Static("reading what this cloud offers ...", id="told", markup=False)
         yield Static("", id="answer", markup=False)
@@ -127,7 +142,7 @@ class NewVmForm(Dialog[None]):
         views = {view.kind: view for view in answers if isinstance(view, CatalogView)}
         scope = self._scope()
         self.catalogs = Catalogs(views, scope.project_id if scope else "")
-        for name in ("image", "flavor", "network", "groups", "key"):
+        for name in _CHOSEN:
             field = self.query_one(f"#{name}", ChoiceField)
             field.offer(choices_for(name, self.catalogs, self.api))
             if not field.chosen:
@@ -154,6 +169,8 @@ class NewVmForm(Dialog[None]):
             network_ids=self._choice("network").chosen,
             groups=self._choice("groups").chosen,
             key_name=self._choice("key").value,
+            server_group_id=self._choice("server-group").value,
+            hints=self._typed("hints"),
             user_data=self.query_one("#user-data", TextArea).text,
             metadata=self._typed("metadata"),
             description=self._typed("about"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from osvm_tui.domain.catalog import Image, Network
+from osvm_tui.domain.host import ServerGroup
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.dialogs.pick import Choice
-from osvm_tui.ui.format import mib, size
+from osvm_tui.ui.format import count, mib, size
 from osvm_tui.ui.order_draft import NO_NETWORK, Catalogs
 
 
@@ -26,6 +27,9 @@ def choices_for(name: str, catalogs: Catalogs, api: ConsoleApi) -> list[Choice]:
             return [*networks, Choice(NO_NETWORK, "no network", "the VM gets no port")]
         case "groups":
             return [Choice(each.id, each.name, each.description) for each in catalogs.groups]
+        case "server-group":
+            groups = [Choice(each.id, each.name, _members(each)) for each in catalogs.server_groups]
+            return [Choice("", "none", "the scheduler is free"), *groups]
         case _:
             keys = [Choice(key.name, key.name, key.fingerprint) for key in catalogs.keys]
             return [Choice("", "none", "no key is put into the guest"), *keys]
@@ -43,6 +47,10 @@ def preselected(name: str, catalogs: Catalogs) -> tuple[str, ...]:
             return tuple(each.id for each in catalogs.groups if each.name == "default")[:1]
         case _:
             return ()
+
+
+def _members(group: ServerGroup) -> str:
+    return f"{group.policy}, {count(len(group.members))} VMs"
 
 
 def _image(image: Image) -> str:
