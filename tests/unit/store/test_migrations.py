@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_engine
 
+from osvm_tui.domain.operations import Control, ItemState
 from osvm_tui.store import migrations
 from osvm_tui.store.tables import SCHEMA, metadata
 from tests.contract.store.backends import KINDS, Backend
@@ -30,3 +33,36 @@ async def test_a_migrated_database_is_what_the_tables_say(tmp_path: Path, kind: 
 
 def test_the_newest_revision_is_the_one_this_release_knows() -> None:
     assert ScriptDirectory(str(Path(migrations.__file__).parent)).get_heads() == [SCHEMA]
+
+
+FIRST = """
+INSERT INTO operations VALUES ('op-1', 'stop', 'ops-1', 'operator', 'console', '2026-03-01 11:59:00', '{}', 0);
+INSERT INTO operation_items VALUES ('i-1', 'op-1', 0, 'stop', 'e', 'vm-1', 'web', '', 'demo', 'k', 'ops-1', 'planned',
+ 'active', '', '', '2026-03-01 11:59:00', NULL, NULL, NULL, 60.0, 'one', '2026-03-01 11:59:09', 1);
+"""
+
+
+def at_revision(file: Path, revision: str, rows: str) -> None:
+    """Make a store of an older release with some rows."""
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        for statement in filter(str.strip, rows.split(";\n")):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+async def test_operations_of_the_first_schema_go_on_after_the_migration(tmp_path: Path) -> None:
+    backend = Backend("sqlite", tmp_path)
+    at_revision(backend.file, "0001", FIRST)
+    store = await backend.console("two")
+    assert any("migrated from schema 0001" in notice for notice in store.notices)
+    operation = await store.operation("op-1")
+    assert operation is not None
+    assert (operation.control, operation.idle_s > 60) == (Control.RUN, True)
+    assert [(item.state, item.was) for item in operation.items] == [(ItemState.PLANNED, {})]
+    assert await store.steer("op-1", Control.PAUSE, [])
+    await backend.stop()
