@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import CloudError
 from osvm_tui.domain.gating import Refusal, Verdict, check
 from osvm_tui.domain.vm import Vm
-from tests.contract.cloud.rigs import Rig
+from tests.contract.cloud.rig import Rig
 
 FILE = Path(__file__).parents[1] / "known-differences.toml"
 ACCEPTED = "accepted"
@@ -25,6 +26,7 @@ ANSWERS = {
     Refusal.UNKNOWN_STATE: "Conflict",
     Refusal.LAUNCHED: "Conflict",
     Refusal.HOST: "Conflict",
+    Refusal.HOST_UP: "BadRequest",
 }
 """Which error of the cloud each refusal of the gate foretells."""
 
@@ -38,7 +40,7 @@ class Case(Struct, frozen=True, order=True):
 
 
 class Difference(Struct, frozen=True):
-    """One case in which gate and cloud are known to disagree, on some clouds, with the cause."""
+    """One case in which gate and cloud are known to disagree, on some clouds, with the cause; state `*` is any."""
 
     clouds: tuple[str, ...]
     case: Case
@@ -70,6 +72,7 @@ class Book:
         self.rig = rig
         self.rows: dict[Case, tuple[str, str]] = {}
         self.words: dict[Case, str] = {}
+        self.request_ids: dict[Case, str] = {}
 
     def verdict(self, case: Case, vm: Vm) -> Verdict:
         """Return what our gate says in a case."""
@@ -80,8 +83,9 @@ class Book:
         """Send the action beneath the gate and write down both answers; return the cloud's."""
         verdict = self.verdict(case, vm)
         try:
-            await self.rig.clients[case.actor].act(case.action, vm.id, params)
+            sent = await self.rig.clients[case.actor].act(case.action, vm.id, params)
             theirs, words = ACCEPTED, ""
+            self.request_ids[case] = sent.request_id
         except CloudError as error:
             theirs, words = type(error).__name__, f"{error.status} {error.detail}"
         assert case not in self.rows, f"asked twice: {case}"
@@ -89,9 +93,19 @@ class Book:
         self.words[case] = f"gate: {verdict.reason or 'allowed'}; cloud: {words or 'accepted'}"
         return theirs
 
+    def accepted(self, case: Case) -> bool:
+        """Return whether the cloud was asked this and took it."""
+        return case in self.request_ids
+
     def close(self) -> tuple[str, list[str]]:
         """Return the summary in one line, and what is wrong: unlisted differences and listed ones that are no more."""
-        listed = known(self.rig.kind)
+        states = {case.state for case in self.rows}
+        listed = {
+            replace(case, state=state): entry
+            for case, entry in known(self.rig.kind).items()
+            for state in states
+            if case.state in (state, "*")
+        }
         wrong, explained = [], 0
         for case, (ours, theirs) in sorted(self.rows.items()):
             entry = listed.get(case)
@@ -101,8 +115,7 @@ class Book:
                 wrong.append(f"unlisted: {_name(case)}: ours {ours}, theirs {theirs} ({self.words[case]})")
             elif entry is not None:
                 wrong.append(f"no longer so: {_name(case)}: both {ours}")
-        asked = {case.action for case in self.rows}
-        wrong += [f"listed but never asked: {_name(c)}" for c in listed if c not in self.rows and c.action in asked]
+        wrong += [f"listed but never asked: {_name(case)}" for case in listed if case not in self.rows]
         agreed = sum(ours == theirs for ours, theirs in self.rows.values())
         return f"{len(self.rows)} cases, {agreed} agreed, {explained} listed differences", wrong
 

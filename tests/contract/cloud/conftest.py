@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.cloud.rigs import RIGS, Rig
+from tests.contract.cloud.rig import Rig
+from tests.contract.cloud.rigs import RIGS
 
 
 @pytest.fixture(params=list(RIGS))

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
-from uuid import uuid4
 
 from osvm_tui.cloud.exchange import Timing
 from osvm_tui.cloud.listing import PageSize
@@ -24,158 +23,20 @@ from osvm_tui.cloud.openstack.client import OpenStackCloud
 from osvm_tui.cloud.openstack.session import SdkTransport
 from osvm_tui.cloud.rest import RestCloud
 from osvm_tui.cloud.transport import Transport
-from osvm_tui.domain.errors import CloudError, NotFound
-from osvm_tui.domain.operations import CreateVm
-from osvm_tui.domain.roles import Actor, ConsoleRole
+from osvm_tui.domain.errors import BadRequest
 from osvm_tui.domain.vm import Vm
+from tests.contract.cloud.lookout import Lookout
+from tests.contract.cloud.rig import ACTORS, SLOW, Rig
 
-T = TypeVar("T")
-ACTORS = ("member", "reader", "admin")
 _ENTRIES = {"member": "demo", "reader": "reader", "admin": "admin"}
-SLOW = {
-    "powering-off": "power_seconds",
-    "spawning": "spawn_seconds",
-    "migrating": "migrate_seconds",
-    "reboot_started": "",
-}
-"""Steps that can be made long, with the lab's knob for each (empty: the lab cannot)."""
-
-
-async def together(work: Iterable[Coroutine[None, None, T]]) -> list[T]:
-    """Run all at the same time and return their results in order; the first failure ends the others."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one) for one in work]
-    return [task.result() for task in tasks]
-
-
-class Rig:
-    """One cloud with its clients. `tiny`, `small` and `image` are ids of things to make VMs from."""
-
-    kind = ""
-    pause_s = 0.02
-    patience_s = 30.0
-
-    def __init__(self) -> None:
-        self.clients: dict[str, RestCloud] = {}
-        self.prefix = f"contract-{uuid4().hex[:6]}"
-        self.tiny = self.small = self.image = ""
-        self._closing = ExitStack()
-
-    def client(self, who: str, page: PageSize | None = None) -> RestCloud:
-        """Return a new client, not connected; the caller closes it."""
-        raise NotImplementedError
-
-    @property
-    def member(self) -> RestCloud:
-        """The owner of the VMs: an ordinary member of a project."""
-        return self.clients["member"]
-
-    @property
-    def reader(self) -> RestCloud:
-        """Somebody who may only look into the member's project."""
-        return self.clients["reader"]
-
-    @property
-    def admin(self) -> RestCloud:
-        """An admin whose token is of another project."""
-        return self.clients["admin"]
-
-    def actor(self, who: str) -> Actor:
-        """Return who a client is; the console's own policy stays out of the way."""
-        return self.clients[who].scope.actor("contract", ConsoleRole.ADMIN)
-
-    async def open(self) -> None:
-        """Connect all three and find what VMs are made from."""
-        for client in self.clients.values():
-            await client.connect()
-        flavors = {flavor.name: flavor.id for flavor in await self.member.flavors()}
-        self.tiny, self.small = flavors["m1.tiny"], flavors["m1.small"]
-        images = await self.member.images()
-        self.image = next(image.id for image in images if image.name.startswith("cirros") and image.bootable)
-
-    async def close(self) -> None:
-        """Delete every VM of this run and close the clients."""
-        try:
-            await self._sweep()
-        finally:
-            for client in self.clients.values():
-                await client.close()
-            self._closing.close()
-
-    def can_slow(self, step: str) -> bool:
-        """Whether `slow(step)` works here."""
-        return step in SLOW
-
-    @asynccontextmanager
-    async def slow(self, *steps: str) -> AsyncIterator[None]:
-        """Make these steps last long in every transition that begins inside."""
-        raise NotImplementedError
-        yield
-
-    @asynccontextmanager
-    async def no_host(self) -> AsyncIterator[str]:
-        """Let builds fail before they reach a host; gives a piece that the VM's name must have."""
-        raise NotImplementedError
-        yield
-
-    async def build(self, name: str, **more: object) -> str:
-        """Order a VM as the member, without a network unless told, and return its id."""
-        order = {"flavor_id": self.tiny, "image_id": self.image, "network_ids": ("none",), **more}
-        accepted = await self.member.create_vm(CreateVm(name=f"{self.prefix}-{name}", **order))  # type: ignore[arg-type]
-        return accepted.vm_id
-
-    async def until(self, vm_id: str, fits: Callable[[Vm], bool]) -> Vm:
-        """Read a VM again and again until it fits; fail with what it was when patience ends."""
-        vm: Vm | None = None
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.patience_s):
-                while True:
-                    vm = await self.admin.get_vm(vm_id)
-                    if fits(vm):
-                        return vm
-                    await asyncio.sleep(self.pause_s)
-        words = f"{vm.name} stays {vm.vm_state}/{vm.task_state} {vm.fault}" if vm else f"{vm_id} was never read"
-        raise AssertionError(f"not reached within {self.patience_s:g} s: {words}")
-
-    async def idle(self, vm_id: str, vm_state: str) -> Vm:
-        """Wait until a VM rests in a state; Nova calls a VM offloaded a moment before it has left its host."""
-        return await self.until(
-            vm_id,
-            lambda vm: (
-                vm.vm_state == vm_state
-                and vm.task_state is None
-                and not (vm_state == "shelved_offloaded" and vm.has_host)
-            ),
-        )
-
-    async def gone(self, vm_id: str) -> None:
-        """Wait until the cloud says 404."""
-        with suppress(NotFound):
-            await self.until(vm_id, lambda vm: vm.vm_state == "deleted" and False)
-
-    async def booted(self, vm_id: str) -> str:
-        """Wait until the guest has written some lines to its console and return all of them."""
-        async with asyncio.timeout(self.patience_s):
-            while True:
-                text = await self.member.console_output(vm_id, None)
-                if len(text.splitlines()) > 3:
-                    return text
-                await asyncio.sleep(self.pause_s)
-
-    async def _sweep(self) -> None:
-        found = [vm async for page in self.admin.list_vms() for vm in page.vms if vm.name.startswith(self.prefix)]
-        await together(self._delete(vm.id) for vm in found)
-        await together(self.gone(vm.id) for vm in found)
-
-    async def _delete(self, vm_id: str) -> None:
-        with suppress(CloudError):
-            await self.admin.act("delete", vm_id, {})
 
 
 class SimulatedRig(Rig):
     """A fresh simulated cloud of its own, with transitions fifty times as fast."""
 
     scale = 0.02
+    has_rare_states = True
+    can_kill_a_host = True
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -195,6 +56,14 @@ class SimulatedRig(Rig):
             yield
         finally:
             faults.set_knobs(self.path, scales={})
+
+    @asynccontextmanager
+    async def rare_state(self, state: str) -> AsyncIterator[None]:
+        faults.set_knobs(self.path, reclaim=state == "SOFT_DELETED", offload=state != "SHELVED")
+        try:
+            yield
+        finally:
+            faults.set_knobs(self.path, reclaim=False, offload=True)
 
     @asynccontextmanager
     async def no_host(self) -> AsyncIterator[str]:
@@ -254,12 +123,15 @@ class FaceRig(SimulatedRig):
         self._serving.enter_context(served(self.path, port=port))
 
 
+_RESTART = Path(os.environ.get("OSVM_LAB", Path(__file__).parents[4] / "shared" / "lab")) / "openstack-restart"
+
+
 class RealRig(Rig):
     """The cloud that OSVM_TEST_CLOUD names (a member's entry), with its companions for reader and admin."""
 
     kind = "real"
     pause_s = 0.3
-    patience_s = 300.0
+    patience_s = 120.0
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -268,11 +140,16 @@ class RealRig(Rig):
             "reader": os.environ.get("OSVM_TEST_CLOUD_READER", "reader"),
             "admin": os.environ.get("OSVM_TEST_CLOUD_ADMIN", "admin"),
         }
+        self._lookout = Lookout()
         self._knobs = Path(os.environ.get("OS_CLIENT_CONFIG_FILE", "")).parent / "knobs"
         self.clients = {who: self.client(who) for who in ACTORS}
 
     def client(self, who: str, page: PageSize | None = None) -> RestCloud:
         return OpenStackCloud(self._entries[who], rate=100.0, page=page)
+
+    async def read(self, vm_id: str) -> Vm:
+        # Dozens of VMs are waited for at the same time: asking for each by itself would be most of the lab's work.
+        return await self._lookout.read(self.admin, vm_id)
 
     def can_slow(self, step: str) -> bool:
         return bool(SLOW.get(step)) and self._knobs.is_dir()
@@ -288,6 +165,26 @@ class RealRig(Rig):
             for knob in knobs:
                 knob.unlink(missing_ok=True)
 
+    @property
+    def can_kill_a_host(self) -> bool:  # type: ignore[override]
+        """Only where the programs that run the lab are at hand: its host must be restarted afterwards."""
+        return _RESTART.exists() and self._knobs.is_dir()
+
+    async def _revive(self, host: str) -> None:
+        # Nova lets a host come back only after its nova-compute has looked for what was evacuated from it.
+        restart = await asyncio.create_subprocess_exec(
+            str(_RESTART), f"nova-{host}", stdout=DEVNULL, stderr=DEVNULL, stdin=DEVNULL
+        )
+        assert await restart.wait() == 0, f"{host} does not start again"
+
+        async def up() -> bool | None:
+            with suppress(BadRequest):
+                await self._force_down(host, False)
+                return True
+            return None
+
+        await self.poll(up, f"{host} up again")
+
     @asynccontextmanager
     async def no_host(self) -> AsyncIterator[str]:
         # The lab's driver gives up on this name; the VM is left without a host, as when no host has room.
@@ -301,6 +198,7 @@ def _give_room(path: Path, project: str) -> None:
     world = World(path)
     with world.transaction():
         world.put("quota", accounts.PROJECTS[project].id, {"instances": 1000, "cores": 4000, "ram": 8192000})
+        world.put("volume_quota", accounts.PROJECTS[project].id, {"volumes": 1000, "gigabytes": 100_000})
     world.close()
 
 

@@ -1,63 +1,45 @@
-"""How a VM is brought into each state that the contract asks about. Knows no verdicts."""
+"""How a VM is brought into each state that the contract asks about, with a kit of real things or bare. No verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from msgspec import Struct
 
-from tests.contract.cloud.rigs import Rig
+from tests.contract.cloud import things
+from tests.contract.cloud.rig import Rig
+from tests.contract.cloud.things import Kit, Shared
 
-Maker = Callable[[Rig, str], Coroutine[None, None, str]]
-
-
-async def _active(rig: Rig, name: str) -> str:
-    vm_id = await rig.build(name)
-    await rig.idle(vm_id, "active")
-    return vm_id
+Step = tuple[str, str, str]
+"""Who acts, the action, and the vm_state that it must end in."""
 
 
-def _after(*steps: tuple[str, str, str]) -> Maker:
-    async def make(rig: Rig, name: str) -> str:
-        vm_id = await _active(rig, name)
-        for who, action_id, vm_state in steps:
-            params: dict[str, object] = {"flavor_id": rig.small} if action_id == "resize" else {}
-            await rig.clients[who].act(action_id, vm_id, params)
-            await rig.idle(vm_id, vm_state)
-        return vm_id
+class Subject(Struct, frozen=True):
+    """A VM in a state with the things that belong to it."""
 
-    return make
+    vm_id: str
+    kit: Kit = Kit()
 
 
-def _locked(who: str) -> Maker:
-    async def make(rig: Rig, name: str) -> str:
-        vm_id = await _active(rig, name)
-        await rig.clients[who].act("lock", vm_id, {})
-        await rig.until(vm_id, lambda vm: vm.locked)
-        return vm_id
-
-    return make
-
-
-async def _never_launched(rig: Rig, name: str) -> str:
-    async with rig.no_host() as mark:
-        vm_id = await rig.build(name + mark)
-        await rig.idle(vm_id, "error")
-    return vm_id
-
-
-RESTING: dict[str, Maker] = {
-    "ACTIVE": _active,
-    "SHUTOFF": _after(("member", "stop", "stopped")),
-    "PAUSED": _after(("member", "pause", "paused")),
-    "SUSPENDED": _after(("member", "suspend", "suspended")),
-    "SHELVED_OFFLOADED": _after(("member", "shelve", "shelved_offloaded")),
-    "ERROR launched": _after(("admin", "reset-state", "error")),
-    "ERROR never launched": _never_launched,
-    "VERIFY_RESIZE": _after(("member", "resize", "resized")),
-    "RESCUE": _after(("member", "rescue", "rescued")),
-    "locked by owner": _locked("member"),
-    "locked by admin": _locked("admin"),
+NEVER = "ERROR never launched"
+RESTING: dict[str, tuple[Step, ...]] = {
+    "ACTIVE": (),
+    "SHUTOFF": (("member", "stop", "stopped"),),
+    "PAUSED": (("member", "pause", "paused"),),
+    "SUSPENDED": (("member", "suspend", "suspended"),),
+    "SHELVED_OFFLOADED": (("member", "shelve", "shelved_offloaded"),),
+    "ERROR launched": (("admin", "reset-state", "error"),),
+    NEVER: (),
+    "VERIFY_RESIZE": (("member", "resize", "resized"),),
+    "RESCUE": (("member", "rescue", "rescued"),),
+    "locked by owner": (("member", "lock", "active"),),
+    "locked by admin": (("admin", "lock", "active"),),
 }
-"""States that last until somebody acts."""
+"""States that last until somebody acts: the steps from ACTIVE."""
+
+RARE: dict[str, tuple[Step, ...]] = {
+    "SHELVED": (("member", "shelve", "shelved"),),
+    "SOFT_DELETED": (("member", "delete", "soft-delete"),),
+}
+"""States that a cloud has only if it was set up so: no offloading after a shelve, deletes that are deferred."""
 
 BUSY: dict[str, tuple[str, str]] = {
     "busy powering-off": ("powering-off", "stop"),
@@ -68,16 +50,58 @@ BUSY: dict[str, tuple[str, str]] = {
 """States that pass by themselves: the step that is made long, and the action that leads there (none: the creation)."""
 
 
-async def ready_to_be_busy(rig: Rig, state: str, name: str) -> str:
+async def active(rig: Rig, name: str, **order: object) -> str:
+    """Return a new VM that is ACTIVE."""
+    vm_id = await rig.build(name, metadata=((things.KEY, "set"),), **order)
+    await rig.idle(vm_id, "active")
+    return vm_id
+
+
+async def make(rig: Rig, shared: Shared, state: str, name: str) -> Subject:
+    """Return a bare VM in a state that lasts."""
+    if state == NEVER:
+        return Subject(shared.failed.pop())
+    vm_id = await active(rig, name)
+    await go(rig, vm_id, (RESTING | RARE)[state])
+    return Subject(vm_id)
+
+
+async def make_with_kit(rig: Rig, shared: Shared, state: str, name: str) -> Subject:
+    """Return a VM in a state that lasts, with everything that verbs may need.
+
+    One that was never launched has neither port nor volume: its floating IP may lead to another VM's port.
+    """
+    vm_id = await active(rig, name, network_ids=(shared.network,))
+    kit = await things.equip(rig, shared, vm_id, name)
+    if state == NEVER:
+        return Subject(shared.failed.pop(), kit)
+    await go(rig, vm_id, (RESTING | RARE)[state])
+    return Subject(vm_id, kit)
+
+
+async def go(rig: Rig, vm_id: str, steps: tuple[Step, ...]) -> None:
+    """Take a VM through the steps that lead to a state."""
+    for who, action_id, vm_state in steps:
+        params = {"resize": {"flavor_id": rig.small}, "reset-state": {"state": "error"}}.get(action_id, {})
+        await rig.clients[who].act(action_id, vm_id, params)
+        await rig.idle(vm_id, vm_state)
+
+
+async def ready_to_be_busy(rig: Rig, shared: Shared, state: str, name: str, *, kit: bool) -> Subject | str:
     """Return a VM that may be made busy, or only the name for one that is busy by being built."""
-    return await _active(rig, name) if BUSY[state][1] else name
+    if not BUSY[state][1]:
+        return name
+    return await make_with_kit(rig, shared, "ACTIVE", name) if kit else await make(rig, shared, "ACTIVE", name)
 
 
-async def make_busy(rig: Rig, state: str, ready: str) -> str:
-    """Bring what `ready_to_be_busy` gave into the middle of its task and return the VM's id; within `rig.slow`."""
+async def make_busy(rig: Rig, shared: Shared, state: str, ready: Subject | str) -> Subject:
+    """Bring what `ready_to_be_busy` gave into the middle of its task; within `rig.slow`."""
     task, action_id = BUSY[state]
-    vm_id = ready if action_id else await rig.build(ready)
-    if action_id:
+    if isinstance(ready, str):
+        vm_id = await rig.build(ready, metadata=((things.KEY, "set"),), network_ids=(shared.network,))
+        subject = Subject(vm_id)
+    else:
+        subject, vm_id = ready, ready.vm_id
         await rig.admin.act(action_id, vm_id, {})
     await rig.until(vm_id, lambda vm: vm.task_state == task)
-    return vm_id
+    return subject

@@ -10,7 +10,7 @@ from osvm_tui.cloud.base import ApiCall
 from osvm_tui.domain.catalog import InstanceAction
 from osvm_tui.domain.errors import BadRequest, Conflict, Forbidden, NotFound
 from osvm_tui.domain.operations import CreateVm
-from tests.contract.cloud.rigs import Rig
+from tests.contract.cloud.rig import Rig
 
 
 async def test_a_created_vm_is_found_again_by_our_own_id(rig: Rig) -> None:

@@ -10,7 +10,7 @@ from osvm_tui.cloud.base import VmPage
 from osvm_tui.cloud.listing import PageSize
 from osvm_tui.cloud.rest import RestCloud
 from osvm_tui.domain.vm import Vm
-from tests.contract.cloud.rigs import Rig, together
+from tests.contract.cloud.rig import Rig, together
 
 
 async def pages(client: RestCloud, since: datetime | None = None) -> list[VmPage]:

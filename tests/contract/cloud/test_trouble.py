@@ -13,7 +13,8 @@ from osvm_tui.cloud.mock.faults import Scripted
 from osvm_tui.cloud.transport import Call
 from osvm_tui.domain.errors import AnswerLost, CloudError, CloudFault, Throttled, Unreachable
 from osvm_tui.domain.vm import Vm
-from tests.contract.cloud.rigs import FaceRig, MockRig, SimulatedRig, together
+from tests.contract.cloud.rig import together
+from tests.contract.cloud.rigs import FaceRig, MockRig, SimulatedRig
 
 
 @pytest.fixture(params=[MockRig, FaceRig])
