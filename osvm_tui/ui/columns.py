@@ -77,12 +77,13 @@ def fit(
     """
     shown = _scrolled(columns, width, skip) if wide else _by_priority(columns, width, wanted, empty)
     rest = width - 1 - _needed(shown)
-    placed = []
-    for column in shown:
-        extra = min(max(0, rest), max(0, wanted.get(column.key, 0) - column.width))
+    widths = {column.key: column.width for column in shown}
+    missing = {column.key: max(0, wanted.get(column.key, 0) - column.width) for column in shown}
+    for key in sorted(missing, key=lambda key: missing[key]):
+        extra = min(max(0, rest), missing[key])
+        widths[key] += extra
         rest -= extra
-        placed.append(Placed(column, column.width + extra))
-    return _grown(placed, rest)
+    return _grown([Placed(column, widths[column.key]) for column in shown], rest)
 
 
 def _grown(placed: Sequence[Placed[T]], rest: int) -> tuple[Placed[T], ...]:

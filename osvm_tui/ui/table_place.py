@@ -162,7 +162,7 @@ class TablePlace(PlaceScreen):
     def _word_reset(self, _rest: str) -> None:
         self.restore(PlaceMemory())
         self.keep()
-        self.notify("sort, filter and columns of this place are the usual ones again")
+        self.notify("this place is sorted and filtered as usual again")
 
     def _word_filter(self, rest: str) -> None:
         word, _, name = rest.partition(" ")

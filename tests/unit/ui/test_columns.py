@@ -128,3 +128,9 @@ def test_a_long_name_is_whole_before_an_empty_column_is_shown() -> None:
 def test_an_empty_column_stays_where_there_is_room_for_all() -> None:
     shown = {each.column.key for each in fit(COLUMNS, 260, wanted={"name": 20}, empty={"floating", "tags"})}
     assert {"floating", "tags"} <= shown
+
+
+def test_whoever_lacks_least_is_served_first() -> None:
+    placed = {each.column.key: each.width for each in fit(COLUMNS, 90, wanted={"name": 40, "ip": 17})}
+    assert placed["ip"] == 17
+    assert placed["name"] < 40
