@@ -31,6 +31,11 @@ def trouble(error: OsvmError) -> Content:
     return Content(printable(f"{error.title}: {error.detail}\n{error.hint}".rstrip()))
 
 
+def _kind(key: HostKey) -> str:
+    """Return the kind of a key as short as people say it, so that its fingerprint fits beside it."""
+    return key.type.removeprefix("ssh-").partition("-")[0]
+
+
 class HostKeysDialog(Dialog[tuple[HostKey, ...]]):
     """Ask a machine for its keys and show them; the answer is what the operator accepted."""
 
@@ -88,7 +93,7 @@ class HostKeysDialog(Dialog[tuple[HostKey, ...]]):
             return
         finally:
             self._clock.stop()
-        shown.update(facts((key.type, key.fingerprint) for key in self.keys))
+        shown.update(facts((_kind(key), key.fingerprint) for key in self.keys))
         self.query_one("#advice", Static).update(_ADVICE)
         self.query_one("#accept").remove_class("-refused").add_class("-disruptive")
 
