@@ -82,6 +82,8 @@ def _look(launch: Launch, entry: str) -> CloudLook:
 
 def _must_be_right(keys: Mapping[str, str], file: Path) -> None:
     """Refuse keys that would be dead or mean two things: unknown ids, no keys, clashes; each with its line."""
+    if not keys:
+        return
     from osvm_tui.ui.key_map import wrongs
 
     found = list(wrongs(keys))
