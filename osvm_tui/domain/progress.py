@@ -64,8 +64,10 @@ def progress(
 
 def needs_log(expect: Expect, before: str) -> bool:
     """Return whether an arrival must be asked of the log: the VM was where it should be already, and may have come
-    back to it because the action failed (a rebuild, a snapshot, a reboot)."""
-    return not expect.immediate and not expect.logged and before in _wanted(expect, before)
+    back to it because the action failed (a rebuild, a snapshot, a reboot). Another host is proof enough of a move: its
+    log also tells of hosts that were tried in vain.
+    """
+    return not (expect.immediate or expect.logged or expect.moved) and before in _wanted(expect, before)
 
 
 _LOGGED = {

@@ -96,6 +96,7 @@ def test_an_end_in_the_state_from_before_is_asked_of_the_log() -> None:
     assert needs_log(ACTIONS["create-image"].expect, "paused")
     assert not needs_log(ACTIONS["rebuild"].expect, "error")
     assert not needs_log(ACTIONS["stop"].expect, "active")
+    assert not needs_log(ACTIONS["live-migrate"].expect, "active")
 
 
 def test_a_forced_delete_of_a_soft_deleted_vm_has_not_arrived_before_it_is_gone() -> None:
