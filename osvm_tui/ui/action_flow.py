@@ -159,8 +159,11 @@ class ActionTargets(PlaceScreen):
     @work(group="action", exit_on_error=False)
     async def _ask_and_send(self, chosen: ActionPlan) -> None:
         if chosen.spec.params:
-            from osvm_tui.ui.dialogs.verb_form import verb_form
+            from osvm_tui.ui.dialogs.verb_form import too_many_clouds, verb_form
 
+            if reason := too_many_clouds(chosen):
+                self.refuse(reason)
+                return
             await self.app.push_screen_wait(verb_form(self.api, chosen, lambda typed: self._send_typed(chosen, typed)))
         elif await confirmed(self.app, self.api, chosen):
             try:

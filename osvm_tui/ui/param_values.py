@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from osvm_tui.domain.action import Param
+from osvm_tui.domain.errors import Refused
+from osvm_tui.domain.parameters import parsed as as_sent
 
 TYPED = frozenset({"text", "secret", "int", "pairs", "words"})
 """Kinds that are typed; flag and choice are chosen at once, every other kind is picked from a list of the cloud's."""
@@ -41,17 +45,18 @@ def typed_of(value: object) -> str:
 def parsed(param: Param, typed: str) -> object:
     """Return what `typed` means for this parameter; raises ValueError whose text is a sentence for the operator."""
     text = typed if param.kind == "secret" else typed.strip()
-    match param.kind:
-        case "flag":
-            return text in ("yes", "true", "1")
-        case "int":
-            return _number(text)
-        case "words":
-            return list(dict.fromkeys(_split(text)))
-        case "pairs":
-            return dict(_pair(each) for each in _split(text))
-        case _:
-            return text
+    if not text.strip() and param.kind != FLAG:
+        return _NOTHING.get(param.kind, "")
+    alone = replace(param, required=False, default="")
+    try:
+        value = as_sent([alone], {param.name: text or "no"}, verb=param.name)[param.name]
+    except Refused as no:
+        raise ValueError(no.detail) from None
+    pairs = value if isinstance(value, dict) and param.kind == "pairs" else {}
+    for key, each in pairs.items():
+        if len(key) > _LONGEST or len(each) > _LONGEST:
+            raise ValueError(f"{key[:20]}: keys and values have at most {_LONGEST} characters")
+    return value
 
 
 def empty(value: object) -> bool:
@@ -59,26 +64,7 @@ def empty(value: object) -> bool:
     return value is None or value == "" or value == [] or value == {}
 
 
-def _number(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise ValueError(f"{text} is not a whole number")
-    return int(text)
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, sign, value = text.partition("=")
-    if not sign or not key.strip():
-        raise ValueError(f"{text} is not key=value")
-    if len(key.strip()) > _LONGEST or len(value.strip()) > _LONGEST:
-        raise ValueError(f"{key.strip()[:20]}: keys and values have at most {_LONGEST} characters")
-    return key.strip(), value.strip()
-
-
+_NOTHING: dict[str, object] = {"int": None, "words": [], "pairs": {}}
+"""What an empty field means."""
 _LONGEST = 255
 """Nova's limit for metadata."""

@@ -25,6 +25,7 @@ from osvm_tui.ui.screens.operation import OperationScreen
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.screen_text import screen_text
+from tests.pilot.two_clouds import TwoClouds
 
 
 class MarkedScreen(ActionTargets):
@@ -177,3 +178,14 @@ async def test_a_mixed_lock_asks_for_the_direction_and_leaves_the_others_out() -
         assert isinstance(app.screen, ConfirmMany)
         assert app.screen.plan.spec.id == "unlock"
         assert list(app.screen.plan.refs) == locked
+
+
+async def test_what_is_picked_from_one_cloud_is_not_asked_for_vms_of_two() -> None:
+    api = TwoClouds(30)
+    refs = [vm.ref for vm in api.fleet.values() if api.verdict(vm.ref, "rebuild").allowed]
+    here, there = refs[0], next(ref for ref in refs if ref.endpoint != refs[0].endpoint)
+    app = Desk(api, marked(here, there))
+    async with app.run_test() as pilot:
+        await press(pilot, "a", "b")
+        assert isinstance(app.screen, MarkedScreen)
+    assert app.told[-1].startswith("refused: rebuild: the marked VMs are in 2 clouds")

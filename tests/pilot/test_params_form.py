@@ -108,7 +108,7 @@ async def test_what_is_missing_or_wrong_stands_beside_its_field_until_it_is_mend
         await asked.open(pilot)
         await press(pilot, "tab", *"team", "ctrl+s")
         assert asked.wrong("name") == "name is needed"
-        assert asked.wrong("metadata") == "team is not key=value"
+        assert asked.wrong("metadata") == "metadata is key=value, not team"
         assert asked.desk.focused is asked.form.query_one("#param-name", Input)
         await press(pilot, "x")
         assert asked.wrong("name") == ""

@@ -12,6 +12,7 @@ from osvm_tui.domain.vm import Flavor
 from osvm_tui.ui.action_plan import ActionPlan, verb
 from osvm_tui.ui.dialogs.params_form import ParamsForm, Send
 from osvm_tui.ui.dialogs.pick import Choice as Offered
+from osvm_tui.ui.param_values import picked
 from osvm_tui.ui.resize_choices import present_size, resize_choices
 
 if TYPE_CHECKING:
@@ -37,6 +38,14 @@ def verb_form(api: ConsoleApi, chosen: ActionPlan, send: Send) -> Dialog[dict[st
         send=send,
         entries=tuple(dict.fromkeys(target.cloud for target in chosen.targets)),
     )
+
+
+def too_many_clouds(chosen: ActionPlan) -> str:
+    """Return why the plan cannot be asked for: what is picked from one cloud's list is unknown in another."""
+    clouds = {target.cloud for target in chosen.targets}
+    if len(clouds) < 2 or not any(picked(param) for param in chosen.spec.params):
+        return ""
+    return f"{verb(chosen.spec)}: the marked VMs are in {len(clouds)} clouds; what is chosen exists in one only"
 
 
 def choices_of(api: ConsoleApi, chosen: ActionPlan) -> Choices:

@@ -31,10 +31,10 @@ def test_what_is_typed_is_read_by_its_kind(kind: str, typed: str, value: object)
 @pytest.mark.parametrize(
     ("kind", "typed", "says"),
     [
-        ("int", "seven", "seven is not a whole number"),
-        ("int", "-1", "-1 is not a whole number"),
-        ("pairs", "team", "team is not key=value"),
-        ("pairs", "=x", "=x is not key=value"),
+        ("int", "seven", "it is a whole number, not seven"),
+        ("int", "-1", "it is a whole number, not -1"),
+        ("pairs", "team", "it is key=value, not team"),
+        ("pairs", "=x", "it is key=value, not =x"),
         ("pairs", f"k={'x' * 256}", "k: keys and values have at most 255 characters"),
     ],
 )
