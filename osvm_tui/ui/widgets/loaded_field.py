@@ -29,7 +29,7 @@ _NONE = {
     "rule-of-group": "this group has no rules",
     "subnet-of-router": "this router has no subnet",
     "server-group": "no server group in this project; N in :group makes one",
-    "router": "no router in this project; N in :router makes one",
+    "router": "no router in this project",
     "volume-snapshot": "no volume snapshot in this project",
     "external-network": "this project sees no external network",
 }
