@@ -13,19 +13,22 @@ from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.ui.dialogs.pick import Choice
 from osvm_tui.ui.format import mib
 
-_VCPU, _RAM, _DISK = 11, 15, 12
-"""Widths of the columns beside the name."""
-
 
 def resize_choices(
     vms: Sequence[Vm], flavors: Iterable[Flavor], images: Mapping[str, Image], quota: Mapping[str, QuotaItem]
 ) -> list[Choice]:
     """Return every flavor, smallest first; refused where it fits none of `vms`."""
     ordered = sorted(flavors, key=lambda each: (each.vcpus, each.memory_mib, each.disk_gib, each.name))
+    parts = [_parts(each, vms, quota) for each in ordered]
+    widths = [max(len(row[n]) for row in parts) for n in range(4)] if parts else []
     return [
-        Choice(each.id, each.name, _told(each, vms, quota), refused=_refusal(each, vms, images, quota))
-        for each in ordered
+        Choice(each.id, each.name, _line(row, widths), refused=_refusal(each, vms, images, quota))
+        for each, row in zip(ordered, parts, strict=True)
     ]
+
+
+def _line(parts: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip()
 
 
 def present_size(vms: Sequence[Vm]) -> str:
@@ -35,17 +38,16 @@ def present_size(vms: Sequence[Vm]) -> str:
     return f"{have.name}: {have.vcpus} vCPU, {mib(have.memory_mib)}, {have.disk_gib} GiB disk" if have else ""
 
 
-def _told(new: Flavor, vms: Sequence[Vm], quota: Mapping[str, QuotaItem]) -> str:
+def _parts(new: Flavor, vms: Sequence[Vm], quota: Mapping[str, QuotaItem]) -> tuple[str, str, str, str]:
     sizes = {vm.flavor for vm in vms}
     have = sizes.pop() if len(sizes) == 1 else None
     old = have or new
-    parts = (
-        f"{new.vcpus} vCPU{_change(new.vcpus - old.vcpus, str)}".ljust(_VCPU),
-        f"{mib(new.memory_mib)}{_change(new.memory_mib - old.memory_mib, mib)}".ljust(_RAM),
-        f"{new.disk_gib} GiB{_change(new.disk_gib - old.disk_gib, str)}".ljust(_DISK),
+    return (
+        f"{new.vcpus} vCPU{_change(new.vcpus - old.vcpus, str)}",
+        f"{mib(new.memory_mib)}{_change(new.memory_mib - old.memory_mib, mib)}",
+        f"{new.disk_gib} GiB{_change(new.disk_gib - old.disk_gib, str)}",
         _left(new, vms, quota),
     )
-    return " ".join(parts).rstrip()
 
 
 def _change(by: int, shown: Callable[[int], str]) -> str:

@@ -218,5 +218,7 @@ async def test_the_only_field_opens_its_list_and_what_does_not_fit_stays_with_it
         await press(pilot, "up", "enter")
         assert asked.desk.screen is dialog
         assert str(dialog.query_one("#why", Static).content) == "not possible: a disk cannot shrink"
-        await press(pilot, "down", "enter", "ctrl+s")
+        await press(pilot, "down", "enter")
+        assert asked.desk.focused is asked.form.query_one("#go")
+        await press(pilot, "enter")
     assert asked.answers == [{"flavor_id": "2"}]

@@ -165,8 +165,10 @@ class ParamsForm(Dialog[dict[str, object]]):
     @on(ChoiceField.Changed)
     def _chosen(self, event: ChoiceField.Changed) -> None:
         self._changed()
-        if not isinstance(event, LoadedField.Loaded):
-            self.focus_next()
+        if isinstance(event, LoadedField.Loaded):
+            return
+        last = event.field.id == f"param-{self.params[-1].name}"
+        self.query_one("#go", Button).focus() if last else self.focus_next()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#go")
