@@ -24,14 +24,17 @@ class CloudStates:
         self._options = options
         self._wears: dict[str, Wear] = {}
         self._stale: dict[str, datetime | None] = {}
+        self._acting = ""
         self.read()
 
-    def read(self) -> None:
-        """Read the scopes again."""
+    def read(self) -> bool:
+        """Read the scopes again; return whether VMs may be seen through other entries than before."""
         views = self._api.scopes()
+        acting, self._acting = self._acting, next((view.entry for view in views if view.acting), "")
         entries = [view.entry for view in views]
         self._wears = {entry: wear(self._options, entries, entry) for entry in entries}
         self._stale = {view.entry: view.last_good_at for view in views if view.state in _NOT_LIVE}
+        return acting != self._acting
 
     def wear(self, ref: VmRef) -> Wear | None:
         """Return how the cloud looks that gives a VM's row."""

@@ -106,10 +106,13 @@ class FleetPicture:
 
     def read_scopes(self) -> bool:
         """Find out which entries are live, and through which one a VM is seen now; return whether that moves rows."""
-        self.clouds.read()
+        moved = self.clouds.read()
+        if moved:
+            self.view.forget_texts()
+            self.view.set_filter(self.view.filter)
         if self.sort == "cloud":
             self.view.sort_anew()
-        return self.sort == "cloud"
+        return moved or self.sort == "cloud"
 
     def empty_words(self) -> str:
         """Return what a table without rows says: why, and the key that helps."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from osvm_tui.services.api import ScopeState
+from osvm_tui.domain.vm import VmRef
+from osvm_tui.services.api import ScopeState, ScopeView
 from osvm_tui.ui.format import Token
 from osvm_tui.ui.options import CloudLook
 from osvm_tui.ui.screens.fleet import FleetScreen
@@ -123,3 +124,26 @@ async def test_the_rows_of_one_cloud_are_a_filter_and_an_order() -> None:
         entries = [api.entry_of(row.ref) for row in fleet(app).table.rows]
         assert entries == sorted(entries)
         assert len(entries) == 30
+
+
+async def test_a_vm_that_two_entries_see_goes_with_the_acting_one() -> None:
+    class Shared(TwoClouds):
+        acting = "eu"
+
+        def entry_of(self, ref: VmRef) -> str:
+            return self.acting
+
+        def scopes(self) -> tuple[ScopeView, ...]:
+            return tuple(replace(view, acting=view.entry == self.acting) for view in super().scopes())
+
+    api = Shared()
+    app = Desk(api)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("slash", *"lab !tag:lab", "enter")
+        await settled(pilot)
+        assert not fleet(app).table.rows
+        api.acting = "lab"
+        api.turn("lab", ScopeState.LIVE)
+        await settled(pilot)
+        assert len(fleet(app).table.rows) == sum("lab" not in vm.tags for vm in api.fleet.values())
+        assert fleet(app).shown_text == "lab !tag:lab", "the view stays"
