@@ -53,7 +53,8 @@ class ResourceFlow(PlaceScreen):
             return
         from osvm_tui.ui.dialogs.resource_menu import ResourceMenu
 
-        self.app.push_screen(ResourceMenu(self.api, self.plans()), self._menu_chosen)
+        nothing = f"no {self.resource.one} is chosen"
+        self.app.push_screen(ResourceMenu(self.api, self.plans(), nothing), self._menu_chosen)
 
     def _menu_chosen(self, plan: ResourcePlan | None) -> None:
         if plan is not None and plan.spec.creates:

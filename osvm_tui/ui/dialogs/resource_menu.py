@@ -28,8 +28,10 @@ class ResourceMenu(Dialog[ResourcePlan]):
         Binding("k", "step(-1)", show=False),
     ]
 
-    def __init__(self, api: ConsoleApi, plans: Sequence[ResourcePlan]) -> None:
+    def __init__(self, api: ConsoleApi, plans: Sequence[ResourcePlan], nothing: str) -> None:
         super().__init__()
+        self.nothing = nothing
+        """What the menu is called where no item is meant."""
         self.api = api
         self.plans = {plan.spec.key: plan for plan in plans}
 
@@ -37,7 +39,7 @@ class ResourceMenu(Dialog[ResourcePlan]):
     def heading(self) -> str:
         named = next((plan for plan in self.plans.values() if plan.name), None)
         if named is None:
-            return "nothing here yet"
+            return self.nothing
         return f"act on {named.name}{f' · {named.target.status}' if named.target.status else ''}"
 
     def clouds(self) -> tuple[str, ...]:
