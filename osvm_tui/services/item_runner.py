@@ -26,6 +26,7 @@ from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.item_follower import ItemFollower
+from osvm_tui.services.learned import Learned
 from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.payload import Payload
 from osvm_tui.services.resolution import find_trace
@@ -47,8 +48,9 @@ class ItemRunner:
         cadence: Cadence,
         now: Callable[[], datetime],
         objection: Callable[[OperationItem], Awaitable[str]],
+        learned: Learned,
     ) -> None:
-        self._objection = objection
+        self._objection, self._learned = objection, learned
         self._scopes, self._book, self._writer, self._cadence, self._now = scopes, book, writer, cadence, now
         self._slots = asyncio.Semaphore(cadence.send_concurrency)
         self._follower = ItemFollower(scopes, book, writer, cadence, now)
@@ -131,6 +133,8 @@ class ItemRunner:
                 return await self._resolve(going, payload)
             if isinstance(error, CloudFault) and error.status == 500:
                 return await self._resolve(going, payload, error)
+            self._learned.note(going, error)
+            self._learn(going, error)
             await self._follower.end(going, ItemState.FAILED, error.detail, getattr(error, "request_id", ""))
             return None
         ref = VmRef(going.ref.endpoint, accepted.vm_id) if accepted.vm_id else going.ref

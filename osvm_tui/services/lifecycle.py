@@ -17,9 +17,9 @@ import msgspec
 
 from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.actions import ACTIONS
-from osvm_tui.domain.errors import CloudError, NotFound, OsvmError, Refused, StoreError, Unknown
+from osvm_tui.domain.errors import CloudError, Forbidden, NotFound, OsvmError, Refused, StoreError, Unknown
 from osvm_tui.domain.events import Notice, Severity
-from osvm_tui.domain.gating import Verdict, check, policy
+from osvm_tui.domain.gating import Refusal, Verdict, check, policy
 from osvm_tui.domain.operations import ActionRequest, Control, CreateVm, Operation, OperationItem, Submission
 from osvm_tui.domain.parameters import expanded, parsed, secrets
 from osvm_tui.domain.roles import ConsoleRole
@@ -30,6 +30,7 @@ from osvm_tui.services.bus import EventBus
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.item_runner import ItemRunner
+from osvm_tui.services.learned import Learned
 from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.payload import Payload, names, restored, stored, told
 from osvm_tui.services.scopes import Scopes
@@ -62,7 +63,8 @@ class Lifecycle:
         self._fleet, self._scopes, self._book, self._writer, self._bus = fleet, scopes, book, writer, bus
         self._store, self._owner, self._operator, self._role = store, owner, operator, console_role
         self._cadence, self._now = cadence, now
-        self._runner = ItemRunner(scopes, book, writer, cadence, now, self._objection)
+        self._learned = Learned()
+        self._runner = ItemRunner(scopes, book, writer, cadence, now, self._objection, self._learned)
         self._tasks: dict[asyncio.Task[None], str] = {}
         """What runs, with the id of its item: an item that another console took and left is taken over again."""
         self._claimed: list[OperationItem] = []
@@ -76,10 +78,12 @@ class Lifecycle:
             return Verdict(False, f"the VM {ref.short} is gone")
         try:
             through = self._scopes.entry_for(ref, entry)
-            actor, profile = self._scopes.actor(through), self._scopes.scope(through).profile
+            actor, scope = self._scopes.actor(through), self._scopes.scope(through)
         except OsvmError as error:
             return Verdict(False, error.detail)
-        return check(ACTIONS[action_id], vm, actor, profile)
+        spec = ACTIONS[action_id]
+        verdict = check(spec, vm, actor, scope.profile)
+        return (self._learned.refusal(through, scope.key, spec) or verdict) if verdict.allowed else verdict
 
     def create_verdict(self, entry: str) -> Verdict:
         """Ask the gate whether a VM may be created through an entry."""
