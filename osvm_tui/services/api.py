@@ -26,6 +26,7 @@ from osvm_tui.domain.roles import ConsoleRole, Scope
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.guests_api import GuestsApi
 from osvm_tui.services.insight_api import InsightApi
+from osvm_tui.services.insight_api import Stuck as Stuck
 from osvm_tui.services.operations_api import OperationsApi
 from osvm_tui.services.resources_api import ResourcesApi
 from osvm_tui.store.base import AuditQuery as AuditQuery

@@ -88,6 +88,24 @@ class ActionTargets(PlaceScreen):
         if reason:
             self.refuse(reason)
 
+    def action_remedies(self) -> None:
+        """Offer what may help the current VM if it is stuck, the gentlest first."""
+        ref = self.current()
+        vm = None if ref is None or self.typing else self.api.vm(ref)
+        if ref is None or vm is None:
+            return
+        stuck = self.api.insight.stuck(ref)
+        if stuck is None:
+            self.refuse(f"{vm.name} is not stuck: nothing takes longer than usual")
+            return
+        from osvm_tui.ui.dialogs.pick import PickDialog
+        from osvm_tui.ui.stuck_words import remedy_choices
+
+        choices = remedy_choices(self.api.insight.remedies(ref))
+        heading = f"what helps {vm.name}: {stuck.doing} takes too long"
+        dialog = PickDialog(heading, choices, (), many=False)
+        self.app.push_screen(dialog, lambda chosen: self.begin(plan(self.api, chosen[0], (ref,))) if chosen else None)
+
     def action_copy_menu(self) -> None:
         """Wait for the letter that says what to copy from the current VM."""
         ref = self.current()

@@ -141,6 +141,7 @@ KEYS: tuple[Key, ...] = (
     Key("fleet.unmark", "u", "unmark", "unmark all", "Mark", ("fleet",), "unmark"),
     Key("vm.menu", "a", "actions", "the action menu; a second letter runs", "Change", VMS, "action_menu", 4),
     Key("vm.new", "N", "new", "a new VM, by form", "Change", VMS, "new_vm", 6),
+    Key("vm.remedies", "h", "what helps", "what may help a stuck VM, the gentlest first", "Change", VMS, "remedies"),
     Key("vm.delete", "ctrl+d", "delete", "delete, by typing the name", "Change", VMS, "vm_verb('delete')"),
     Key("vm.undo", "U", "undo", "take back what you did last to it", "Change", (*VMS, *OPS), "undo", 12),
     Key("op.pause", "p", "pause", "send nothing more for now, or go on", "Change", ("operation",), "pause", 4),

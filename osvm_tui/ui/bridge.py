@@ -14,6 +14,7 @@ from osvm_tui.domain.events import (
     OperationEnded,
     OperationSteered,
     ScopesChanged,
+    StuckChanged,
 )
 from osvm_tui.ui.messages import (
     CatalogMoved,
@@ -22,6 +23,7 @@ from osvm_tui.ui.messages import (
     OperationMoved,
     OperationTurned,
     ScopesMoved,
+    StuckMoved,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class Bridge:
             case OperationEnded(view=view):
                 self._post(lambda: OperationTurned(view, ended=True))
                 self._app.post_message(OperationTurned(view, ended=True))
+            case StuckChanged():
+                self._post(StuckMoved)
             case CatalogChanged(entry=entry, kind=kind):
                 self._post(lambda: CatalogMoved(entry, kind))
             case Notice(text=text, severity=severity):

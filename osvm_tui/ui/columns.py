@@ -12,6 +12,7 @@ from osvm_tui.domain.operations import OperationItem
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.domain.vm_fields import Names
+from osvm_tui.services.api import Stuck
 from osvm_tui.ui.cloud_look import Hue, Wear
 from osvm_tui.ui.format import SPIN, Token, age, state_mark
 
@@ -140,6 +141,7 @@ class Look:
         glyphs: str = "unicode",
         spins: bool = False,
         wear: Callable[[VmRef], Wear | None] = lambda _: None,
+        stuck: Callable[[VmRef], Stuck | None] = lambda _: None,
     ) -> None:
         self.now = now
         self.pending = pending
@@ -148,6 +150,8 @@ class Look:
         self.spins = spins
         self.wear = wear
         """How the cloud of a VM looks; None for a VM of no open cloud."""
+        self.stuck = stuck
+        """How a VM is stuck, None for one that is not."""
         self.task_shown = True
         """Whether the TASK column is on screen; if not, the status tells the task."""
 

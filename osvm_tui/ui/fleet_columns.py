@@ -22,6 +22,8 @@ def fleet_columns(look: Look, cloud: Column[Vm] | None = None) -> tuple[Column[V
         return Cell(f"{text} {SIGNS[look.glyphs]['to']} {coming}" if coming else text, mark.token)
 
     def task(vm: Vm) -> Cell:
+        if look.stuck(vm.ref):
+            return Cell(f"stuck {vm.task_state or vm.vm_state}", Token.WRONG)
         if vm.task_state:
             return Cell(vm.task_state, Token.CHANGING)
         return Cell("locked", Token.STALE) if vm.locked else _NONE

@@ -32,7 +32,7 @@ class FleetPicture:
         self.clouds = CloudStates(api, options)
         self.look = Look(
             now=options.clock, pending=api.pending, names=self._names, glyphs=options.glyphs, spins=options.blink,
-            wear=self.clouds.wear,
+            wear=self.clouds.wear, stuck=api.insight.stuck,
         )  # fmt: skip
         self._columns = {column.key: column for column in fleet_columns(self.look, self.clouds.column())}
         self.columns = tuple(_over_rows(column) for column in self._columns.values())
@@ -44,6 +44,7 @@ class FleetPicture:
         self.changed: set[VmRef] = set()
         """The VMs that look otherwise than when the operator last said to have seen them, or at the start."""
         self._fields["changed"] = Field(Kind.FLAG, lambda row: row.ref in self.changed, bare=True)
+        self._fields["stuck"] = Field(Kind.FLAG, lambda row: api.insight.stuck(row.ref) is not None)
         self._fields["cloud"] = Field(Kind.TEXT, lambda row: api.entry_of(row.ref))
         self.sort = kept.sort if kept.sort in self._columns else "name"
         self.text = ""

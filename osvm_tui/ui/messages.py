@@ -32,6 +32,14 @@ class ScopesMoved(Message, bubble=False):
         return isinstance(message, ScopesMoved)
 
 
+class StuckMoved(Message, bubble=False):
+    """Other VMs are stuck than before; ask `insight`."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Let the newest of a burst stand for all."""
+        return isinstance(message, StuckMoved)
+
+
 class OperationMoved(Message, bubble=False):
     """An item of an operation moved; `item` is how it is now."""
 

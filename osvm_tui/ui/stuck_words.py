@@ -25,7 +25,8 @@ def usual_words(usual: Usual | None) -> str:
 
 
 def remedy_choices(remedies: Sequence[Remedy]) -> list[Choice]:
-    """Return the remedies as choices, the gentlest first, each with what it costs or why the gate refuses it."""
+    """Return the remedies as choices, the legal ones first and of these the gentlest, each with what it costs."""
+    in_order = sorted(remedies, key=lambda remedy: not remedy.verdict.allowed)
     return [
         Choice(
             remedy.action_id,
@@ -33,5 +34,5 @@ def remedy_choices(remedies: Sequence[Remedy]) -> list[Choice]:
             remedy.cost,
             "" if remedy.verdict.allowed else remedy.verdict.reason,
         )
-        for remedy in remedies
+        for remedy in in_order
     ]

@@ -15,7 +15,7 @@ from osvm_tui.ui.fleet_filters import Counted
 from osvm_tui.ui.fleet_picture import FleetPicture
 from osvm_tui.ui.fleet_view import Row
 from osvm_tui.ui.marking import Marking
-from osvm_tui.ui.messages import CatalogMoved, FleetMoved, GoBack, OpenVm, OperationMoved, ScopesMoved
+from osvm_tui.ui.messages import CatalogMoved, FleetMoved, GoBack, OpenVm, OperationMoved, ScopesMoved, StuckMoved
 from osvm_tui.ui.waiting import MigrationWatch
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.detail_pane import DetailPane
@@ -80,6 +80,15 @@ class FleetScreen(FleetChoice, Marking):
 
     def on_operation_moved(self, _: OperationMoved) -> None:
         """Draw what is expected of VMs anew."""
+        self.table.redraw_changed()
+        self._show_detail()
+
+    def on_stuck_moved(self, _: StuckMoved) -> None:
+        """Mark the rows of stuck VMs, and let a filter by them see others."""
+        self.query_one(HeaderBar).refresh()
+        if "stuck" in self.picture.text:
+            self.picture.filter_by(self.picture.text)
+            self.draw_rows()
         self.table.redraw_changed()
         self._show_detail()
 

@@ -138,6 +138,9 @@ class HeaderBar(Widget):
         parts = [("", f"{count(counts.total)} VMs", "plain", "")] if wide else []
         if counts.busy:
             parts.append((glyphs[Token.CHANGING], f"{count(counts.busy)} busy", "changing", "busy=yes"))
+        stuck = len(self._api.insight.all_stuck())
+        if stuck:
+            parts.append((glyphs[Token.WRONG], f"{count(stuck)} stuck", "wrong", "stuck=yes"))
         if counts.wrong:
             parts.append((glyphs[Token.WRONG], f"{count(counts.wrong)} error", "wrong", "status=ERROR"))
         line, zones = Text(no_wrap=True), []

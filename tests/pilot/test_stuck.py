@@ -1,0 +1,50 @@
+"""A stuck VM is told in header, table and pane; `h` offers what helps, in its order, refused ways with their reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from osvm_tui.domain.events import StuckChanged
+from osvm_tui.domain.gating import Verdict
+from osvm_tui.services.insight_api import Remedy, Stuck, Usual
+from tests.pilot.desk import Desk
+from tests.pilot.fake_console import FakeConsole
+from tests.pilot.fake_fleet import NOW
+from tests.pilot.screen_text import screen_text, settled
+
+
+async def test_a_stuck_vm_is_told_everywhere_and_h_leads_to_the_gentlest_remedy() -> None:
+    api = FakeConsole()
+    app = Desk(api)
+    vm = next(vm for vm in api.fleet.values() if vm.task_state == "rebooting" or vm.busy)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        assert "stuck" not in screen_text(app)
+        usual = Usual(8.0, 14.0, 120)
+        api.insight.stuck_vms[vm.ref] = Stuck(vm.ref, "powering-off", NOW - timedelta(minutes=12), usual)
+        api.insight.remedies_of[vm.ref] = (
+            Remedy("reboot-hard", "unsaved data are lost", Verdict(False, "hard reboot needs no task")),
+            Remedy("delete", "the VM and its disk are gone for good", Verdict(True)),
+        )
+        api.tell(StuckChanged((vm.ref,)))
+        await settled(pilot)
+        await pilot.press("slash", *"stuck", "equals_sign", *"yes", "enter")
+        await settled(pilot)
+        seen = screen_text(app)
+        assert "1 stuck" in seen
+        assert "stuck: powering-off for 12 m; usually 8 s, 95 % within 14 s (120 runs here); h tells what" in seen
+        await pilot.press("h")
+        await settled(pilot)
+        await pilot.press("down", "down")
+        await settled(pilot)
+        assert "not possible: hard reboot needs no task" in screen_text(app)
+        await pilot.press("up", "enter")
+        await settled(pilot)
+        assert f"delete {vm.name}" in screen_text(app)
+        api.insight.stuck_vms.clear()
+        api.tell(StuckChanged(()))
+        await pilot.press("escape", "escape")
+        await settled(pilot)
+        await pilot.press("h")
+        assert "1 stuck" not in screen_text(app)
+    assert not api.requests
