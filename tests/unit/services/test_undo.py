@@ -54,6 +54,7 @@ async def stopped(make: Make) -> tuple[Console, ScriptedCloud, OperationItem]:
 async def test_a_stop_is_taken_back_by_a_start_that_names_it(console: Make) -> None:
     one, cloud, item = await stopped(console)
     assert one.bulk.undo_verdict(item.id).allowed
+    assert one.bulk.undo_verbs(item.id) == ("start",)
     undo = await one.bulk.undo(item.id)
     (back,) = await one.wait(undo.operation_id, WAIT)
     assert (back.action_id, back.state) == ("start", ItemState.ARRIVED)
@@ -94,6 +95,7 @@ async def test_what_has_not_arrived_or_has_no_way_back_says_so(console: Make) ->
     (item,) = await run(one, "stop", "1")
     assert item.state is ItemState.ARRIVED
     assert one.bulk.undo_verdict(item.id).reason == "it was ERROR before, and start does not lead back there"
+    assert one.bulk.undo_verbs(item.id) == ()
     assert one.bulk.undo_verdict("nothing").reason == "this operation is not known here any more"
     with pytest.raises(Refused, match="does not lead back there"):
         await one.bulk.undo(item.id)
