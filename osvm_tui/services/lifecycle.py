@@ -17,9 +17,9 @@ import msgspec
 
 from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.actions import ACTIONS
-from osvm_tui.domain.errors import CloudError, Forbidden, NotFound, OsvmError, Refused, StoreError, Unknown
+from osvm_tui.domain.errors import CloudError, NotFound, OsvmError, Refused, StoreError, Unknown
 from osvm_tui.domain.events import Notice, Severity
-from osvm_tui.domain.gating import Refusal, Verdict, check, policy
+from osvm_tui.domain.gating import Verdict, check, policy
 from osvm_tui.domain.operations import ActionRequest, Control, CreateVm, Operation, OperationItem, Submission
 from osvm_tui.domain.parameters import expanded, parsed, secrets
 from osvm_tui.domain.roles import ConsoleRole
