@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from textual.content import Content
 
-from osvm_tui.domain.catalog import CatalogKind, Network, SecurityGroup
+from osvm_tui.domain.catalog import CatalogKind, Network, SecurityGroup, SecurityRule
 from osvm_tui.domain.network import FloatingIp, Port
 from osvm_tui.domain.vm import Vm
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services.api import CatalogView
-from osvm_tui.services.catalog_choices import rule_words
 from osvm_tui.ui.printable import printable
+from osvm_tui.ui.resources.rules_told import ports_told
 
 KINDS = (
     CatalogKind.PORT,
@@ -103,13 +103,19 @@ def _group(group: SecurityGroup, names: Mapping[str, str]) -> Content:
     inwards = [rule for rule in group.rules if rule.direction == "ingress"]
     lines = [Content.styled(printable(group.name), "bold")]
     for rule in inwards[:_RULES]:
-        world = ("  the whole world", "$state-stale") if rule.open_to_world else ""
-        lines.append(Content.assemble(("  " + printable(rule_words(rule, names)), "$dim"), world))
+        world = ("  !", "$state-stale") if rule.open_to_world else ""
+        lines.append(Content.assemble((f"  {ports_told(rule)} from {printable(_origin(rule, names))}", "$dim"), world))
     if not inwards:
         lines.append(Content.styled("  lets nothing in", "$dim"))
     if len(inwards) > _RULES:
         lines.append(Content.styled(f"  and {len(inwards) - _RULES} rules more in :sg", "$dim"))
     return Content("\n").join(lines)
+
+
+def _origin(rule: SecurityRule, names: Mapping[str, str]) -> str:
+    if rule.remote_group_id:
+        return f"group {names.get(rule.remote_group_id, rule.remote_group_id[:8])}"
+    return "the whole world" if rule.open_to_world else rule.remote_cidr
 
 
 def _volumes(vm: Vm, views: Views) -> list[Content]:

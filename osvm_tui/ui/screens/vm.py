@@ -11,11 +11,11 @@ from textual.widgets import ContentSwitcher, Static
 
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.services.api import CatalogKind
-from osvm_tui.ui.action_flow import ActionTargets
 from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.format import moment, size
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.state_history import state_history
+from osvm_tui.ui.text_tab_keys import TextTabKeys
 from osvm_tui.ui.vm_facts import BLOCKS, sections
 from osvm_tui.ui.vm_names import image_name, project_name
 from osvm_tui.ui.vm_stock import VERBS
@@ -45,7 +45,7 @@ _NAMES_S = 3600.0
 _STOCK_S = 30.0
 
 
-class VmScreen(ActionTargets):
+class VmScreen(TextTabKeys):
     """The screen of one VM; it stays on this VM whatever the fleet does, also when the VM is gone."""
 
     place: ClassVar[str] = "vm"
@@ -182,50 +182,6 @@ class VmScreen(ActionTargets):
             return
         now = self.options.clock()
         tab.show(raw, f"read {moment(now, now, utc=self.options.utc)} · {size(len(raw))} · Y copies it, S saves it")
-
-    # keys of the text tabs
-    def _text_tab(self) -> TextTab | None:
-        return self.query_one(f"#{self.tab}", TextTab) if self.tab in ("console", "raw") else None
-
-    def action_search(self) -> None:
-        """Search the console log or the JSON."""
-        tab = self._text_tab()
-        if tab is not None:
-            tab.open_search()
-
-    def action_search_on(self, by: int) -> None:
-        """Go to the next or previous match."""
-        tab = self._text_tab()
-        if tab is not None:
-            tab.view.search_on(by)
-
-    def action_follow(self) -> None:
-        """Keep the end of the console log in sight, or stop it."""
-        if self.tab == "console":
-            self.query_one(ConsoleTab).follow_or_stop()
-
-    def action_whole_log(self) -> None:
-        """Read the whole console log, or its end again."""
-        if self.tab == "console":
-            self.query_one(ConsoleTab).read_whole_or_end()
-
-    def action_copy_text(self) -> None:
-        """Copy the JSON or the console log."""
-        tab = self._text_tab()
-        if tab is not None and tab.view.text:
-            self.app.copy_to_clipboard(tab.view.text)
-            self.notify(f"copied {size(len(tab.view.text))}")
-
-    def action_save_text(self) -> None:
-        """Save the console log or the JSON in a new file."""
-        tab = self._text_tab()
-        if tab is None or not tab.view.text:
-            return
-        from osvm_tui.ui.dialogs.save_text import SaveText
-
-        name = printable(self.seen.name if self.seen else self.ref.short).replace("/", "-")
-        ending = "-console.log" if self.tab == "console" else ".json"
-        self.app.push_screen(SaveText(tab.view.text, name + ending))
 
     # what moves
     def tick(self) -> None:
