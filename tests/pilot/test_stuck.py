@@ -35,7 +35,7 @@ async def test_a_stuck_vm_is_told_everywhere_and_h_leads_to_the_gentlest_remedy(
         assert "stuck: powering-off for 12 m; usually 8 s, 95 % within 14 s (120 runs here); h tells what" in seen
         await pilot.press("h")
         await settled(pilot)
-        await pilot.press("down", "down")
+        await pilot.press("down")
         await settled(pilot)
         assert "not possible: hard reboot needs no task" in screen_text(app)
         await pilot.press("up", "enter")
