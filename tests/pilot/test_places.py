@@ -18,6 +18,7 @@ from osvm_tui.ui.screens.audit import AuditScreen
 from osvm_tui.ui.screens.clouds import CloudsScreen
 from osvm_tui.ui.screens.health import HealthScreen
 from osvm_tui.ui.screens.help import HelpScreen, key_blocks
+from osvm_tui.ui.screens.operation import OperationScreen
 from osvm_tui.ui.screens.operations import OperationsScreen
 from osvm_tui.ui.screens.resource_place import screen_for
 from osvm_tui.ui.screens.vm import VmScreen
@@ -69,11 +70,13 @@ async def test_operations_show_how_they_end_and_open_their_vm() -> None:
         await press(pilot)
         assert "2 running" in about(app)
         api.advance(ItemState.FAILED, "no valid host")
-        await press(pilot)
+        await pilot.pause(0.25)
         assert "0 running" in about(app)
         table = app.screen.query_one(VTable)
         assert [item.state for item in table.rows] == [ItemState.FAILED, ItemState.FAILED]
         assert "no valid host" in str(app.screen.query_one(".detail", Static).content)
+        await press(pilot, "enter")
+        assert isinstance(app.screen, OperationScreen)
         await press(pilot, "enter")
         assert isinstance(app.screen, VmScreen)
         assert app.screen.ref == table.rows[0].ref

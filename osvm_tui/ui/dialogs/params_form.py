@@ -217,6 +217,7 @@ class ParamsForm(Dialog[dict[str, object]]):
         if first:
             self.query_one(f"#param-{first}").focus()
 
+    @on(LoadedField.Left)
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.action_leave()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from textual import work
+from textual.message import Message
 
 from osvm_tui.domain.action import Param
 from osvm_tui.domain.errors import OsvmError
@@ -48,6 +49,7 @@ class LoadedField(ChoiceField):
         super().__init__(label_of(param), nothing="reading what there is ...", id=id)
         self.param = param
         self._opens = opens
+        self._opened = False
         self._ask = choices
         self._before = before
         self.loading_choices = True
@@ -89,11 +91,21 @@ class LoadedField(ChoiceField):
         elif self.param.required and len(possible := [each for each in offered if not each.refused]) == 1:
             self.choose((possible[0].id,))
         elif self._opens and self.screen.is_current:
+            self._opened = True
             self.action_choose()
         self.post_message(self.Loaded(self))
 
     class Loaded(ChoiceField.Changed):
         """The list is there; something may be chosen already."""
+
+    class Left(Message):
+        """The list that opened by itself was left without a choice."""
+
+    def _picked(self, chosen: tuple[str, ...] | None) -> None:
+        super()._picked(chosen)
+        if self._opened and chosen is None:
+            self.post_message(self.Left())
+        self._opened = False
 
     def action_choose(self) -> None:
         """Open the list; ask again when there is none."""
