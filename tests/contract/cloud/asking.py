@@ -15,7 +15,7 @@ from tests.contract.cloud import states, things
 from tests.contract.cloud.agreement import ACCEPTED, Book, Case
 from tests.contract.cloud.rig import ACTORS, Rig, together
 from tests.contract.cloud.states import Subject
-from tests.contract.cloud.things import Shared
+from tests.contract.cloud.things import Kit, Shared
 
 VERBS = tuple(spec.id for spec in offered())
 LOOKS = ("console-output", "remote-console", "diagnostics")
@@ -46,21 +46,24 @@ class Desk(Struct, frozen=True):
 
 async def examine(desk: Desk, state: str, subject: Subject, *, actors: tuple[str, ...] = ACTORS) -> None:
     """Ask what is illegal and what only looks, as every actor; it must leave the VM as it was."""
-    rig, book = desk.rig, desk.book
-    before = await rig.admin.get_vm(subject.vm_id)
-    for actor in actors:
-        vm = await rig.clients[actor].get_vm(subject.vm_id)
-        for action_id in VERBS:
-            case = Case(state, actor, action_id)
-            if action_id in LOOKS or not book.verdict(case, vm).allowed:
-                await book.ask(case, vm, things.params_of(rig, desk.shared, subject.kit, action_id))
-    after = await rig.admin.get_vm(subject.vm_id)
+    before = await desk.rig.admin.get_vm(subject.vm_id)
+    await together(_examine_as(desk, state, subject, actor) for actor in actors)
+    after = await desk.rig.admin.get_vm(subject.vm_id)
     assert shown(after) == shown(before), f"{state}: asking changed it, or it came to rest meanwhile"
+
+
+async def _examine_as(desk: Desk, state: str, subject: Subject, actor: str) -> None:
+    vm = await desk.rig.clients[actor].get_vm(subject.vm_id)
+    for action_id in VERBS:
+        case = Case(state, actor, action_id)
+        if action_id in LOOKS or not desk.book.verdict(case, vm).allowed:
+            await desk.book.ask(case, vm, things.params_of(desk.rig, desk.shared, subject.kit, action_id))
 
 
 async def touch(desk: Desk, state: str, subject: Subject, actor: str, *, waiting: bool = True) -> None:
     """Ask what is legal and can be taken back; `waiting` False for a VM whose host is busy with its task."""
     kit = subject.kit
+    vm = await desk.rig.clients[actor].get_vm(subject.vm_id)
     for action_id in GENTLE:
         case = Case(state, actor, action_id)
         if case in desk.book.rows:
@@ -69,14 +72,13 @@ async def touch(desk: Desk, state: str, subject: Subject, actor: str, *, waiting
             kit = replace(kit, inside=kit.free)
         if action_id == "detach-interface" and desk.book.accepted(replace(case, action="attach-interface")):
             kit = replace(kit, port=await _newest_port(desk.rig, subject))
-        await gently(desk, case, replace(subject, kit=kit), waiting=waiting)
+        await gently(desk, case, vm, kit, waiting=waiting)
 
 
-async def gently(desk: Desk, case: Case, subject: Subject, *, waiting: bool) -> None:
+async def gently(desk: Desk, case: Case, vm: Vm, kit: Kit, *, waiting: bool) -> None:
     """Ask one of these, and wait until the VM and its things are as before."""
     rig = desk.rig
-    vm = await rig.clients[case.actor].get_vm(subject.vm_id)
-    params = things.params_of(rig, desk.shared, subject.kit, case.action)
+    params = things.params_of(rig, desk.shared, kit, case.action)
     if await desk.book.ask(case, vm, params) != ACCEPTED or not waiting:
         return
     await arrived(rig, ACTIONS[case.action], vm, desk.book.request_ids[case])
@@ -114,7 +116,7 @@ async def reset(desk: Desk, state: str, subject: Subject) -> None:
     """
     case = Case(state, "admin", "reset-state")
     if case not in desk.book.rows:
-        vm = await desk.rig.admin.get_vm(subject.vm_id)
+        vm = await desk.rig.read(subject.vm_id)
         if vm.vm_state == "shelved_offloaded":
             await desk.rig.member.act("detach-volume", vm.id, {"volume_id": subject.kit.inside})
             await things.until_volume(desk.rig, subject.kit.inside, "available")
@@ -124,7 +126,7 @@ async def reset(desk: Desk, state: str, subject: Subject) -> None:
 async def alone(desk: Desk, case: Case, subject: Subject) -> None:
     """Ask one legal verb about a VM of its own and wait for where the table says it ends."""
     rig = desk.rig
-    vm = await rig.clients[case.actor].get_vm(subject.vm_id)
+    vm = await rig.read(subject.vm_id)
     params = things.params_of(rig, desk.shared, subject.kit, case.action)
     if await desk.book.ask(case, vm, params) == ACCEPTED:
         if (vm.vm_state, case.action) == ("soft-delete", "delete"):

@@ -1,22 +1,30 @@
-"""`Lookout`: one list of all VMs serves everybody who waits for one of them. Knows no states."""
+"""`Lookout`: one list of what changed serves everybody who waits for a VM. Knows no states but the first one."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 from osvm_tui.cloud.rest import RestCloud
 from osvm_tui.domain.vm import Vm
 
 _PAUSE_S = 0.3
+_OVERLAP = timedelta(seconds=5)
+"""Times on the wire are whole seconds, and the cloud's servers disagree a little."""
 
 
 class Lookout:
-    """Reads all VMs at most every 0.3 s; who asks gets a reading that began after the question."""
+    """Reads what changed at most every 0.3 s; who asks gets a reading that began after the question.
+
+    Addresses and a host's fate change without a sign in such lists: who waits for them reads the VM itself.
+    """
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self._begun = self._ended = 0
+        self._since: datetime | None = None
         self._vms: dict[str, Vm] = {}
+        self._moved: set[str] = set()
 
     async def read(self, client: RestCloud, vm_id: str) -> Vm:
         """Return one VM; NotFound when the cloud says 404."""
@@ -24,11 +32,23 @@ class Lookout:
         async with self._lock:
             if self._ended < wanted:
                 await self._list(client)
-        # A list leaves out what was deleted, and nothing else; the cloud shall say so itself.
-        return self._vms.get(vm_id) or await client.get_vm(vm_id)
+        vm = self._vms.get(vm_id)
+        # A build that was deleted before it reached a host is never told of as deleted.
+        doubtful = vm is None or (vm.vm_state == "building" and vm_id not in self._moved)
+        return vm if vm is not None and not doubtful else await client.get_vm(vm_id)
 
     async def _list(self, client: RestCloud) -> None:
         await asyncio.sleep(_PAUSE_S)
         self._begun += 1
-        self._vms = {vm.id: vm async for page in client.list_vms() for vm in page.vms}
+        since = self._since - _OVERLAP if self._since else None
+        self._moved = set()
+        moments: list[datetime | None] = []
+        async for page in client.list_vms(since):
+            self._vms |= {vm.id: vm for vm in page.vms}
+            self._moved |= {vm.id for vm in page.vms}
+            for vm_id in page.gone:
+                self._vms.pop(vm_id, None)
+            moments.append(page.server_time)
+        # The first page's moment: what changed while the others were read comes again.
+        self._since = moments[0]
         self._ended = self._begun

@@ -65,6 +65,8 @@ class Rig:
         """Changes of resources that were asked for."""
         self.copies = False
         """Whether VMs were copied into images."""
+        self.builds = asyncio.Semaphore(100)
+        """How many VMs are built at the same time."""
         self._closing = ExitStack()
 
     def client(self, who: str, page: PageSize | None = None) -> RestCloud:
@@ -162,11 +164,11 @@ class Rig:
         return accepted.vm_id
 
     async def read(self, vm_id: str) -> Vm:
-        """Read one VM as an admin sees it; the reading begins after the call."""
+        """Read one VM's state as an admin sees it; the reading begins after the call."""
         return await self.admin.get_vm(vm_id)
 
     async def until(self, vm_id: str, fits: Callable[[Vm], bool]) -> Vm:
-        """Read a VM again and again until it fits; fail with what it was when patience ends."""
+        """Read a VM's state again and again until it fits; fail with what it was when patience ends."""
         vm: Vm | None = None
         with suppress(TimeoutError):
             async with asyncio.timeout(self.patience_s):
@@ -188,6 +190,15 @@ class Rig:
                 and not (vm_state == "shelved_offloaded" and vm.has_host)
             ),
         )
+
+    async def addressed(self, vm_id: str) -> Vm:
+        """Wait until a VM shows an address; they come without any other change of the VM."""
+
+        async def reading() -> Vm | None:
+            vm = await self.admin.get_vm(vm_id)
+            return vm if vm.fixed_ip else None
+
+        return await self.poll(reading, f"an address of {vm_id}")
 
     async def change(self, action_id: str, resource_id: str, params: Mapping[str, object], who: str = "member") -> str:
         """Change a resource and return its id; what is made is taken away at the end."""

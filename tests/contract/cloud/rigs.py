@@ -131,7 +131,7 @@ class RealRig(Rig):
 
     kind = "real"
     pause_s = 0.3
-    patience_s = 120.0
+    patience_s = 300.0
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -141,6 +141,8 @@ class RealRig(Rig):
             "admin": os.environ.get("OSVM_TEST_CLOUD_ADMIN", "admin"),
         }
         self._lookout = Lookout()
+        # Neutron gets slower the more ports it is asked for at once, until Nova gives up waiting.
+        self.builds = asyncio.Semaphore(4)
         self._knobs = Path(os.environ.get("OS_CLIENT_CONFIG_FILE", "")).parent / "knobs"
         self.clients = {who: self.client(who) for who in ACTORS}
 
@@ -158,7 +160,7 @@ class RealRig(Rig):
     async def slow(self, *steps: str) -> AsyncIterator[None]:
         knobs = [self._knobs / SLOW[step] for step in steps]
         for knob in knobs:
-            knob.write_text("30")
+            knob.write_text("60")
         try:
             yield
         finally:

@@ -52,8 +52,9 @@ BUSY: dict[str, tuple[str, str]] = {
 
 async def active(rig: Rig, name: str, **order: object) -> str:
     """Return a new VM that is ACTIVE."""
-    vm_id = await rig.build(name, metadata=((things.KEY, "set"),), **order)
-    await rig.idle(vm_id, "active")
+    async with rig.builds:
+        vm_id = await rig.build(name, metadata=((things.KEY, "set"),), **order)
+        await rig.idle(vm_id, "active")
     return vm_id
 
 

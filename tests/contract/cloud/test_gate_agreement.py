@@ -70,7 +70,7 @@ async def test_the_gate_knows_a_dead_host(rig: Rig, record_property: Record) -> 
     )
     async with rig.dead_host(host):
         for state, subject in zip(names.values(), made, strict=True):
-            await rig.until(subject.vm_id, lambda vm: vm.host_status == "DOWN")
+            assert (await rig.admin.get_vm(subject.vm_id)).host_status == "DOWN"
             await examine(desk, state, subject, actors=("admin",))
         await together(
             alone(desk, Case(state, "admin", "evacuate"), subject)
@@ -104,8 +104,8 @@ async def be_busy(desk: Desk, wanted: list[str]) -> None:
     firsts = await together(ready_to_be_busy(rig, shared, s, f"{s.replace(' ', '-')}-kit", kit=True) for s in wanted)
     others = await together(ready_to_be_busy(rig, shared, s, name, kit=False) for s, name in names)
     async with rig.slow(*(BUSY[state][0] for state in wanted)):
-        busy = await together(make_busy(rig, shared, s, r) for s, r in zip(wanted, firsts, strict=True))
         rest_of = await together(make_busy(rig, shared, s, r) for (s, _), r in zip(names, others, strict=True))
+        busy = await together(make_busy(rig, shared, s, r) for s, r in zip(wanted, firsts, strict=True))
         await moment(rig)
     work = [ask_busy(desk, state, subject) for state, subject in zip(wanted, busy, strict=True)]
     work += [end(desk, case, subject) for case, subject in zip(single, rest_of, strict=True)]

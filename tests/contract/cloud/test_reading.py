@@ -99,7 +99,7 @@ async def test_live_addresses_agree_with_the_vms_own(rig: Rig) -> None:
     network = next(n for n in await rig.member.networks() if not n.external and n.subnets)
     vm_id = await rig.build("addressed", network_ids=(network.id,))
     await rig.idle(vm_id, "active")
-    vm = await rig.until(vm_id, lambda vm: bool(vm.fixed_ip))
+    vm = await rig.addressed(vm_id)
     for client in rig.clients.values():
         live = [address for address in await client.list_addresses() if address.vm_id == vm_id]
         assert [(a.addr, a.floating, a.version, a.mac) for a in live] == [

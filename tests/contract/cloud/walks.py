@@ -66,7 +66,7 @@ async def walk_locked(desk: Desk, state: str) -> None:
 async def step(desk: Desk, state: str, actor: str, action_id: str, subject: Subject) -> None:
     """Take one step and wait until it has arrived; with a state it is a case of the book."""
     rig = desk.rig
-    vm = await rig.clients[actor].get_vm(subject.vm_id)
+    vm = await rig.read(subject.vm_id)
     params = things.params_of(rig, desk.shared, subject.kit, action_id)
     if state:
         case = Case(state, actor, action_id)
