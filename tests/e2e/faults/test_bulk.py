@@ -19,6 +19,8 @@ from tests.e2e.faults.conftest import Stage
 
 MANY, KILLED_AT, TIMES = 500, 37, 10
 SWIFT = ("--rate", "300", "--patience", "3")
+PATIENT = msgspec.structs.replace(BRISK, resolve_s=15.0)
+"""A lost answer is looked for much longer than its call was waited for, as in the real rhythm."""
 IN_FLIGHT = BRISK.send_concurrency
 """So many calls may be on their way when a console dies."""
 
@@ -73,8 +75,8 @@ def calls(file: Path) -> list[int]:
 @slow
 def test_a_bulk_stop_of_500_loses_its_console_at_vm_37(crowd: Stage) -> None:
     began = time.monotonic()
-    first = crowd.console(options=("--rate", "60", "--patience", "3")).live()
-    second = crowd.console(operator="ops-2", options=SWIFT).live()
+    first = crowd.console(cadence=PATIENT, options=("--rate", "60", "--patience", "3")).live()
+    second = crowd.console(operator="ops-2", cadence=PATIENT, options=SWIFT).live()
     vms = [vm for vm in first.ask("vms") if vm["may_stop"] and vm["state"] == "active" and vm["task"] is None][:MANY]
     assert len(vms) == MANY
     ids = [vm["id"] for vm in vms]
@@ -97,10 +99,9 @@ def test_a_bulk_stop_of_500_loses_its_console_at_vm_37(crowd: Stage) -> None:
     odd = [(number, items[vm_id]) for number, vm_id in enumerate(ids) if items[vm_id]["state"] != end_of(number)]
     assert {item["state"] for _, item in odd} <= {"unconfirmed"}
     assert len(odd) <= IN_FLIGHT, "only what was on its way when the console died may stay unconfirmed"
-    assert all(sent[number] == 0 or end_of(number) == "failed" for number, _ in odd), "what was carried out is found"
-    for number, vm_id in enumerate(ids):
-        done = sent[number] == 1 and end_of(number) == "arrived"
-        assert crowd.cloud.log(vm_id).count("stop") == int(done), (number, items[vm_id])
+    for vm_id, item in items.items():
+        done = crowd.cloud.log(vm_id).count("stop")
+        assert done == int(item["state"] == "arrived"), f"what is told is what the cloud has done: {item} {done}"
 
     (ended,) = [one["what"]["view"] for one in second.events if one["event"] == "OperationEnded"]
     assert (ended["id"], ended["operator"]) == (operation, "ops-1")
