@@ -22,8 +22,10 @@ else:
     _Base = object
 
 _INPUT = (events.Key, events.Paste, events.MouseEvent)
-_PATIENCE_S = 0.5
-"""A widget that went away with its key does not hold the others longer than this."""
+_PATIENCE_S = 0.1
+_TIMES = 5
+"""A widget that went away with its key holds the others no longer than this: so many waits, each of them after the
+loop has run, since a dialog that is being loaded stops the loop and is no widget that went away."""
 
 
 class KeysInOrder(_Base):
@@ -32,7 +34,8 @@ class KeysInOrder(_Base):
     def __init__(self) -> None:
         super().__init__()
         self._waiting_keys: deque[events.Key] = deque()
-        self._key_since = 0.0
+        self._key_number = 0
+        self._key_under_way = False
         self._deaf_until = 0.0
 
     def drop_input_for(self, seconds: float) -> None:
@@ -45,32 +48,44 @@ class KeysInOrder(_Base):
             return
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
-        elif self._waiting_keys or time.monotonic() - self._key_since < _PATIENCE_S:
-            if not self._waiting_keys:
-                self.set_timer(_PATIENCE_S, self._next_key)
+        elif self._key_under_way:
             self._waiting_keys.append(event)
         else:
             await self._hand_on(event)
 
     async def _hand_on(self, event: events.Key) -> None:
-        self._key_since = time.monotonic()
+        self._key_under_way = True
+        self._key_number += 1
+        number = self._key_number
         target: MessagePump = self.focused or self.screen
         await super().on_event(event)
-        self._follow(target, event)
+        self._follow(target, number)
+        self._be_patient(number, _TIMES)
 
-    def _follow(self, node: MessagePump, event: events.Key) -> None:
+    def _follow(self, node: MessagePump, number: int) -> None:
         """Go the way the key goes, behind it: from the focused widget up to the app."""
         above = node._parent
         on_app = node is self or above is None
-        going_on = self._arrived if on_app else lambda: self._follow(above or self, event)
-        if not node.call_later(going_on):
-            self._arrived()
+        going_on = self._arrived if on_app else lambda number: self._follow(above or self, number)
+        if not node.call_later(going_on, number):
+            self._arrived(number)
 
-    def _arrived(self) -> None:
-        # One more turn: a focus that the key asked for is set by a callback queued behind it.
-        self.call_later(self._next_key)
+    def _arrived(self, number: int) -> None:
+        # One more turn: a focus that the key asked for is set by a callback queued behind it. And a screen that the
+        # key opened has its fields only when it comes to its queue: a priority binding would run before that.
+        if not self.screen.call_later(self.call_later, self._next_key, number):
+            self.call_later(self._next_key, number)
 
-    async def _next_key(self) -> None:
-        self._key_since = 0.0
+    def _be_patient(self, number: int, times: int) -> None:
+        if times and self._key_under_way and number == self._key_number:
+            self.set_timer(_PATIENCE_S, lambda: self._be_patient(number, times - 1))
+        elif not times:
+            self.call_later(self._next_key, number)
+
+    async def _next_key(self, number: int) -> None:
+        """Hand on the next key, once for the key of that number."""
+        if number != self._key_number or not self._key_under_way:
+            return
+        self._key_under_way = False
         if self._waiting_keys:
             await self._hand_on(self._waiting_keys.popleft())

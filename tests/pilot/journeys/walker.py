@@ -6,10 +6,11 @@ Only keys go in. What is asserted is the screen, and the cloud as somebody else 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from textual import events
 from textual.keys import _character_to_key
@@ -34,14 +35,21 @@ QUICK = Cadence(
     idle_s=0.3, busy_s=0.1, addresses_s=0.5, item_poll_s=0.03, item_poll_max_s=0.1, claim_s=0.2, snapshot_s=60.0
 )
 _PATIENCE_S = 20.0
+T = TypeVar("T")
 _SIGNS = " !\"#$%&'()*+,-./:;<=>?@[]^_`{|}~"
 
 
 class Walker:
-    """One operator. `pressed` counts every key since the first screen."""
+    """One operator. `pressed` counts every key since the first screen.
 
-    def __init__(self, app: Desk, pilot: Pilot[None], console: Console, cloud: MockCloud) -> None:
-        self.app, self.pilot, self.console, self.cloud = app, pilot, console, cloud
+    `cloud` is an admin's client, `mine` another client of the operator's own user and project.
+    """
+
+    def __init__(
+        self, app: Desk, pilot: Pilot[None], console: Console, clients: tuple[MockCloud, MockCloud], path: Path
+    ) -> None:
+        self.app, self.pilot, self.console, self.path = app, pilot, console, path
+        self.cloud, self.mine = clients
         self.pressed = 0
 
     # keys
@@ -70,6 +78,12 @@ class Walker:
         await self.type(line)
         await self.press("enter")
 
+    async def pick(self, text: str) -> None:
+        """Take from the list that opens: wait for it, narrow it by a text, enter."""
+        await self.sees("type to narrow")
+        await self.type(text)
+        await self.press("enter")
+
     # what is seen
     @property
     def screen(self) -> str:
@@ -78,7 +92,16 @@ class Walker:
 
     async def sees(self, *texts: str) -> str:
         """Wait until all of these texts are on the screen and return it."""
-        await self._until(lambda: all(text in self.screen for text in texts), lambda: f"{texts} in\n{self.screen}")
+        await self._until(
+            lambda: all(text in self.screen for text in texts),
+            lambda: f"{texts}; told {self.app.told} on\n{self.screen}",
+        )
+        return self.screen
+
+    async def misses(self, *texts: str) -> str:
+        """Wait until none of these texts is on the screen any more and return it."""
+        gone = lambda: not any(text in self.screen for text in texts)  # noqa: E731
+        await self._until(gone, lambda: f"a screen without {texts}, but\n{self.screen}")
         return self.screen
 
     async def told(self, text: str) -> str:
@@ -96,22 +119,29 @@ class Walker:
         raise NotFound(f"no VM is called {name}")
 
     async def some(self, fits: Callable[[Vm], bool]) -> Vm:
-        """Return the first VM of demo (by name) that fits and whose name no other VM has."""
+        """Return the first VM in the operator's sight (by name) that fits and whose name no other VM has."""
         vms = [vm async for page in self.cloud.list_vms() for vm in page.vms]
         names = [vm.name for vm in vms]
-        mine = self.console.scopes()[0].scope
-        assert mine is not None
-        found = [vm for vm in vms if fits(vm) and names.count(vm.name) == 1 and vm.project_id == mine.project_id]
-        return min(found, key=lambda vm: vm.name)
+        scope = self.console.scopes()[0].scope
+        assert scope is not None
+        seen = [vm for vm in vms if scope.all_projects or vm.project_id == scope.project_id]
+        return min((vm for vm in seen if fits(vm) and names.count(vm.name) == 1), key=lambda vm: vm.name)
+
+    async def reads(self, look: Callable[[], Awaitable[T]], fits: Callable[[T], bool]) -> T:
+        """Wait until what somebody else reads fits and return it."""
+        seen = await look()
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                while not fits(seen):
+                    await asyncio.sleep(0.03)
+                    seen = await look()
+        except TimeoutError:
+            raise AssertionError(f"never read, but {seen}; told {self.app.told} on\n{self.screen}") from None
+        return seen
 
     async def becomes(self, vm_id: str, fits: Callable[[Vm], bool]) -> Vm:
         """Wait until a VM fits and return it."""
-        async with asyncio.timeout(_PATIENCE_S):
-            while True:
-                vm = await self.cloud.get_vm(vm_id)
-                if fits(vm):
-                    return vm
-                await asyncio.sleep(0.03)
+        return await self.reads(lambda: self.cloud.get_vm(vm_id), fits)
 
     async def goes(self, vm_id: str) -> None:
         """Wait until the cloud says 404."""
@@ -122,6 +152,10 @@ class Walker:
                 except NotFound:
                     return
                 await asyncio.sleep(0.03)
+
+    def fails_next(self, **fault: Any) -> None:
+        """Let the next request that fits fail; the words are those of `faults.Scripted`."""
+        faults.script(self.path, faults.Scripted(**fault))
 
     async def audited(self, action: str, phase: str) -> AuditRow:
         """Wait for an audit row of an action in a phase and return the newest."""
@@ -161,25 +195,43 @@ async def walking(
     read_only: str = "",
     size: tuple[int, int] = (120, 36),
     release: str = "2023.1",
+    knobs: dict[str, Any] | None = None,
 ) -> AsyncIterator[Walker]:
     """Start a console at its first screen on a fresh simulated cloud whose transitions are a hundred times as fast."""
     path = folder / "cloud.db"
     seed.reset(path, vms=vms, release=release)
-    faults.set_knobs(path, scale=0.01)
+    faults.set_knobs(path, **{"scale": 0.01, **(knobs or {})})
+    console = _console(folder, user, project, "ops-1", role, read_only)
+    clients = MockCloud(path, user="admin", project="admin"), MockCloud(path, user=user, project=project)
+    app = Desk(console, options=UiOptions(blink=False, theme="dark", state_dir=folder / "state"))
+    try:
+        for client in clients:
+            await client.connect()
+        async with app.run_test(size=size) as pilot:
+            walker = Walker(app, pilot, console, clients, path)
+            await walker.sees("live")
+            yield walker
+    finally:
+        for client in clients:
+            await client.close()
 
+
+@asynccontextmanager
+async def colleague(folder: Path, operator: str) -> AsyncIterator[Console]:
+    """Start another operator's console on the same cloud and store, without a screen."""
+    console = _console(folder, "demo", "demo", operator, ConsoleRole.OPERATOR, "")
+    await console.start()
+    try:
+        yield console
+    finally:
+        await console.close()
+
+
+def _console(folder: Path, user: str, project: str, operator: str, role: ConsoleRole, read_only: str) -> Console:
     def open_store(owner: str) -> SqlStore:
         url = default_url(folder / "osvm.db")
         return SqlStore(url, spool_dir=folder / "spool", owner=owner, now=lambda: datetime.now(UTC))
 
-    plan = EntryPlan("mock", lambda: MockCloud(path, user=user, project=project), simulated=True, read_only=read_only)
-    console = Console([plan], open_store, None, operator="ops-1", console_role=role, cadence=QUICK)
-    cloud = MockCloud(path, user="admin", project="admin")
-    await cloud.connect()
-    app = Desk(console, options=UiOptions(blink=False, theme="dark"))
-    try:
-        async with app.run_test(size=size) as pilot:
-            walker = Walker(app, pilot, console, cloud)
-            await walker.sees("live")
-            yield walker
-    finally:
-        await cloud.close()
+    open_cloud = lambda: MockCloud(folder / "cloud.db", user=user, project=project)  # noqa: E731
+    plan = EntryPlan("mock", open_cloud, simulated=True, read_only=read_only)
+    return Console([plan], open_store, None, operator=operator, console_role=role, cadence=QUICK)
