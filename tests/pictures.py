@@ -1,46 +1,113 @@
-"""The console's places and dialogs as pictures: each has a name and the keys that lead to it from the fleet."""
+"""The console's places and dialogs as pictures: each has a name, the keys that lead to it from the fleet, and a scene."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests import scenes
+from tests.scenes import SceneMaker
+
 
 class Picture(NamedTuple):
-    """One picture: its name and the keys that lead there from the fleet with the cursor on a running VM."""
+    """One picture: its name and the keys that lead there from the fleet, the cursor where its scene puts it."""
 
     name: str
     keys: tuple[str, ...] = ()
-    dialog: bool = False
-    """Whether it shows a box over a place: the box is as wide on every large screen."""
+    scene: SceneMaker = scenes.usual
 
 
 def _go(word: str, *more: str) -> tuple[str, ...]:
     return ("colon", *word, "enter", *more)
 
 
-PICTURES = (
+FLEET = (
     Picture("fleet"),
     Picture("fleet-filter", ("slash", *"status=ERROR")),
+    Picture("fleet-filter-wrong", ("slash", *"~re(")),
+    Picture("fleet-none-match", ("slash", *"nosuch", "enter")),
     Picture("fleet-marks", ("space", "space", "j", "space")),
     Picture("fleet-wide", ("W",)),
-    Picture("action-menu", ("a",), dialog=True),
-    Picture("action-menu-marks", ("space", "space", "space", "space", "a"), dialog=True),
-    Picture("confirm", ("a", "t"), dialog=True),
-    Picture("confirm-marks", ("space", "space", "space", "a", "R"), dialog=True),
-    Picture("delete", ("ctrl+d",), dialog=True),
-    Picture("rename", ("a", "n"), dialog=True),
-    Picture("copy", ("c",), dialog=True),
-    Picture("console-url", ("v",), dialog=True),
+    Picture("fleet-error", scene=scenes.wrong),
+    Picture("fleet-stuck", scene=scenes.stuck),
+    Picture("fleet-waiting", scene=scenes.resized),
+    Picture("fleet-two-clouds", scene=scenes.two_clouds),
+    Picture("fleet-read-only", scene=scenes.read_only),
+    Picture("fleet-empty", scene=scenes.empty),
+    Picture("fleet-stale", scene=scenes.lost),
+    Picture("fleet-never", scene=scenes.never),
+    Picture("fleet-contrast", scene=scenes.contrast),
+    Picture("fleet-ansi16", scene=scenes.ansi16),
+)
+"""The first screen, in good and bad days."""
+
+VERBS = (
+    Picture("action-menu", ("a",)),
+    Picture("action-menu-marks", ("space", "space", "space", "space", "a")),
+    Picture("action-menu-admin", ("a",), scenes.admin),
+    Picture("action-menu-viewer", ("a",), scenes.viewer),
+    Picture("action-menu-read-only", ("a",), scenes.read_only),
+    Picture("confirm", ("a", "t")),
+    Picture("confirm-prod", ("a", "t"), scenes.two_clouds),
+    Picture("confirm-marks", ("space", "space", "space", "a", "R")),
+    Picture("direction", ("space", *"jjjj", "space", "a", "t")),
+    Picture("delete", ("ctrl+d",)),
+    Picture("delete-prod", ("ctrl+d",), scenes.two_clouds),
+    Picture("delete-marks", ("space", "space", "space", "ctrl+d")),
+    Picture("rename", ("a", "n")),
+    Picture("resize", ("a", "z")),
+    Picture("rebuild", ("a", "b")),
+    Picture("backup", ("a", "B")),
+    Picture("backup-wrong", ("a", "B", *["backspace"] * 16, "ctrl+s")),
+    Picture("attach-volume", ("a", "m")),
+    Picture("floating-ip", ("a", "f")),
+    Picture("metadata", ("a", "E")),
+    Picture("password", ("a", "w")),
+    Picture("live-migrate", ("a", "L"), scenes.admin),
+    Picture("reset-state", ("a", "Z"), scenes.admin),
+    Picture("diagnostics", ("a", "i"), scenes.admin),
+    Picture("remedies", ("h",), scenes.stuck),
+    Picture("undo", ("U",), scenes.ended),
+    Picture("error", ("a", "t", "right", "enter"), scenes.failing),
+    Picture("copy", ("c",)),
+    Picture("console-url", ("v",)),
+    Picture("guest-route", ("s",)),
+    Picture("host-keys", ("s", "enter")),
+    Picture("host-key-changed", ("s", "enter"), scenes.changed_key),
+    Picture("new-vm", ("N", *"web-{n}", "tab", "backspace", "3")),
+    Picture("new-vm-image", ("N", "tab", "tab", "enter")),
+    Picture("new-vm-wrong", ("N", "ctrl+s")),
+    Picture("owners", ("J",)),
+    Picture("columns", ("ctrl+o",)),
+    Picture("save-table", ("E",)),
+)
+"""The dialogs over the fleet."""
+
+ONE = (
     Picture("vm-overview", ("enter",)),
+    Picture("vm-error", ("enter",), scenes.wrong),
+    Picture("vm-off", ("enter",), scenes.off),
+    Picture("vm-waiting", ("enter",), scenes.resized),
+    Picture("vm-stuck", ("enter",), scenes.stuck),
+    Picture("vm-prod", ("enter",), scenes.two_clouds),
     Picture("vm-console", ("l",)),
+    Picture("vm-search", ("l", "slash", *"line 49", "enter")),
+    Picture("vm-save", ("l", "S")),
     Picture("vm-events", ("e",)),
+    Picture("vm-network", ("enter", "4")),
     Picture("vm-raw", ("y",)),
-    Picture("new-vm", ("N", *"web-{n}", "tab", "backspace", "3"), dialog=True),
-    Picture("new-vm-image", ("N", "tab", "tab", "enter"), dialog=True),
+)
+"""One VM, by tab and by state."""
+
+PLACES = (
     Picture("operations", _go("op")),
+    Picture("operation", _go("op", "g", "enter"), scenes.bulk),
+    Picture("operation-cancel", _go("op", "g", "enter", "x"), scenes.bulk),
+    Picture("calls", ("exclamation_mark",), scenes.calls),
     Picture("audit", _go("audit")),
     Picture("health", _go("health")),
     Picture("clouds", _go("cloud")),
+    Picture("clouds-two", _go("cloud"), scenes.two_clouds),
+    Picture("projects", _go("project")),
     Picture("flavors", _go("flavor")),
     Picture("images", _go("image")),
     Picture("networks", _go("network")),
@@ -51,19 +118,26 @@ PICTURES = (
     Picture("security-groups", _go("sg")),
     Picture("rules", _go("rule")),
     Picture("volumes", _go("volume")),
+    Picture("volumes-two-clouds", _go("volume"), scenes.two_clouds),
     Picture("volume-snapshots", _go("snapshot")),
     Picture("server-groups", _go("group")),
     Picture("quotas", _go("quota")),
-    Picture("hypervisors", _go("hypervisor")),
-    Picture("services", _go("service")),
-    Picture("change-menu", _go("sg", "a"), dialog=True),
-    Picture("all-facts", _go("keypair", "enter"), dialog=True),
-    Picture("add-rule", _go("sg", "a", "r"), dialog=True),
-    Picture("open-to-world", _go("sg", "a", "r", "ctrl+s"), dialog=True),
-    Picture("release", _go("fip", "ctrl+d"), dialog=True),
-    Picture("owners", ("J",), dialog=True),
+    Picture("hypervisors", _go("hypervisor"), scenes.admin),
+    Picture("services", _go("service"), scenes.admin),
+    Picture("change-menu", _go("sg", "a")),
+    Picture("all-facts", _go("keypair", "enter")),
+    Picture("add-rule", _go("sg", "a", "r")),
+    Picture("open-to-world", _go("sg", "a", "r", "ctrl+s")),
+    Picture("release", _go("fip", "ctrl+d")),
+    Picture("new-keypair", _go("keypair", "N")),
+    Picture("private-key", _go("keypair", "N", *"mine", "enter")),
+    Picture("new-volume", _go("volume", "N")),
+    Picture("disable-service", _go("service", "ctrl+d"), scenes.admin),
     Picture("help", ("question_mark",)),
     Picture("command-line", ("colon", *"he")),
-    Picture("palette", ("ctrl+p",), dialog=True),
-    Picture("quit", ("a", "h", "right", "enter", "ctrl+q"), dialog=True),
+    Picture("palette", ("ctrl+p",)),
+    Picture("quit", ("a", "h", "right", "enter", "ctrl+q")),
 )
+"""Everything else that `:` leads to, and the dialogs there."""
+
+PICTURES = (*FLEET, *VERBS, *ONE, *PLACES)

@@ -165,10 +165,13 @@ class ParamsForm(Dialog[dict[str, object]]):
     @on(ChoiceField.Changed)
     def _chosen(self, event: ChoiceField.Changed) -> None:
         self._changed()
-        if isinstance(event, LoadedField.Loaded):
-            return
-        last = event.field.id == f"param-{self.params[-1].name}"
-        self.query_one("#go", Button).focus() if last else self.focus_next()
+        loaded, chosen = isinstance(event, LoadedField.Loaded), bool(event.field.value)
+        if (loaded and chosen and len(self.params) == 1) or (
+            not loaded and event.field.id == f"param-{self.params[-1].name}"
+        ):
+            self.query_one("#go", Button).focus()
+        elif not loaded:
+            self.focus_next()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#go")

@@ -51,7 +51,7 @@ class OperationScreen(OperationsScreen):
 
     def read(self) -> None:
         items = self.api.bulk.items(self.operation_id)
-        self.show_rows(items, " · p pauses, x cancels the rest, r repeats what failed, U takes one back, w script")
+        self.show_rows(items, " in the order asked for; enter opens the VM")
         self.tick()
 
     def tick(self) -> None:

@@ -11,6 +11,7 @@ from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.format import long_age
 from osvm_tui.ui.item_look import TOKENS
 from osvm_tui.ui.options import UiOptions
+from osvm_tui.ui.printable import printable
 
 _BAR = {"unicode": ("█", "░"), "ascii": ("#", "-")}
 _WIDEST = 30
@@ -40,7 +41,7 @@ class OperationHead(Widget):
     def _first(self, view: OperationView) -> Content:
         ago = long_age((self._options.clock() - view.requested_at).total_seconds())
         vms = "1 VM" if view.total == 1 else f"{view.total} VMs"
-        told = "  ".join(f"{name}={value}" for name, value in view.params)
+        told = printable("  ".join(f"{name}={value}" for name, value in view.params))
         return Content.assemble(
             (f"{verb(ACTIONS[view.action_id])} {vms}", "bold"),
             (f"  asked {ago} ago by {view.operator}  ", "$dim"),
