@@ -18,7 +18,7 @@ async def test_who_deleted_it(journey: Journey) -> None:
         await op.go(f"audit {vm.name}")
         await op.sees("delete", "arrived", "ops-1")
         await op.press("v")
-        await op.told("whole")
+        await op.told("the chain holds")
 
 
 async def test_nobody_deleted_what_is_still_there(journey: Journey) -> None:
