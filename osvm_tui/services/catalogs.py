@@ -10,7 +10,8 @@ import msgspec
 
 from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.errors import CloudError, Forbidden, Refused
-from osvm_tui.domain.events import CatalogChanged
+from osvm_tui.domain.events import CatalogChanged, Event, OperationChanged
+from osvm_tui.domain.operations import ItemState
 from osvm_tui.services.api import CatalogItem, CatalogKind, CatalogView
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.scopes import Scopes
@@ -40,6 +41,21 @@ _DENIED_S = 300.0
 """A reading that the cloud's policy refused is not asked for again so soon, unless it is wanted anew."""
 NOT_PERMITTED = "not permitted: "
 """How the `error` of a catalog begins that the token may not see."""
+_PLUGS = (CatalogKind.PORT, CatalogKind.FLOATING_IP)
+_HELD = (*_PLUGS, CatalogKind.VOLUME, CatalogKind.SERVER_GROUP, CatalogKind.QUOTA, CatalogKind.HYPERVISOR)
+_COPIES = (CatalogKind.IMAGE, CatalogKind.VOLUME_SNAPSHOT, CatalogKind.QUOTA)
+_ROOM = (CatalogKind.QUOTA, CatalogKind.HYPERVISOR)
+_SHOWN_IN: dict[str, tuple[CatalogKind, ...]] = {
+    **dict.fromkeys(("create-server", "delete", "force-delete", "restore"), _HELD),
+    **dict.fromkeys(("create-image", "create-backup"), _COPIES),
+    **dict.fromkeys(("shelve", "unshelve", "shelve-offload"), (CatalogKind.IMAGE, CatalogKind.HYPERVISOR)),
+    **dict.fromkeys(("resize", "confirm-resize", "revert-resize", "migrate", "live-migrate", "evacuate"), _ROOM),
+    **dict.fromkeys(("attach-interface", "detach-interface"), (*_PLUGS, CatalogKind.QUOTA)),
+    **dict.fromkeys(("add-floating-ip", "remove-floating-ip"), _PLUGS),
+    **dict.fromkeys(("add-security-group", "remove-security-group"), (CatalogKind.PORT,)),
+    **dict.fromkeys(("attach-volume", "detach-volume", "update-volume-attachment"), (CatalogKind.VOLUME,)),
+}
+"""By action on a VM: the catalogs in which it shows, too."""
 
 
 class Catalogs:
@@ -50,6 +66,8 @@ class Catalogs:
         self._views: dict[tuple[str, CatalogKind], CatalogView] = {}
         self._locks: dict[tuple[str, str], asyncio.Lock] = {}
         self._denied: dict[tuple[str, CatalogKind], datetime] = {}
+        self._outdated: set[tuple[str, CatalogKind]] = set()
+        bus.subscribe(self._hear)
         self._names: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
 
     def view(self, entry: str, kind: CatalogKind) -> CatalogView | None:
@@ -96,15 +114,23 @@ class Catalogs:
         self._denied = {key: at for key, at in self._denied.items() if key[0] != entry}
         self._names.pop(entry, None)
 
+    def _hear(self, event: Event) -> None:
+        """Let what an action on a VM may have changed be read again by whoever wants it next, however young it is."""
+        if isinstance(event, OperationChanged) and event.item.state not in (ItemState.PLANNED, ItemState.SENDING):
+            self._outdated.update((event.item.entry, kind) for kind in _SHOWN_IN.get(event.item.action_id, ()))
+
     def _fresh(self, held: CatalogView, age: timedelta) -> bool:
         denied = self._denied.get((held.entry, held.kind))
         if denied is not None and age:
             return self._now() - denied <= timedelta(seconds=_DENIED_S)
+        if (held.entry, held.kind) in self._outdated:
+            return False
         return not held.error and held.fetched_at is not None and self._now() - held.fetched_at <= age
 
     async def _read(self, entry: str, kind: CatalogKind, held: CatalogView) -> CatalogView:
         service, read = _READERS[kind]
         self._denied.pop((entry, kind), None)
+        self._outdated.discard((entry, kind))
         try:
             if service not in self._scopes.scope(entry).profile.services:
                 return CatalogView(entry, kind, error=f"this cloud has no {service} service")
