@@ -71,8 +71,8 @@ class KeysInOrder(_Base):
             self._arrived(number)
 
     def _arrived(self, number: int) -> None:
-        # One more turn: a focus that the key asked for is set by a callback queued behind it. And a screen that the
-        # key opened has its fields only when it comes to its queue: a priority binding would run before that.
+        # One more turn of each: a focus that the key asked for is set by a callback queued behind it, and work that it
+        # began in the background may open a dialog.
         if not self.screen.call_later(self.call_later, self._next_key, number):
             self.call_later(self._next_key, number)
 
@@ -86,6 +86,8 @@ class KeysInOrder(_Base):
         """Hand on the next key, once for the key of that number."""
         if number != self._key_number or not self._key_under_way:
             return
+        if not self.screen.is_mounted and self.screen.call_later(self.call_later, self._next_key, number):
+            return  # it has its fields only when it comes to its queue; a priority binding would not wait for them
         self._key_under_way = False
         if self._waiting_keys:
             await self._hand_on(self._waiting_keys.popleft())
