@@ -19,6 +19,8 @@ _LOUD = {
     ItemState.CANCELLED: Severity.WARNING,
     ItemState.FAILED: Severity.ERROR,
 }
+_SAME = frozenset({"*same"})
+"""Actions that leave a VM as it was: to name its state would tell nothing of them."""
 
 
 class Spoken(Struct, frozen=True):
@@ -83,7 +85,8 @@ class Narrator:
         if spec.expect.locked is not None:
             return f"{item.vm_name} is {'locked' if spec.expect.locked else 'unlocked'}"
         vm = self._api.vm(item.ref)
-        if spec.expect.immediate or vm is None:
+        elsewhere = spec.expect.immediate or spec.expect.logged or spec.expect.vm_states == _SAME
+        if elsewhere or vm is None:
             return f"{verb(spec)} {item.vm_name}: done"
         if vm.vm_state == "resized":
             moved = "resized" if item.action_id == "resize" else "moved"

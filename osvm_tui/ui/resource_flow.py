@@ -194,7 +194,7 @@ class ResourceFlow(PlaceScreen):
 
             await self.app.push_screen_wait(PrivateKey(outcome.secret, plan.target.entry, outcome.resource_id))
         else:
-            name = f" {plan.name}" if plan.name else ""
-            self.notify(f"{plan.spec.doing}{name}", markup=False)
+            told = f"{plan.spec.doing} {plan.name}" if plan.name else outcome.message or plan.spec.doing
+            self.notify(told, markup=False)
         if "not be audited" in outcome.message:
             self.notify(outcome.message, severity="warning", markup=False)

@@ -17,7 +17,7 @@ async def test_take_a_snapshot_and_see_it_among_the_images(journey: Journey) -> 
         await op.find(vm.name)
         await op.press("a", "g", "enter")
         await op.reads(op.mine.images, lambda images: (name, "active") in [(each.name, each.status) for each in images])
-        await op.told(f"{vm.name} is ACTIVE")
+        await op.told(f"snapshot {vm.name}: done")
         await op.go(f"image {name}")
         await op.sees("1 of", name, "active")
 

@@ -78,7 +78,7 @@ async def test_give_a_vm_an_address_from_outside(journey: Journey) -> None:
         await op.press("N", "ctrl+s")
         now = await op.reads(op.mine.floating_ips, lambda addresses: len(addresses) == len(held) + 1)
         new = next(each for each in now if each.id not in held)
-        await op.told("allocating")
+        await op.told("allocate")
         await op.go(f"vm {vm.name}")
         await op.press("a", "f", "enter")
         await op.pick(new.address)

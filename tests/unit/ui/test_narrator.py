@@ -42,6 +42,8 @@ async def ask(api: FakeConsole, action_id: str, count: int = 1) -> list[str]:
         ("resize", "{} is resized; confirm C or revert V in its action menu · U undoes"),
         ("reboot-soft", "{} is ACTIVE"),
         ("update-server", "rename {}: done"),
+        ("create-image", "snapshot {}: done"),
+        ("attach-volume", "attach volume {}: done"),
     ],
 )
 async def test_an_arrival_says_where_the_vm_is(action_id: str, said: str) -> None:
