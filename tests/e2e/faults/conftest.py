@@ -9,7 +9,15 @@ import pytest
 
 from osvm_tui.services.cadence import Cadence
 from tests.e2e.cloud_process import CloudProcess
-from tests.e2e.consoles import BRISK, ConsoleProcess
+from tests.e2e.consoles import BRISK, ConsoleProcess, slow
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run pulled plugs with the real parts only: each takes seconds of real time, whatever the machine."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(slow)
 
 
 class Stage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.consoles import eventually, slow
+from tests.e2e.consoles import eventually
 from tests.e2e.faults.accounts import settle, stoppable
 from tests.e2e.faults.conftest import Stage
 
@@ -30,7 +30,6 @@ def test_a_stopped_api_ages_the_picture_and_comes_back(stage: Stage) -> None:
     settle(console)
 
 
-@slow
 def test_a_hanging_api_holds_nothing_up(stage: Stage) -> None:
     console = stage.console().live()
     (vm,) = stoppable(console)
@@ -49,7 +48,6 @@ def test_a_hanging_api_holds_nothing_up(stage: Stage) -> None:
     settle(console)
 
 
-@slow
 def test_a_console_that_died_before_a_hanging_api_has_answered(stage: Stage) -> None:
     first, second = stage.console().live(), stage.console(operator="ops-2").live()
     (vm,) = stoppable(first)

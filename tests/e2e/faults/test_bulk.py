@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from osvm_tui.cloud.mock import database, faults
-from tests.e2e.consoles import BRISK, eventually, slow
+from tests.e2e.consoles import BRISK, eventually
 from tests.e2e.faults.accounts import settle
 from tests.e2e.faults.conftest import Stage
 
@@ -72,7 +72,6 @@ def calls(file: Path) -> list[int]:
     return [TIMES - int(msgspec.json.decode(record).get("times", 1)) for (record,) in rows]
 
 
-@slow
 def test_a_bulk_stop_of_500_loses_its_console_at_vm_37(crowd: Stage) -> None:
     began = time.monotonic()
     first = crowd.console(cadence=PATIENT, options=("--rate", "60", "--patience", "3")).live()

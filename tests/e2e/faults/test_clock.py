@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.consoles import eventually, slow
+from tests.e2e.consoles import eventually
 from tests.e2e.faults.accounts import settle, stoppable
 from tests.e2e.faults.conftest import Stage
 
@@ -12,7 +12,7 @@ ACTION, SERVERS = "/servers/.*/action", "/servers$"
 HOUR = 3600.0
 
 
-@pytest.mark.parametrize("offset_s", [HOUR, pytest.param(-HOUR, marks=slow)])
+@pytest.mark.parametrize("offset_s", [HOUR, -HOUR])
 def test_the_clouds_clock_is_an_hour_off(stage: Stage, offset_s: float) -> None:
     stage.cloud.set_clock(offset_s)
     console = stage.console().live()
@@ -35,8 +35,7 @@ def test_the_clouds_clock_is_an_hour_off(stage: Stage, offset_s: float) -> None:
     settle(console)
 
 
-@slow
-@pytest.mark.parametrize("shift_s", [HOUR, pytest.param(-HOUR, marks=slow)])
+@pytest.mark.parametrize("shift_s", [HOUR, -HOUR])
 def test_our_clock_is_set_in_the_middle_of_a_run(stage: Stage, shift_s: float) -> None:
     first, second = stage.console().live(), stage.console(operator="ops-2").live()
     vm, other = stoppable(first, 2)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from osvm_tui.services.cadence import Cadence
-from tests.e2e.consoles import BRISK, eventually, slow
+from tests.e2e.consoles import BRISK, eventually
 from tests.e2e.faults.accounts import settle, stoppable
 from tests.e2e.faults.conftest import Stage
 
@@ -16,7 +16,6 @@ ACTION, SERVERS = "/servers/.*/action", "/servers$"
 ONE_BY_ONE = msgspec.structs.replace(BRISK, send_concurrency=1)
 
 
-@slow
 def test_killed_before_the_answer_of_an_action(stage: Stage) -> None:
     first, second = stage.console().live(), stage.console(operator="ops-2").live()
     (vm,) = stoppable(first)
@@ -32,7 +31,6 @@ def test_killed_before_the_answer_of_an_action(stage: Stage) -> None:
     assert "taken over" in [row["phase"] for row in second.ask("audit")]
 
 
-@slow
 def test_killed_after_the_action_was_accepted(stage: Stage) -> None:
     stage.cloud.knobs(scale=2.0)
     first, second = stage.console().live(), stage.console(operator="ops-2").live()
@@ -46,7 +44,6 @@ def test_killed_after_the_action_was_accepted(stage: Stage) -> None:
     settle(second)
 
 
-@slow
 def test_killed_while_a_creation_is_unanswered_and_others_wait(stage: Stage) -> None:
     first = stage.console(cadence=ONE_BY_ONE).live()
     second = stage.console(operator="ops-2").live()
@@ -66,7 +63,6 @@ def test_killed_while_a_creation_is_unanswered_and_others_wait(stage: Stage) -> 
     assert sorted(item["ref"]["id"] for item in mine) == sorted(ids[0] for ids in made.values())
 
 
-@slow
 def test_orders_whose_secrets_died_with_their_console_are_not_sent(stage: Stage) -> None:
     first = stage.console(cadence=ONE_BY_ONE).live()
     posts = stage.cloud.count("POST", SERVERS, delay=1.5)
@@ -108,7 +104,6 @@ def test_a_request_that_never_arrived_ends_unconfirmed(stage: Stage) -> None:
     settle(console)
 
 
-@slow
 def test_the_real_rhythm_takes_over_within_15_seconds(stage: Stage) -> None:
     stage.cloud.knobs(scale=40.0)
     first = stage.console(cadence=Cadence()).live()

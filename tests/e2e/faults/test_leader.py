@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from osvm_tui.services.cadence import Cadence
-from tests.e2e.consoles import BRISK, ConsoleProcess, eventually, slow
+from tests.e2e.consoles import BRISK, ConsoleProcess, eventually
 from tests.e2e.faults.accounts import settle, stoppable
 from tests.e2e.faults.conftest import Stage
 
@@ -62,12 +62,10 @@ def stopped_and_continued(stage: Stage, cadence: Cadence, seconds: float) -> flo
     return gap
 
 
-@slow
 def test_a_stopped_leader_is_replaced_and_comes_back_as_a_follower(stage: Stage) -> None:
     stopped_and_continued(stage, BRISK, 8.0)
 
 
-@slow
 def test_a_leader_stopped_for_30_seconds_in_the_real_rhythm(stage: Stage) -> None:
     gap = stopped_and_continued(stage, Cadence(), 30.0)
     print(f"nobody led for {gap:.1f} s")
@@ -93,7 +91,6 @@ def test_a_leader_that_leaves_hands_over_at_once(stage: Stage) -> None:
     assert time.monotonic() - left < 2.0
 
 
-@slow
 def test_an_item_comes_back_from_a_console_that_took_it_over_and_died(stage: Stage) -> None:
     stage.cloud.knobs(scale=4.0)
     first, second = stage.console().live(), stage.console(operator="ops-2").live()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.consoles import ROOT, slow
+from tests.e2e.consoles import ROOT
 from tests.e2e.faults.conftest import Stage
 from tests.e2e.faults.test_store import SmallDisk
 from tests.e2e.faults.test_store import disk as disk
@@ -85,7 +85,6 @@ def test_a_killed_api_greys_its_rows_and_comes_back(stage: Stage, terminal: Term
     leave(terminal)
 
 
-@slow
 def test_a_hanging_api_does_not_hold_the_keys(stage: Stage, terminal: Terminal) -> None:
     stage.cloud.hang()
     assert moves(terminal) < 1.0
@@ -107,7 +106,6 @@ def test_the_console_can_be_left_while_the_api_hangs(stage: Stage, terminal: Ter
     assert time.monotonic() - began < 10
 
 
-@slow
 def test_resizes_during_live_changes(stage: Stage, terminal: Terminal) -> None:
     churned = ["mock", "--file", str(stage.cloud.file), "churn", "--rate", "20", "--seconds", "8"]
     churn = subprocess.Popen(

@@ -26,9 +26,8 @@ from osvm_tui.ui.format import Token
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.screens.fleet import FleetScreen
 from tests.e2e.cloud_process import CloudProcess
-from tests.e2e.consoles import BRISK, slow
+from tests.e2e.consoles import BRISK
 
-pytestmark = slow
 ENTRIES = {"eu": "demo", "lab": "demo", "lab-reader": "reader", "lab-admin": "admin"}
 """Our entries by name, each with the account that it is on its cloud."""
 PRESSES = 30
