@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
-from osvm_tui.cloud.transport import Call
+from osvm_tui.cloud.transport import Call, filled
 from osvm_tui.cloud.wire.rules import rule_body
 
 Params = Mapping[str, Any]
@@ -41,12 +40,11 @@ class ResourceVerb(Struct, frozen=True, kw_only=True):
     def call(self, resource_id: str, params: Params, highest: Version, project_id: str) -> Call:
         """Return the request; raise KeyError naming a missing parameter, ValueError for one that means nothing."""
         version = min(self.microversion, highest)
-        named = {name: quote(str(value), safe="") for name, value in params.items()}
         body = None if self.body is None else self.body(resource_id, params, version)
         return Call(
             service=self.service,
             method=self.method,
-            path=self.path.format_map({**named, "id": quote(resource_id, safe=""), "project": project_id}),
+            path=filled(self.path, {**params, "id": resource_id, "project": project_id}),
             body=b"" if body is None else msgspec.json.encode(body),
             content_type=self.content_type,
             microversion=self._spoken(version),

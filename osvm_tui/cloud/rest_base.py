@@ -118,6 +118,8 @@ class RestBase(CloudClient):
             call = verb.call(vm_id, params, self._version)
         except KeyError as missing:
             raise BadRequest(f"{action_id} needs {missing.args[0]}", entry=self.entry) from None
+        except ValueError as wrong:
+            raise BadRequest(str(wrong), entry=self.entry) from None
         return call, await self._exchange.send(call, ok=verb.ok, priority=OPERATOR)
 
     async def _catalog(self, call: Call, key: str, kind: type[Row]) -> list[Row]:

@@ -9,6 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -92,6 +93,18 @@ class Transport(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Give connections and threads back; requests in flight are not waited for."""
+
+
+def filled(form: str, values: Mapping[str, object]) -> str:
+    """Return a path with quoted values in place of its names; KeyError for one that is missing.
+
+    Raises ValueError for a value that is empty, `.` or `..`: HTTP clients and proxies resolve such segments, however
+    they are quoted (RFC 3986, 5.2.4), and DELETE would fall upon what stands above.
+    """
+    path = form.format_map({name: quote(str(value), safe="") for name, value in values.items()})
+    if not {"", ".", ".."}.isdisjoint(path.split("/")[1:]):
+        raise ValueError(f"no request can name what is called . or .. or nothing: {path}")
+    return path
 
 
 def is_id(text: str) -> bool:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
-from osvm_tui.cloud.transport import Call
+from osvm_tui.cloud.transport import Call, filled
 
 Params = Mapping[str, Any]
 Version = tuple[int, int]
@@ -37,13 +36,13 @@ class Verb(Struct, frozen=True, kw_only=True):
     """True for a POST that only reads."""
 
     def call(self, vm_id: str, params: Params, highest: Version) -> Call:
-        """Return the request for one VM; raise KeyError naming a parameter that is missing."""
+        """Return the request for one VM; KeyError names a missing parameter, ValueError tells of one not to be sent."""
         version = min(self.microversion, highest)
         body = None if self.body is None else self.body(params, version)
         return Call(
             service=self.service,
             method=self.method,
-            path=self.path.format_map({"id": vm_id, **{name: quote(str(params[name]), safe="") for name in params}}),
+            path=filled(self.path, {**params, "id": vm_id}),
             body=b"" if body is None else msgspec.json.encode(body),
             microversion=version if self.service == "compute" else None,
             timeout_s=self.timeout_s,

@@ -216,4 +216,8 @@ async def test_what_makes_no_sense_is_not_sent() -> None:
     await cloud.connect()
     with pytest.raises(BadRequest, match="needs name"):
         await cloud.change("security-group.create", "", {})
+    with pytest.raises(BadRequest, match="no request can name"):
+        await cloud.change("keypair.delete", "..", {})
+    with pytest.raises(BadRequest, match="no request can name"):
+        await cloud.act("delete-metadata", "vm", {"key": ".."})
     assert transport.calls == []

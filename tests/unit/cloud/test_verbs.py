@@ -124,3 +124,16 @@ def test_bodies_follow_the_microversion(
     call = VERBS[action_id].call("v", params, version)
     assert json.loads(call.body) == body
     assert call.microversion == version
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+@pytest.mark.parametrize(("action_id", "param"), [("delete-metadata", "key"), ("delete-tags", "tag")])
+def test_a_name_that_would_be_resolved_to_what_stands_above_is_not_sent(action_id: str, param: str, name: str) -> None:
+    """`DELETE /servers/ID/metadata/..` reaches Nova as `DELETE /servers/ID/`."""
+    with pytest.raises(ValueError, match="no request can name"):
+        VERBS[action_id].call("vm", {param: name}, HIGHEST)
+
+
+def test_dots_and_slashes_within_a_name_stay_in_it() -> None:
+    assert VERBS["delete-metadata"].call("vm", {"key": "a/../b"}, HIGHEST).path == "/servers/vm/metadata/a%2F..%2Fb"
+    assert VERBS["delete-metadata"].call("vm", {"key": "..."}, HIGHEST).path == "/servers/vm/metadata/..."
