@@ -218,10 +218,11 @@ async def walking(
 
 @asynccontextmanager
 async def colleague(folder: Path, operator: str) -> AsyncIterator[Console]:
-    """Start another operator's console on the same cloud and store, without a screen."""
+    """Give another operator a console on the same cloud and store, without a screen."""
     console = _console(folder, "demo", "demo", operator, ConsoleRole.OPERATOR, "")
-    await console.start()
     try:
+        await console.load()
+        await console.follow_operations()
         yield console
     finally:
         await console.close()
