@@ -137,6 +137,14 @@ class CloudFault(CloudError):
         super().__init__(detail, **rest)  # type: ignore[arg-type]
         self.retry_after_s = retry_after_s
 
+    @property
+    def may_be_done(self) -> bool:
+        """Whether a change that was answered so may have been carried out.
+
+        A gateway (502, 504) lost the service behind it; after a yes (2xx) only what it says could not be understood.
+        """
+        return self.status in (502, 504) or 200 <= self.status < 300
+
 
 class ConfigError(OsvmError):
     """Settings or clouds.yaml are wrong; `detail` names file, line, key and what was expected."""

@@ -31,7 +31,7 @@ from osvm_tui.services.lifecycle import Lifecycle
 from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.operations_api import OperationsApi
 from osvm_tui.services.payload import orders_of
-from osvm_tui.services.scopes import Scopes
+from osvm_tui.services.scopes import PROJECT, Scopes
 from osvm_tui.services.script import Script
 from osvm_tui.services.undo import Undo
 from osvm_tui.store.base import Store
@@ -120,9 +120,14 @@ class Bulk(OperationsApi):
         return await self._lifecycle.submit(request)
 
     async def _create_again(self, operation: Operation, again: list[OperationItem], refers: str) -> Submission:
-        wanted = {item.vm_uuid for item in again}
+        wanted, first = {item.vm_uuid for item in again}, again[0]
+        project = str(first.was.get(PROJECT, ""))
+        entry = self._scopes.entry_of_scope(first.scope_key, first.entry, project)
+        # An entry of the same name may be another project here, or another cloud.
+        if not entry or project not in ("", self._scopes.scope(entry).project_id):
+            raise Refused("no cloud that is open here creates VMs in the project that it was asked for in")
         orders = [order for order in orders_of(operation) if order.vm_uuid in wanted]
-        return await self._lifecycle.create_all(again[0].entry, orders, operation.source, refers)
+        return await self._lifecycle.create_all(entry, orders, operation.source, refers)
 
     def _entry(self, items: list[OperationItem]) -> str:
         """Return the entry through which all went, if it still shows all of them: roles differ between entries."""

@@ -33,8 +33,6 @@ from osvm_tui.services.resolution import find_trace
 from osvm_tui.services.scopes import Scopes
 
 _log = logging.getLogger("osvm.operations")
-_GATEWAY = frozenset({502, 504})
-"""Answers of a proxy that lost the service behind it: the call may have been carried out."""
 
 
 class ItemRunner:
@@ -118,6 +116,10 @@ class ItemRunner:
 
     async def _send(self, going: OperationItem, payload: Payload) -> OperationItem | None:
         client = self._scopes.client(going.entry)
+        if not self._scopes.may_send(going):
+            text = f"nothing was sent: {going.entry} sees another project by now"
+            await self._follower.end(going, ItemState.FAILED, text)
+            return None
         try:
             if isinstance(payload, CreateVm):
                 accepted = await client.create_vm(payload)
@@ -129,7 +131,7 @@ class ItemRunner:
             await self._follower.end(going, ItemState.FAILED, f"nothing was sent: {error.detail}")
             return None
         except OsvmError as error:
-            if isinstance(error, CloudFault) and error.status in _GATEWAY:
+            if isinstance(error, CloudFault) and error.may_be_done:
                 return await self._resolve(going, payload)
             if isinstance(error, CloudFault) and error.status == 500:
                 return await self._resolve(going, payload, error)

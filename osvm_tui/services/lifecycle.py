@@ -33,7 +33,7 @@ from osvm_tui.services.item_runner import ItemRunner
 from osvm_tui.services.learned import Learned
 from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.payload import Payload, names, restored, stored, told
-from osvm_tui.services.scopes import Scopes
+from osvm_tui.services.scopes import PROJECT, Scopes
 from osvm_tui.services.tasks import end
 from osvm_tui.store.base import Store
 
@@ -161,6 +161,7 @@ class Lifecycle:
                 id=str(uuid.uuid4()), operation_id=operation_id, action_id=spec.id, ref=VmRef(scope.endpoint, ""),
                 vm_name=one.name, vm_uuid=one.vm_uuid, entry=entry, scope_key=scope.key, operator=self._operator,
                 before="building", planned_at=self._now(), deadline_s=spec.deadline_s, owner=self._owner,
+                was={PROJECT: scope.project_id},
             )
             for one in fresh
         ]  # fmt: skip
@@ -217,7 +218,7 @@ class Lifecycle:
 
     def _adopted(self, item: OperationItem) -> OperationItem | None:
         """Return an item as ours, None when it is followed already or no entry acts for its scope."""
-        entry = self._scopes.entry_of_scope(item.scope_key, item.entry)
+        entry = self._scopes.entry_of_scope(item.scope_key, item.entry, str(item.was.get(PROJECT, "")))
         if not entry or item.id in self._tasks.values():
             return None
         return msgspec.structs.replace(item, entry=entry, owner=self._owner)

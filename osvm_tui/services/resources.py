@@ -27,8 +27,6 @@ from osvm_tui.services.tasks import end
 from osvm_tui.store.base import Store
 
 _log = logging.getLogger("osvm.resources")
-_GATEWAY = frozenset({502, 504})
-"""Answers of a proxy that lost the service behind it: the call may have been carried out."""
 _ALSO = {
     CatalogKind.FLOATING_IP: (CatalogKind.PORT, CatalogKind.QUOTA),
     CatalogKind.VOLUME: (CatalogKind.VOLUME_SNAPSHOT, CatalogKind.QUOTA),
@@ -97,11 +95,14 @@ class Resources(ResourcesApi):
         if not verdict.allowed:
             await self._note_refused(request, verdict.reason)
             raise Refused(verdict.reason)
+        client = self._scopes.client(request.target.entry)
         params = await asyncio.to_thread(checked, spec, request.target, request.params, self._now())
         store = await self._writable()
         await self._audit(store, request, "requested", told(params))
         try:
-            changed = await self._scopes.client(request.target.entry).change(spec.id, request.target.id, params)
+            if client is not self._scopes.client(request.target.entry):
+                raise Refused(f"nothing was sent: {request.target.entry} went over to another project meanwhile")
+            changed = await client.change(spec.id, request.target.id, params)
         except OsvmError as error:
             await self._failed(store, request, error)
             raise
@@ -124,7 +125,7 @@ class Resources(ResourcesApi):
         return words
 
     async def _failed(self, store: Store, request: ResourceRequest, error: OsvmError) -> None:
-        lost = isinstance(error, AnswerLost) or (isinstance(error, CloudFault) and error.status in _GATEWAY)
+        lost = isinstance(error, AnswerLost) or (isinstance(error, CloudFault) and error.may_be_done)
         sent = lost or not isinstance(error, Unreachable)
         detail = error.detail if sent else f"nothing was sent: {error.detail}"
         phase = "unconfirmed" if lost else "failed"

@@ -8,11 +8,15 @@ import msgspec
 
 from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.errors import Refused, Unknown
+from osvm_tui.domain.operations import OperationItem
 from osvm_tui.domain.roles import Actor, ConsoleRole, Scope
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ApiCall, ScopeView
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.scope_follower import ScopeFollower
+
+PROJECT = "project_id"
+"""Under which name an item's `was` keeps in which project its VM is to be made."""
 
 
 class Scopes:
@@ -73,10 +77,22 @@ class Scopes:
         """Return the sentence that refuses every change through an entry, empty when there is none."""
         return self._read_only.get(entry, "")
 
-    def entry_of_scope(self, scope_key: str, preferred: str) -> str:
-        """Return an entry that may act for a scope, `preferred` if it does; empty when none does."""
-        names = [name for name, scope in self._acting() if scope.key == scope_key]
+    def entry_of_scope(self, scope_key: str, preferred: str, project_id: str = "") -> str:
+        """Return an entry that may act for a scope, `preferred` if it does; empty when none does.
+
+        One that makes things in `project_id` goes before all others: a scope of all projects has entries of several.
+        """
+        acting = [(name, scope.project_id) for name, scope in self._acting() if scope.key == scope_key]
+        names = [name for name, project in acting if project == project_id] or [name for name, _ in acting]
         return preferred if preferred in names else next(iter(names), "")
+
+    def may_send(self, item: OperationItem) -> bool:
+        """Return whether an item's entry still sees what it saw then, and makes things in the same project."""
+        project = item.was.get(PROJECT)
+        return any(
+            name == item.entry and scope.key == item.scope_key and project in (None, scope.project_id)
+            for name, scope in self._acting()
+        )
 
     def keys(self) -> frozenset[str]:
         """Return the scopes that this console can act for."""

@@ -116,7 +116,13 @@ async def test_a_500_is_looked_up_before_it_is_a_failure(console: Make, began: b
 
 
 @pytest.mark.parametrize(
-    "lost", [AnswerLost("read timed out"), CloudFault("Gateway Time-out", status=504), CloudFault("bad", status=502)]
+    "lost",
+    [
+        AnswerLost("read timed out"),
+        CloudFault("Gateway Time-out", status=504),
+        CloudFault("bad", status=502),
+        CloudFault("a yes that is not its JSON", status=202),
+    ],
 )
 async def test_a_creation_whose_answer_was_lost_is_found_by_our_id(console: Make, lost: CloudError) -> None:
     cloud = ScriptedCloud()

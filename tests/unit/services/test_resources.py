@@ -96,6 +96,7 @@ async def test_the_catalog_is_read_again_and_only_what_was_read_before(console: 
         (Unreachable("connection refused"), "failed", "nothing was sent: connection refused"),
         (AnswerLost("no answer within 60 s"), "unconfirmed", "no answer within 60 s"),
         (CloudFault("bad gateway", status=502), "unconfirmed", "bad gateway"),
+        (CloudFault("not its JSON", status=201), "unconfirmed", "not its JSON"),
         (CloudFault("internal error", status=500), "failed", "internal error"),
     ],
 )
@@ -232,7 +233,27 @@ async def test_a_private_key_is_not_imported_by_mistake(console: Make, tmp_path:
     file.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nx\n")
     with pytest.raises(Refused, match=r"give the \.pub file"):
         await ask(one, "keypair.import", NEW, name="ops", public_key=str(file))
+    with pytest.raises(Refused, match="that is a private key"):
+        await ask(one, "keypair.import", NEW, name="ops", public_key=file.read_text())
+    file.write_text("password = hunter2")
+    with pytest.raises(Refused, match="no public key") as no:
+        await ask(one, "keypair.import", NEW, name="ops", public_key=str(file))
     assert cloud.changes == []
+    assert "hunter2" not in str([*await rows(one), no.value.detail])
+
+
+async def test_a_change_begun_before_the_entry_went_over_to_another_project_is_not_sent(console: Make) -> None:
+    old, new = a_cloud(), a_cloud()
+    one = await loaded(console, old)
+    follower = one._scopes.follower("lab")
+    asking = asyncio.create_task(ask(one, "volume.create", NEW, name="data", size_gib=1))
+    for _ in range(2):
+        await asyncio.sleep(0)
+    follower.client = new
+    with pytest.raises(Refused, match="went over to another project"):
+        await asking
+    assert (old.changes, new.changes) == ([], [])
+    assert [row[1] for row in await rows(one)] == ["requested", "failed"]
 
 
 async def test_what_is_no_change_is_unknown(console: Make) -> None:

@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from osvm_tui.domain.catalog import SecurityGroup
-from osvm_tui.domain.errors import Refused, Unauthorized, Unknown
-from osvm_tui.domain.operations import ActionRequest
+from osvm_tui.domain.errors import Conflict, Refused, Unauthorized, Unknown
+from osvm_tui.domain.operations import ActionRequest, CreateVm, ItemState
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import CatalogKind, ScopeState
 from osvm_tui.services.console import Console
@@ -104,6 +104,36 @@ async def test_not_while_an_operation_is_under_way(opened: Opened) -> None:
     await one.wait(submission.operation_id, 5)
     await one.switch_project("lab", "q")
     assert names(one) == set()
+
+
+async def test_a_creation_is_not_repeated_in_the_other_project(opened: Opened) -> None:
+    old, new = of_project("p"), of_project("q")
+    old.errors["create"] = [Conflict("no ports left")]
+    one = opened(old, new)
+    await one.load()
+    first = await one.create("lab", CreateVm(name="web", flavor_id="f", image_id="i"))
+    await one.wait(first.operation_id, 5)
+    await one.switch_project("lab", "q")
+    with pytest.raises(Refused, match="in the project that it was asked for in"):
+        await one.bulk.retry(first.operation_id)
+    assert new.sent == []
+
+
+@pytest.mark.parametrize("reach", [True, False])
+async def test_what_was_planned_before_is_not_sent_into_the_other_project(opened: Opened, reach: bool) -> None:
+    old, new = of_project("p"), of_project("q")
+    one = opened(old, new)
+    await one.load()
+    for cloud in (old, new):
+        cloud._scope = replace(cloud.scope, all_projects=reach)
+    follower = one._scopes.follower("lab")
+    await follower.connect_once()
+    first = await one.create("lab", CreateVm(name="web", flavor_id="f", image_id="i"))
+    follower.client = new
+    await follower.connect_once()
+    (item,) = await one.wait(first.operation_id, 5)
+    assert (item.state, item.message) == (ItemState.FAILED, "nothing was sent: lab sees another project by now")
+    assert (old.sent, new.sent) == ([], [])
 
 
 async def test_an_entry_that_cannot_or_is_not_there_is_told(opened: Opened) -> None:
