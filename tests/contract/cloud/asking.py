@@ -49,7 +49,8 @@ async def examine(desk: Desk, state: str, subject: Subject, *, actors: tuple[str
     before = await desk.rig.admin.get_vm(subject.vm_id)
     await together(_examine_as(desk, state, subject, actor) for actor in actors)
     after = await desk.rig.admin.get_vm(subject.vm_id)
-    assert shown(after) == shown(before), f"{state}: asking changed it, or it came to rest meanwhile"
+    words = f"{state}: {shown(before)}, then {shown(after)}: asking changed it, or it came to rest meanwhile"
+    assert shown(after) == shown(before), words
 
 
 async def _examine_as(desk: Desk, state: str, subject: Subject, actor: str) -> None:

@@ -1,4 +1,4 @@
-"""`Lookout`: one list of what changed serves everybody who waits for a VM. Knows no states but the first one."""
+"""`Lookout`: one list of what changed serves everybody who waits for a VM. Knows no states."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ class Lookout:
             if self._ended < wanted:
                 await self._list(client)
         vm = self._vms.get(vm_id)
-        # A build that was deleted before it reached a host is never told of as deleted.
-        doubtful = vm is None or (vm.vm_state == "building" and vm_id not in self._moved)
-        return vm if vm is not None and not doubtful else await client.get_vm(vm_id)
+        if vm is not None and (vm.has_host or vm_id in self._moved):
+            return vm
+        # Nova never tells of the deletion of what has no host: it leaves the list without a word.
+        return await client.get_vm(vm_id)
 
     async def _list(self, client: RestCloud) -> None:
         await asyncio.sleep(_PAUSE_S)

@@ -104,8 +104,10 @@ class Rig:
     async def close(self) -> None:
         """Delete every VM and everything else of this run and close the clients."""
         try:
-            await self._sweep()
-            await self._take_away()
+            try:
+                await self._sweep()
+            finally:
+                await self._take_away()
         finally:
             for client in self.clients.values():
                 await client.close()
@@ -230,8 +232,18 @@ class Rig:
 
     async def gone(self, vm_id: str) -> None:
         """Wait until the cloud says 404."""
-        with suppress(NotFound):
-            await self.until(vm_id, lambda vm: vm.vm_state == "deleted" and False)
+
+        async def reading() -> bool | None:
+            try:
+                await self.read(vm_id)
+            except NotFound:
+                return True
+            return None
+
+        await self.poll(reading, f"{vm_id} is gone")
+
+    async def settled(self, vm_id: str) -> None:
+        """Wait until a host has ended what a reset of the state has made Nova forget."""
 
     async def booted(self, vm_id: str) -> str:
         """Wait until the guest has written some lines to its console and return all of them."""

@@ -153,6 +153,12 @@ class RealRig(Rig):
         # Dozens of VMs are waited for at the same time: asking for each by itself would be most of the lab's work.
         return await self._lookout.read(self.admin, vm_id)
 
+    async def settled(self, vm_id: str) -> None:
+        async def still() -> bool | None:
+            return None if await self.admin.migrations(vm_id) else True
+
+        await self.poll(still, f"no migration of {vm_id}")
+
     def can_slow(self, step: str) -> bool:
         return bool(SLOW.get(step)) and self._knobs.is_dir()
 

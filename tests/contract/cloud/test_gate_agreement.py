@@ -97,35 +97,40 @@ def judge(book: Book, record_property: Record, name: str, whole: Iterable[str] =
 
 
 async def be_busy(desk: Desk, wanted: list[str]) -> None:
-    """Ask everything about VMs in the middle of a task."""
+    """Ask everything about VMs in the middle of a task; each is asked as soon as it is there."""
     rig, shared = desk.rig, desk.shared
     single = [Case(state, *end) for state in wanted for end in _ends(state)]
     names = [(case.state, f"{case.state.replace(' ', '-')}-{n}") for n, case in enumerate(single)]
     firsts = await together(ready_to_be_busy(rig, shared, s, f"{s.replace(' ', '-')}-kit", kit=True) for s in wanted)
     others = await together(ready_to_be_busy(rig, shared, s, name, kit=False) for s, name in names)
+    reboots: list[tuple[Case, Subject]] = []
     async with rig.slow(*(BUSY[state][0] for state in wanted)):
-        rest_of = await together(make_busy(rig, shared, s, r) for (s, _), r in zip(names, others, strict=True))
-        busy = await together(make_busy(rig, shared, s, r) for s, r in zip(wanted, firsts, strict=True))
-        await moment(rig)
-    work = [ask_busy(desk, state, subject) for state, subject in zip(wanted, busy, strict=True)]
-    work += [end(desk, case, subject) for case, subject in zip(single, rest_of, strict=True)]
-    await together(work)
+        work = [ask_busy(desk, state, ready) for state, ready in zip(wanted, firsts, strict=True)]
+        work += [end(desk, case, ready, reboots) for case, ready in zip(single, others, strict=True)]
+        await together(work)
+    await together(alone(desk, case, subject) for case, subject in reboots)
 
 
 def _ends(state: str) -> tuple[tuple[str, str], ...]:
     return (*product(("member", "admin"), ENDING), *_ENDS_A_TASK.get(state, ()))
 
 
-async def end(desk: Desk, case: Case, subject: Subject) -> None:
-    """Ask one verb that ends a task; a migration is named."""
+async def end(desk: Desk, case: Case, ready: Subject | str, reboots: list[tuple[Case, Subject]]) -> None:
+    """Ask one verb that ends a task; a migration is named. Reboots wait until reboots are quick again."""
+    subject = await make_busy(desk.rig, desk.shared, case.state, ready)
+    if case.action == "reboot-hard":
+        reboots.append((case, subject))
+        return
     if case.action.startswith("live-migrate-"):
-        found = await desk.rig.admin.migrations(subject.vm_id)
-        subject = replace(subject, kit=replace(subject.kit, migration=found[0].id))
+        move = await things.running_migration(desk.rig, subject.vm_id)
+        subject = replace(subject, kit=replace(subject.kit, migration=move.id))
     await alone(desk, case, subject)
 
 
-async def ask_busy(desk: Desk, state: str, subject: Subject) -> None:
+async def ask_busy(desk: Desk, state: str, ready: Subject | str) -> None:
     """Ask everything about one busy VM that leaves it busy, then what ends its task."""
+    subject = await make_busy(desk.rig, desk.shared, state, ready)
+    await moment(desk.rig)
     if not BUSY[state][1]:
         port = await things.port_of(desk.rig, subject.vm_id)
         subject = Subject(subject.vm_id, things.Kit(port, await things.floating_ip(desk.rig, desk.shared)))
@@ -133,6 +138,7 @@ async def ask_busy(desk: Desk, state: str, subject: Subject) -> None:
     for actor in ("member", "admin"):
         await touch(desk, state, subject, actor, waiting=False)
     await reset(desk, state, subject)
+    await desk.rig.settled(subject.vm_id)
 
 
 @pytest.mark.parametrize("kind", list(RIGS))

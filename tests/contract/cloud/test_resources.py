@@ -6,7 +6,7 @@ import pytest
 
 from osvm_tui.domain.catalog import SecurityRule
 from osvm_tui.domain.errors import BadRequest, Conflict, Forbidden, NotFound
-from osvm_tui.domain.host import Migration, ServerGroup
+from osvm_tui.domain.host import ServerGroup
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.domain.volume import VolumeSnapshot
@@ -276,15 +276,10 @@ async def test_a_live_migration_shows_how_far_it_is(rig: Rig) -> None:
         before = await rig.admin.get_vm(vm_id)
         await rig.admin.act("live-migrate", vm_id, {})
         await rig.until(vm_id, lambda vm: vm.task_state == "migrating")
-        (move,) = await rig.poll(lambda: _running(rig, vm_id), "a running migration")
+        move = await things.running_migration(rig, vm_id)
         assert (move.vm_id, move.source, move.running) == (vm_id, before.host, True)
         await rig.admin.act("live-migrate-abort", vm_id, {"migration_id": move.id})
         after = await rig.idle(vm_id, "active")
     assert after.host == before.host
     with pytest.raises(Forbidden):
         await rig.member.migrations(vm_id)
-
-
-async def _running(rig: Rig, vm_id: str) -> tuple[Migration, ...] | None:
-    found = await rig.admin.migrations(vm_id)
-    return found if found and found[0].running else None

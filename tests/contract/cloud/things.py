@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from osvm_tui.domain.host import Migration
 from osvm_tui.domain.volume import Volume
 from tests.contract.cloud.rig import Rig, together
 
@@ -84,6 +85,15 @@ async def port_of(rig: Rig, vm_id: str) -> str:
         return found[0].id if found else None
 
     return await rig.poll(reading, f"a port of {vm_id}")
+
+
+async def running_migration(rig: Rig, vm_id: str) -> Migration:
+    """Return the live migration of a VM once it is under way; before that Nova neither aborts nor forces it."""
+
+    async def reading() -> Migration | None:
+        return next((one for one in await rig.admin.migrations(vm_id) if one.status == "running"), None)
+
+    return await rig.poll(reading, f"a running migration of {vm_id}")
 
 
 async def equip(rig: Rig, shared: Shared, vm_id: str, name: str) -> Kit:
