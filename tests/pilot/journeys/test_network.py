@@ -75,12 +75,16 @@ async def test_give_a_vm_an_address_from_outside(journey: Journey) -> None:
         held = {each.id for each in await op.mine.floating_ips()}
         await op.go("fip")
         await op.sees("ADDRESS", "nowhere")
-        await op.press("N", "ctrl+s")
+        await op.press("N")
+        await op.sees("network      public")
+        await op.press("ctrl+s")
         now = await op.reads(op.mine.floating_ips, lambda addresses: len(addresses) == len(held) + 1)
         new = next(each for each in now if each.id not in held)
         await op.told("allocate")
         await op.go(f"vm {vm.name}")
-        await op.press("a", "f", "enter")
+        await op.press("a", "f")
+        await op.sees("IP  choose")
+        await op.press("enter")
         await op.pick(new.address)
         await op.press("ctrl+s")
         await op.becomes(vm.id, lambda vm: vm.floating_ip == new.address)
@@ -125,7 +129,7 @@ async def test_an_address_mistyped_is_kept(journey: Journey) -> None:
         await op.press("ctrl+d")
         await op.type(free.address[:-1] + "x")
         await op.press("enter", "escape")
-        await op.misses("type")
+        await op.misses("to go on")
         assert await op.mine.floating_ips() == before
 
 
