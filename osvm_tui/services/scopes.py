@@ -9,7 +9,7 @@ import msgspec
 from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.errors import Refused, Unknown
 from osvm_tui.domain.operations import OperationItem
-from osvm_tui.domain.roles import Actor, ConsoleRole, Scope
+from osvm_tui.domain.roles import Actor, CloudRole, ConsoleRole, Scope
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ApiCall, ScopeView
 from osvm_tui.services.fleet import Fleet
@@ -99,8 +99,12 @@ class Scopes:
         return frozenset(scope.key for _, scope in self._acting())
 
     def _acting(self) -> list[tuple[str, Scope]]:
-        """Return connected entries that may send changes: a read-only console takes over nothing."""
-        return [(name, f.scope) for name, f in self._followers.items() if f.scope and not self._read_only[name]]
+        """Return connected entries that may send changes: who may not would only refuse what others left behind."""
+        return [(name, f.scope) for name, f in self._followers.items() if f.scope and self._may_act(name, f.scope)]
+
+    def _may_act(self, name: str, scope: Scope) -> bool:
+        actor = scope.actor(self._operator, self._role, self._read_only[name])
+        return not actor.read_only and actor.console_role.may(ConsoleRole.OPERATOR) and actor.holds(CloudRole.MEMBER)
 
     def views(self, now: datetime) -> tuple[ScopeView, ...]:
         """Return every entry's state, in the order asked for."""

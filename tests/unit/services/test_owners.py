@@ -6,13 +6,15 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from osvm_tui.domain.errors import (
     StoreError,
     StoreReadOnly,
 )
 from osvm_tui.domain.events import OperationChanged
-from osvm_tui.domain.operations import ActionRequest, ItemState, OperationItem
+from osvm_tui.domain.operations import ActionRequest, Control, ItemState, OperationItem
+from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.console import Console, utc_now
 from tests.unit.services.requests import WAIT, Make, becomes, phases, run
@@ -54,6 +56,33 @@ async def test_another_console_takes_over_what_a_dead_one_had_sent(console: Make
     assert item.owner == second.owner
     assert len(cloud.sent) == 1
     assert ("stop", "taken over") in await phases(second)
+
+
+@pytest.mark.parametrize(("role", "roles"), [(ConsoleRole.VIEWER, {"member"}), (ConsoleRole.OPERATOR, {"reader"})])
+async def test_who_may_change_nothing_leaves_the_rest_of_a_dead_console_to_others(
+    console: Make, role: ConsoleRole, roles: set[str]
+) -> None:
+    cloud = ScriptedCloud(*(a_vm(i) for i in "123"))
+    cloud.on_act = becomes(cloud, "stopped")
+    first, looker = console(cloud), console(cloud, role=role)
+    await first.load()
+    cloud._scope = replace(cloud.scope, roles=frozenset(roles))
+    await looker.load()
+    submission = await first.submit(ActionRequest("stop", tuple(VmRef("e", i) for i in "123")))
+    await first.bulk.steer(submission.operation_id, Control.PAUSE)
+    await first.follow_operations()
+    await asyncio.sleep(0.1)
+    for task in first._tasks:
+        task.cancel()
+    await first._lifecycle.stop()
+    left = sum(item.state.open for item in first.bulk.items(submission.operation_id))
+    await looker.follow_operations()
+    await asyncio.sleep(0.6)
+    assert looker._store is not None
+    operation = await looker._store.operation(submission.operation_id)
+    assert operation is not None
+    assert left
+    assert [item.owner for item in operation.items if item.state.open] == [first.owner] * left
 
 
 async def test_without_a_writable_store_or_spool_nothing_is_sent(
