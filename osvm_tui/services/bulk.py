@@ -108,6 +108,8 @@ class Bulk(OperationsApi):
         again = [item for item in operation.items if item.state in _AGAIN]
         if not again:
             raise Refused("no item of it has failed or was cancelled; what is unconfirmed is not repeated")
+        if not (again := self._not_repeated(again)):
+            raise Refused("it was asked for again since; see the newer operation")
         if operation.secret:
             raise Refused("a secret input was not stored: ask for it anew")
         refers = f"repeats {operation.id[:8]}"
@@ -118,6 +120,14 @@ class Bulk(OperationsApi):
             operation.source, refers,
         )  # fmt: skip
         return await self._lifecycle.submit(request)
+
+    def _not_repeated(self, failed: list[OperationItem]) -> list[OperationItem]:
+        """Leave out what was asked for again since, unless that failed, too: nothing is made twice by asking twice."""
+        newest: dict[tuple[str, ...], datetime] = {}
+        for item in self._book.recent():
+            if item.state not in (*_AGAIN, ItemState.REFUSED):
+                newest.setdefault(_meant(item), item.planned_at)
+        return [item for item in failed if (at := newest.get(_meant(item))) is None or at <= item.planned_at]
 
     async def _create_again(self, operation: Operation, again: list[OperationItem], refers: str) -> Submission:
         wanted, first = {item.vm_uuid for item in again}, again[0]
@@ -158,3 +168,9 @@ class Bulk(OperationsApi):
         spec = ACTIONS[item.action_id]
         params = expanded(spec.params, head.params, item.vm_name, head.requested_at)
         return command(item.action_id, item.ref.id, params, call.entry)
+
+
+def _meant(item: OperationItem) -> tuple[str, ...]:
+    """Return what an item is about: action and VM; of a creation the name, for each attempt has an id of its own."""
+    vm = item.vm_name if item.action_id == "create-server" else item.ref.id
+    return item.action_id, item.scope_key, vm

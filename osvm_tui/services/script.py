@@ -55,5 +55,5 @@ class Script:
 
 
 def _plain(text: str) -> str:
-    """Return text for a comment: a line break in a VM's name must not end it."""
-    return " ".join(text.split())
+    """Return text for a comment: no line break of a VM's name may end it, no escape may reach who prints it."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())

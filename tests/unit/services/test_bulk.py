@@ -231,6 +231,9 @@ async def test_a_creation_is_asked_for_again_with_a_new_id(console: Make) -> Non
     assert (made.vm_name, made.state) == (failed.vm_name, ItemState.ARRIVED)
     assert made.vm_uuid != failed.vm_uuid
     assert ("flavor", "f") in seen(one, again.operation_id).params
+    with pytest.raises(Refused, match="asked for again since"):
+        await one.bulk.retry(first.operation_id)
+    assert [name for _, name in cloud.sent] == ["web-1", "web-2", failed.vm_name]
 
 
 async def test_an_operation_whose_secret_was_withheld_is_not_repeated(console: Make) -> None:

@@ -153,12 +153,13 @@ def through_a_shell(text: str, folder: Path, **environ: str) -> list[str]:
 
 
 async def test_a_request_is_written_as_a_script_that_a_shell_reads(console: Make, tmp_path: Path) -> None:
-    cloud = ScriptedCloud(a_vm("1"), a_vm("2", "paused"), a_vm("3", name="a\nb; rm -rf /"))
+    cloud = ScriptedCloud(a_vm("1"), a_vm("2", "paused"), a_vm("3", name="a\nb; rm -rf /\x1b[2J"))
     one = console(cloud)
     await one.load()
     refs = tuple(VmRef("e", i) for i in "123")
     text = one.bulk.script(ActionRequest("change-password", refs, {"password": "hunter2"}))
     assert "hunter2" not in text
+    assert "\x1b" not in text
     assert text.splitlines()[1] == "# set password: 2 of 3 VMs"
     assert 'openstack --os-cloud lab server set --password "$OSVM_PASSWORD" 1  # vm-1' in text
     assert "# skipped vm-2: set password needs ACTIVE; vm-2 is PAUSED" in text
