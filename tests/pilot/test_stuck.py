@@ -7,6 +7,7 @@ from datetime import timedelta
 from osvm_tui.domain.events import StuckChanged
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.services.insight_api import Remedy, Stuck, Usual
+from osvm_tui.ui.screens.fleet import PANE_S
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.fake_fleet import NOW
@@ -29,6 +30,7 @@ async def test_a_stuck_vm_is_told_everywhere_and_h_leads_to_the_gentlest_remedy(
         api.tell(StuckChanged((vm.ref,)))
         await settled(pilot)
         await pilot.press("slash", *"stuck", "equals_sign", *"yes", "enter")
+        await pilot.pause(PANE_S * 2)
         await settled(pilot)
         seen = screen_text(app)
         assert "1 stuck" in seen
