@@ -74,8 +74,12 @@ class Scopes:
         return entry if follower is not None and ref in follower.known else ""
 
     def read_only(self, entry: str) -> str:
-        """Return the sentence that refuses every change through an entry, empty when there is none."""
-        return self._read_only.get(entry, "")
+        """Return the sentence that refuses every change through an entry, empty when there is none.
+
+        Of an entry that only other consoles have open: why this one may change nothing at all.
+        """
+        own = self._read_only.values()
+        return self._read_only.get(entry, next(iter(own), "") if all(own) else "")
 
     def entry_of_scope(self, scope_key: str, preferred: str, project_id: str = "") -> str:
         """Return an entry that may act for a scope, `preferred` if it does; empty when none does.

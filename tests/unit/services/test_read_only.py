@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import Refused
-from osvm_tui.domain.operations import ActionRequest, CreateVm
+from osvm_tui.domain.operations import ActionRequest, Control, CreateVm
 from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.domain.roles import ConsoleRole
@@ -27,7 +27,7 @@ ADMIN = replace(SCOPE, roles=frozenset({"admin", "member", "reader"}))
 
 
 def opened(folder: Path, cloud: ScriptedCloud, read_only: str) -> Console:
-    plan = EntryPlan("lab", lambda: cloud, read_only=read_only)
+    plan = EntryPlan(cloud.entry, lambda: cloud, read_only=read_only)
     return Console(
         [plan], lambda owner: open_store(folder, owner), None,
         operator="ops-1", console_role=ConsoleRole.ADMIN, cadence=FAST,
@@ -78,6 +78,23 @@ async def test_it_takes_over_nothing_that_a_dead_console_left(tmp_path: Path) ->
         (item,) = second.bulk.items(submission.operation_id)
         assert item.owner == first.owner
         assert ("stop", "taken over") not in await phases(second)
+    finally:
+        await second.close()
+        await first.close()
+
+
+async def test_it_steers_nothing_of_a_cloud_that_only_others_have_open(tmp_path: Path) -> None:
+    first = opened(tmp_path, ScriptedCloud(a_vm("1")), "")
+    second = opened(
+        tmp_path, ScriptedCloud(scope=replace(SCOPE, endpoint="f"), entry="eu"), "this console is read-only"
+    )
+    try:
+        await first.load()
+        submission = await first.submit(ActionRequest("stop", (VmRef("e", "1"),)))
+        await second.load()
+        for control in Control:
+            with pytest.raises(Refused, match="this console is read-only"):
+                await second.bulk.steer(submission.operation_id, control)
     finally:
         await second.close()
         await first.close()
