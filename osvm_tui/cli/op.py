@@ -83,6 +83,10 @@ def _steering(name: str, control: Control, help: str) -> click.Command:
             if launch.read_only or launch.settings.read_only:
                 raise Refused("this console is read-only")
             view = _found(console, operation)
+            entries = {item.entry for item in console.bulk.items(view.id)}
+            closed = sorted(entry for entry in entries if (own := launch.settings.cloud.get(entry)) and own.read_only)
+            if closed:
+                raise Refused(f"{closed[0]} is read-only here")
             await console.bulk.steer(view.id, control)
             click.echo(f"{view.action_id} {view.id[:_SHORT]}: {control.value}")
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+from osvm_tui.paths import config_file
 from tests.unit.cli.conftest import Osvm
 
 
@@ -67,3 +71,13 @@ def test_a_read_only_console_steers_nothing(cloud: Osvm) -> None:
     cloud("vm stop web-01")
     told = cloud(f"--read-only op cancel {newest(cloud)}")
     assert (told.code, "read-only" in told.err) == (3, True)
+
+
+def test_an_operation_on_a_cloud_that_is_read_only_here_is_not_steered(cloud: Osvm, bare: Path) -> None:
+    cloud("vm stop web-01")
+    operation = newest(cloud)
+    settings = config_file(os.environ)
+    settings.parent.mkdir(parents=True)
+    settings.write_text("[cloud.mock]\nread_only = true\n")
+    told = cloud(f"op resume {operation}")
+    assert (told.code, "mock is read-only here" in told.err) == (3, True)
