@@ -1,4 +1,4 @@
-"""The console's places and dialogs as pictures: each has a name, the keys that lead to it from the fleet, and a scene."""
+"""The console's places and dialogs as pictures: name, the keys that lead there from the fleet, and the scene."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ VERBS = (
     Picture("confirm", ("a", "t")),
     Picture("confirm-prod", ("a", "t"), scenes.two_clouds),
     Picture("confirm-marks", ("space", "space", "space", "a", "R")),
-    Picture("direction", ("space", *"jjjj", "space", "a", "t")),
+    Picture("direction", ("space", "space", "space", "a", "t")),
     Picture("delete", ("ctrl+d",)),
     Picture("delete-prod", ("ctrl+d",), scenes.two_clouds),
     Picture("delete-marks", ("space", "space", "space", "ctrl+d")),
@@ -99,11 +99,11 @@ ONE = (
 """One VM, by tab and by state."""
 
 PLACES = (
-    Picture("operations", _go("op")),
+    Picture("operations", _go("op"), scenes.bulk),
     Picture("operation", _go("op", "g", "enter"), scenes.bulk),
     Picture("operation-cancel", _go("op", "g", "enter", "x"), scenes.bulk),
     Picture("calls", ("exclamation_mark",), scenes.calls),
-    Picture("audit", _go("audit")),
+    Picture("audit", _go("audit"), scenes.bulk),
     Picture("health", _go("health")),
     Picture("clouds", _go("cloud")),
     Picture("clouds-two", _go("cloud"), scenes.two_clouds),
@@ -132,7 +132,7 @@ PLACES = (
     Picture("new-keypair", _go("keypair", "N")),
     Picture("private-key", _go("keypair", "N", *"mine", "enter")),
     Picture("new-volume", _go("volume", "N")),
-    Picture("disable-service", _go("service", "ctrl+d"), scenes.admin),
+    Picture("disable-service", _go("service", "a", "x"), scenes.admin),
     Picture("help", ("question_mark",)),
     Picture("command-line", ("colon", *"he")),
     Picture("palette", ("ctrl+p",)),

@@ -28,6 +28,18 @@ def _clouds(red: str, amber: str, green: str, blue: str, violet: str) -> dict[st
     }
 
 
+def _bars(thumb: str, hover: str, held: str, track: str) -> dict[str, str]:
+    return {
+        "scrollbar": thumb,
+        "scrollbar-hover": hover,
+        "scrollbar-active": held,
+        "scrollbar-background": track,
+        "scrollbar-background-hover": track,
+        "scrollbar-background-active": track,
+        "scrollbar-corner-color": track,
+    }
+
+
 DARK = Theme(
     name="osvm-dark",
     primary="#7aa2f7",
@@ -44,6 +56,7 @@ DARK = Theme(
     variables={
         **_states("#9ece6a", "#7f89ab", "#7dcfff", "#f7768e", "#e0af68"),
         **_clouds("#ff5370", "#ff9e64", "#73daca", "#7aa2f7", "#bb9af7"),
+        **_bars(thumb="#2f364c", hover="#7f89ab", held="#7aa2f7", track="#12141c"),
         "dim": "#7f89ab",
         "line": "#2f364c",
         "cursor-line": "#283250",
@@ -71,6 +84,7 @@ LIGHT = Theme(
     variables={
         **_states("#2d7a1f", "#5b647c", "#00688b", "#b8163b", "#8f5a00"),
         **_clouds("#b00020", "#9a4b00", "#00695c", "#2457c5", "#7a2ea8"),
+        **_bars(thumb="#c6ccdb", hover="#5b647c", held="#2457c5", track="#fafbfd"),
         "dim": "#5b647c",
         "line": "#c6ccdb",
         "cursor-line": "#cfdcf8",
@@ -98,6 +112,7 @@ CONTRAST = Theme(
     variables={
         **_states("#00ff5f", "#d0d0d0", "#5fd7ff", "#ff5f5f", "#ffd700"),
         **_clouds("#ff5f5f", "#ffaf00", "#00ffaf", "#87afff", "#ff87ff"),
+        **_bars(thumb="#a8a8a8", hover="#d0d0d0", held="#ffff00", track="#000000"),
         "dim": "#d0d0d0",
         "line": "#a8a8a8",
         "cursor-line": "#0000d7",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -103,7 +103,7 @@ class FakeConsole(ConsoleApi):
             simulated=simulated,
         )
         self.scope_state = ScopeState.LIVE
-        self.last_good_at = self.now - timedelta(seconds=2)
+        self.last_good_at: datetime | None = self.now - timedelta(seconds=2)
         self.resources = FakeResources(self)
         self.guests = FakeGuests(self)
         self.bulk = FakeBulk(self)

@@ -13,11 +13,12 @@ from textual.pilot import Pilot
 
 from osvm_tui.ui.widgets.vtable import VTable
 from tests.pictures import PICTURES, Picture
-from tests.pilot.desk import OPTIONS, Desk
-from tests.pilot.fake_console import FakeConsole
+from tests.pilot.desk import Desk
 from tests.pilot.screen_text import settled
 
 Compare = Callable[..., bool]
+_ASKING = ("action", "send", "steer", "guest-shell")
+"""Groups of workers that wait for a dialog's answer."""
 
 
 @pytest.fixture(autouse=True)
@@ -27,25 +28,25 @@ def _one_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-def shown(picture: Picture, theme: str = "dark") -> tuple[Desk, Callable[[Pilot[None]], object]]:
+def shown(picture: Picture, theme: str = "") -> tuple[Desk, Callable[[Pilot[None]], object]]:
     """Return the console and what brings it to the picture."""
-    api = FakeConsole()
-    running = api.in_state("active")
+    scene = picture.scene()
 
     async def walk(pilot: Pilot[None]) -> None:
         await settled(pilot)
-        pilot.app.screen.query_one(VTable).cursor_to(running.ref)
+        if scene.cursor is not None:
+            pilot.app.screen.query_one(VTable).cursor_to(scene.cursor)
         for key in picture.keys:
             await pilot.press(key)
         await _answered(pilot)
 
-    return Desk(api, options=replace(OPTIONS, theme=theme)), walk
+    return Desk(scene.api, options=replace(scene.options, theme=theme) if theme else scene.options), walk
 
 
 async def _answered(pilot: Pilot[None]) -> None:
     # A verb's worker waits for the dialog in the picture, and is not waited for.
     await pilot.pause()
-    for worker in [worker for worker in pilot.app.workers if worker.group not in ("action", "send")]:
+    for worker in [worker for worker in pilot.app.workers if worker.group not in _ASKING]:
         await worker.wait()
     await pilot.pause(0.06)
 
