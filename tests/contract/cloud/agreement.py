@@ -99,12 +99,12 @@ class Book:
 
     def close(self) -> tuple[str, list[str]]:
         """Return the summary in one line, and what is wrong: unlisted differences and listed ones that are no more."""
-        states = {case.state for case in self.rows}
+        asked = {(case.state, case.actor) for case in self.rows}
         listed = {
             replace(case, state=state): entry
             for case, entry in known(self.rig.kind).items()
-            for state in states
-            if case.state in (state, "*")
+            for state, actor in asked
+            if case.state in (state, "*") and case.actor == actor
         }
         wrong, explained = [], 0
         for case, (ours, theirs) in sorted(self.rows.items()):

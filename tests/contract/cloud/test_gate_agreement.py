@@ -97,18 +97,27 @@ def judge(book: Book, record_property: Record, name: str, whole: Iterable[str] =
 
 
 async def be_busy(desk: Desk, wanted: list[str]) -> None:
-    """Ask everything about VMs in the middle of a task; each is asked as soon as it is there."""
+    """Ask everything about VMs in the middle of a task.
+
+    A host migrates one VM at a time: migrations that are ended come first, and each VM is asked as soon as it is busy.
+    """
     rig, shared = desk.rig, desk.shared
     single = [Case(state, *end) for state in wanted for end in _ends(state)]
     names = [(case.state, f"{case.state.replace(' ', '-')}-{n}") for n, case in enumerate(single)]
     firsts = await together(ready_to_be_busy(rig, shared, s, f"{s.replace(' ', '-')}-kit", kit=True) for s in wanted)
     others = await together(ready_to_be_busy(rig, shared, s, name, kit=False) for s, name in names)
+    pairs = list(zip(single, others, strict=True))
     reboots: list[tuple[Case, Subject]] = []
     async with rig.slow(*(BUSY[state][0] for state in wanted)):
-        work = [ask_busy(desk, state, ready) for state, ready in zip(wanted, firsts, strict=True)]
-        work += [end(desk, case, ready, reboots) for case, ready in zip(single, others, strict=True)]
-        await together(work)
+        await together(end(desk, *pair, reboots) for pair in pairs if _moves(pair[0]))
+        busy = await together(make_busy(rig, shared, s, ready) for s, ready in zip(wanted, firsts, strict=True))
+        work = [ask_busy(desk, state, subject) for state, subject in zip(wanted, busy, strict=True)]
+        await together(work + [end(desk, *pair, reboots) for pair in pairs if not _moves(pair[0])])
     await together(alone(desk, case, subject) for case, subject in reboots)
+
+
+def _moves(case: Case) -> bool:
+    return case.action.startswith("live-migrate-")
 
 
 def _ends(state: str) -> tuple[tuple[str, str], ...]:
@@ -121,15 +130,14 @@ async def end(desk: Desk, case: Case, ready: Subject | str, reboots: list[tuple[
     if case.action == "reboot-hard":
         reboots.append((case, subject))
         return
-    if case.action.startswith("live-migrate-"):
+    if _moves(case):
         move = await things.running_migration(desk.rig, subject.vm_id)
         subject = replace(subject, kit=replace(subject.kit, migration=move.id))
     await alone(desk, case, subject)
 
 
-async def ask_busy(desk: Desk, state: str, ready: Subject | str) -> None:
-    """Ask everything about one busy VM that leaves it busy, then what ends its task."""
-    subject = await make_busy(desk.rig, desk.shared, state, ready)
+async def ask_busy(desk: Desk, state: str, subject: Subject) -> None:
+    """Ask everything about one busy VM that leaves it busy, then an admin's reset."""
     await moment(desk.rig)
     if not BUSY[state][1]:
         port = await things.port_of(desk.rig, subject.vm_id)
