@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -59,22 +60,24 @@ class KeysInOrder(_Base):
         number = self._key_number
         target: MessagePump = self.focused or self.screen
         await super().on_event(event)
-        self._follow(target, number)
+        self._follow(target, number, self._arrived)
         self._be_patient(number, _TIMES)
 
-    def _follow(self, node: MessagePump, number: int) -> None:
-        """Go the way the key goes, behind it: from the focused widget up to the app."""
+    def _follow(self, node: MessagePump, number: int, then: Callable[[int], None]) -> None:
+        """Go the way the key goes, behind it: from a widget up to the app."""
         above = node._parent
         on_app = node is self or above is None
-        going_on = self._arrived if on_app else lambda number: self._follow(above or self, number)
+        going_on = then if on_app else lambda number: self._follow(above or self, number, then)
         if not node.call_later(going_on, number):
-            self._arrived(number)
+            then(number)
 
     def _arrived(self, number: int) -> None:
-        # One more turn of each: a focus that the key asked for is set by a callback queued behind it, and work that it
-        # began in the background may open a dialog.
-        if not self.screen.call_later(self.call_later, self._next_key, number):
-            self.call_later(self._next_key, number)
+        # Go behind what the key has set off, too: what a field tells its form goes the same way once more, a focus is
+        # set by a callback, and work begun in the background may open a dialog.
+        self._follow(self.focused or self.screen, number, self._done)
+
+    def _done(self, number: int) -> None:
+        self.call_later(self._next_key, number)
 
     def _be_patient(self, number: int, times: int) -> None:
         if times and self._key_under_way and number == self._key_number:
