@@ -30,6 +30,7 @@ from osvm_tui.ui.theme import THEMES, theme_for
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.events import DescendantFocus
     from textual.screen import Screen
 
     from osvm_tui.services.api import ConsoleApi
@@ -82,6 +83,12 @@ class OsvmApp(KeysInOrder, SpeakingApp):
         # What was loaded so far lives as long as the console: the collector need not look at it again.
         gc.freeze()
         self.run_worker(self.api.start(), group="start", exit_on_error=False)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Let no cursor blink where none shall."""
+        field: Any = event.widget
+        if not self.options.blink and hasattr(field, "cursor_blink"):
+            field.cursor_blink = False
 
     async def on_unmount(self) -> None:
         """Hand back what the services hold."""

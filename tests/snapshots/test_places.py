@@ -14,9 +14,11 @@ from textual.pilot import Pilot
 from osvm_tui.ui.widgets.vtable import VTable
 from tests.pictures import PICTURES, Picture
 from tests.pilot.desk import Desk
-from tests.pilot.screen_text import settled
+from tests.pilot.screen_text import screen_text, settled
 
 Compare = Callable[..., bool]
+_QUIET = 4
+"""So many looks, 50 ms apart, at which nothing has moved."""
 _ASKING = ("action", "send", "steer", "guest-shell")
 """Groups of workers that wait for a dialog's answer."""
 
@@ -44,11 +46,19 @@ def shown(picture: Picture, theme: str = "") -> tuple[Desk, Callable[[Pilot[None
 
 
 async def _answered(pilot: Pilot[None]) -> None:
-    # A verb's worker waits for the dialog in the picture, and is not waited for.
-    await pilot.pause()
-    for worker in [worker for worker in pilot.app.workers if worker.group not in _ASKING]:
-        await worker.wait()
-    await pilot.pause(0.06)
+    """Wait until nothing has moved for a while: dialogs are loaded and lists are read behind the last key."""
+    before, quiet = "", 0
+    for _ in range(200):
+        # A verb's worker waits for the dialog in the picture, and is not waited for.
+        for worker in [worker for worker in pilot.app.workers if worker.group not in _ASKING]:
+            await worker.wait()
+        await pilot.pause(0.05)
+        now = f"{pilot.app.screen_stack} {pilot.app.focused} {screen_text(pilot.app)}"
+        quiet = quiet + 1 if now == before else 0
+        if quiet == _QUIET:
+            return
+        before = now
+    raise AssertionError("the picture never stands still")
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
