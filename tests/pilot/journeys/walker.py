@@ -93,14 +93,14 @@ class Walker:
     async def sees(self, *texts: str) -> str:
         """Wait until all of these texts are on the screen and return it."""
         await self._until(
-            lambda: all(text in self.screen for text in texts),
+            lambda: all(map(self.screen.__contains__, texts)),
             lambda: f"{texts}; told {self.app.told} on\n{self.screen}",
         )
         return self.screen
 
     async def misses(self, *texts: str) -> str:
         """Wait until none of these texts is on the screen any more and return it."""
-        gone = lambda: not any(text in self.screen for text in texts)  # noqa: E731
+        gone = lambda: not any(map(self.screen.__contains__, texts))  # noqa: E731
         await self._until(gone, lambda: f"a screen without {texts}, but\n{self.screen}")
         return self.screen
 
