@@ -1,4 +1,7 @@
-"""`python -m tests.bench`: measure the console on this machine and print JSON. Asserts nothing."""
+"""`python -m tests.bench`: measure the console on this machine and print JSON. Asserts nothing.
+
+`fidelity` prints a table instead: the simulated cloud beside a real one, and fails for what nobody explains.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,10 @@ from tests.bench.machine import machine
 def main() -> None:
     """Run what was asked for and print its figures."""
     options = _options()
+    if options.what == "fidelity":
+        from tests.bench import fidelity
+
+        fidelity.main()
     if options.what == "lab":
         from tests.bench.lab_bench import measure_lab
 
@@ -27,7 +34,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("console", "lab"), default="console")
+    parser.add_argument("what", nargs="?", choices=("console", "lab", "fidelity"), default="console")
     parser.add_argument("--vms", type=int, default=0, help="how many VMs (console 10000, lab 1000, quick 1000)")
     parser.add_argument("--starts", type=int, default=20, help="starts of console and skeleton, alternating")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long CPU is watched, quiet and in churn")
