@@ -1,4 +1,4 @@
-"""`TwoClouds`: a FakeConsole with two entries, `eu` and `lab`, each with every second VM; each turns stale by itself."""
+"""`TwoClouds`: a FakeConsole of two entries, `eu` and `lab`, each with every second VM; each turns stale by itself."""
 
 from __future__ import annotations
 
