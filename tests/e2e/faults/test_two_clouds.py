@@ -31,7 +31,7 @@ from tests.e2e.consoles import BRISK
 ENTRIES = {"eu": "demo", "lab": "demo", "lab-reader": "reader", "lab-admin": "admin"}
 """Our entries by name, each with the account that it is on its cloud."""
 PRESSES = 30
-_TURNS = 20
+_TURNS = 200
 """How often a loaded machine may look again before a key counts as held up."""
 
 
