@@ -44,27 +44,30 @@ class Desk(Struct, frozen=True):
         return self.book.rig
 
 
-async def examine(desk: Desk, state: str, subject: Subject, *, actors: tuple[str, ...] = ACTORS) -> None:
-    """Ask what is illegal and what only looks, as every actor; it must leave the VM as it was."""
-    before = await desk.rig.admin.get_vm(subject.vm_id)
-    await together(_examine_as(desk, state, subject, actor) for actor in actors)
-    after = await desk.rig.admin.get_vm(subject.vm_id)
+async def examine(desk: Desk, state: str, subject: Subject, *, actors: tuple[str, ...] = ACTORS) -> dict[str, Vm]:
+    """Ask what is illegal and what only looks, as every actor; it must leave the VM as it was.
+
+    Returns what each actor sees of it; who only looks sees what a member sees.
+    """
+    seen = {who: await desk.rig.clients[who].get_vm(subject.vm_id) for who in ("member", "admin")}
+    seen["reader"] = seen["member"]
+    await together(_examine_as(desk, state, subject, actor, seen[actor]) for actor in actors)
+    before, after = seen["admin"], await desk.rig.admin.get_vm(subject.vm_id)
     words = f"{state}: {shown(before)}, then {shown(after)}: asking changed it, or it came to rest meanwhile"
     assert shown(after) == shown(before), words
+    return seen
 
 
-async def _examine_as(desk: Desk, state: str, subject: Subject, actor: str) -> None:
-    vm = await desk.rig.clients[actor].get_vm(subject.vm_id)
+async def _examine_as(desk: Desk, state: str, subject: Subject, actor: str, vm: Vm) -> None:
     for action_id in VERBS:
         case = Case(state, actor, action_id)
         if action_id in LOOKS or not desk.book.verdict(case, vm).allowed:
             await desk.book.ask(case, vm, things.params_of(desk.rig, desk.shared, subject.kit, action_id))
 
 
-async def touch(desk: Desk, state: str, subject: Subject, actor: str, *, waiting: bool = True) -> None:
+async def touch(desk: Desk, state: str, subject: Subject, actor: str, vm: Vm, *, waiting: bool = True) -> None:
     """Ask what is legal and can be taken back; `waiting` False for a VM whose host is busy with its task."""
     kit = subject.kit
-    vm = await desk.rig.clients[actor].get_vm(subject.vm_id)
     for action_id in GENTLE:
         case = Case(state, actor, action_id)
         if case in desk.book.rows:
@@ -80,7 +83,9 @@ async def gently(desk: Desk, case: Case, vm: Vm, kit: Kit, *, waiting: bool) -> 
     """Ask one of these, and wait until the VM and its things are as before."""
     rig = desk.rig
     params = things.params_of(rig, desk.shared, kit, case.action)
-    if await desk.book.ask(case, vm, params) != ACCEPTED or not waiting:
+    # The answer is the arrival; a password's comes while the guest is still told, as far as its task says.
+    at_once = ACTIONS[case.action].expect.immediate and case.action != "change-password"
+    if await desk.book.ask(case, vm, params) != ACCEPTED or not waiting or at_once:
         return
     await arrived(rig, ACTIONS[case.action], vm, desk.book.request_ids[case])
     if case.action in ("attach-volume", "detach-volume"):
@@ -101,7 +106,7 @@ async def arrived(rig: Rig, spec: ActionSpec, before: Vm, request_id: str) -> Vm
         return vm if seen is Progress.ARRIVED and vm.task_state is None else None
 
     vm = await rig.poll(reading, f"{spec.id} from {before.vm_state}")
-    return await rig.idle(vm.id, vm.vm_state)
+    return await rig.idle(vm.id, vm.vm_state) if vm.vm_state == "shelved_offloaded" else vm
 
 
 async def lock_again(rig: Rig, state: str, vm_id: str) -> None:
@@ -143,9 +148,9 @@ async def rest(desk: Desk, state: str, *, also: tuple[str, ...] = ()) -> None:
     """Ask everything about a state that lasts; `also` are verbs that no walk takes from it."""
     name = state.replace(" ", "-").lower()
     first = await states.make_with_kit(desk.rig, desk.shared, state, name)
-    await examine(desk, state, first)
+    seen = await examine(desk, state, first)
     for actor in ("member", "admin"):
-        await touch(desk, state, first, actor)
+        await touch(desk, state, first, actor, seen[actor])
         await lock_again(desk.rig, state, first.vm_id)
     await reset(desk, state, first)
     open_cases = [Case(state, a, verb) for a in ("member", "admin") for verb in (*ENDING, *also)]

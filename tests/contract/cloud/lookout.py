@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from osvm_tui.cloud.rest import RestCloud
 from osvm_tui.domain.vm import Vm
 
-_PAUSE_S = 0.3
+_PAUSE_S = 0.8
 _OVERLAP = timedelta(seconds=5)
 """Times on the wire are whole seconds, and the cloud's servers disagree a little."""
 
 
 class Lookout:
-    """Reads what changed at most every 0.3 s; who asks gets a reading that began after the question.
+    """Reads what changed at most every 0.8 s; who asks gets a reading that began after the question.
 
     Addresses and a host's fate change without a sign in such lists: who waits for them reads the VM itself.
     """

@@ -148,8 +148,8 @@ class Rig:
         return step in SLOW
 
     @asynccontextmanager
-    async def slow(self, *steps: str) -> AsyncIterator[None]:
-        """Make these steps last long in every transition that begins inside."""
+    async def slow(self, *steps: str, seconds: int = 45) -> AsyncIterator[None]:
+        """Make these steps last in every transition that begins inside: for ever, or `seconds` where that cannot be."""
         raise NotImplementedError
         yield
 

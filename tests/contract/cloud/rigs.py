@@ -50,7 +50,7 @@ class SimulatedRig(Rig):
         raise NotImplementedError
 
     @asynccontextmanager
-    async def slow(self, *steps: str) -> AsyncIterator[None]:
+    async def slow(self, *steps: str, seconds: int = 45) -> AsyncIterator[None]:
         faults.set_knobs(self.path, scales=dict.fromkeys(steps, 1e6))
         try:
             yield
@@ -163,10 +163,10 @@ class RealRig(Rig):
         return bool(SLOW.get(step)) and self._knobs.is_dir()
 
     @asynccontextmanager
-    async def slow(self, *steps: str) -> AsyncIterator[None]:
+    async def slow(self, *steps: str, seconds: int = 45) -> AsyncIterator[None]:
         knobs = [self._knobs / SLOW[step] for step in steps]
         for knob in knobs:
-            knob.write_text("60")
+            knob.write_text(str(seconds))
         try:
             yield
         finally:

@@ -112,8 +112,10 @@ async def be_busy(desk: Desk, wanted: list[str]) -> None:
     others = await together(ready_to_be_busy(rig, shared, s, name, kit=False) for s, name in names)
     pairs = list(zip(single, others, strict=True))
     reboots: list[tuple[Case, Subject]] = []
-    async with rig.slow(*(BUSY[state][0] for state in wanted)):
+    steps = [BUSY[state][0] for state in wanted]
+    async with rig.slow(*(step for step in steps if step == "migrating"), seconds=15):
         await together(end(desk, *pair, reboots) for pair in pairs if _moves(pair[0]))
+    async with rig.slow(*steps):
         busy = await together(make_busy(rig, shared, s, ready) for s, ready in zip(wanted, firsts, strict=True))
         work = [ask_busy(desk, state, subject) for state, subject in zip(wanted, busy, strict=True)]
         await together(work + [end(desk, *pair, reboots) for pair in pairs if not _moves(pair[0])])
@@ -146,9 +148,9 @@ async def ask_busy(desk: Desk, state: str, subject: Subject) -> None:
     if not BUSY[state][1]:
         port = await things.port_of(desk.rig, subject.vm_id)
         subject = Subject(subject.vm_id, things.Kit(port, await things.floating_ip(desk.rig, desk.shared)))
-    await examine(desk, state, subject)
+    seen = await examine(desk, state, subject)
     for actor in ("member", "admin"):
-        await touch(desk, state, subject, actor, waiting=False)
+        await touch(desk, state, subject, actor, seen[actor], waiting=False)
     await reset(desk, state, subject)
     await desk.rig.settled(subject.vm_id)
 
