@@ -21,6 +21,10 @@ OsvmError
 │   └── SchemaMismatch
 ├── GuestError             no way into a guest: its address, its bastion, its key
 │   └── HostKeyChanged     a host is not the one whose key was accepted; carries both fingerprints
+├── ProbeError             a machine could not be measured by one source
+│   ├── ProbeNotPermitted  the cloud or the guest refuses us: asking again soon is useless
+│   ├── ProbeUnfit         this source cannot tell about this VM: no address, no rule, not known there
+│   └── ProbeFailed        no answer, a time-out, or an answer that makes no sense
 ├── Refused                a gate said no; carries the verdict's reason
 ├── Ambiguous              a name that means several VMs; carries the candidates
 └── Unknown                a name or id that means nothing here
@@ -196,6 +200,28 @@ class HostKeyChanged(GuestError):
         )
         self.accepted = accepted
         self.shown = shown
+
+
+class ProbeError(OsvmError):
+    """A machine could not be measured by one source."""
+
+    title = "not measured"
+
+
+class ProbeNotPermitted(ProbeError):
+    """The cloud or the guest refuses us; asking again soon is useless."""
+
+    title = "not permitted"
+
+
+class ProbeUnfit(ProbeError):
+    """This source cannot tell about this VM: no address, no login rule, not known there."""
+
+    title = "no such source"
+
+
+class ProbeFailed(ProbeError):
+    """No answer, a time-out, or an answer that makes no sense."""
 
 
 class Refused(OsvmError):

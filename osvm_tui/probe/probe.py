@@ -1,0 +1,45 @@
+"""`Probe`: one way to read what a machine does; services see only this. A probe keeps its connections, not its history."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from msgspec import Struct
+
+from osvm_tui.domain.guest import Login
+from osvm_tui.domain.metrics import Reading, Source
+from osvm_tui.domain.vm import Vm
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """One VM to be read, with all that any source may need to find it."""
+
+    vm: Vm
+    entry: str
+    address: str = ""
+    """Where the guest is reached by SSH, empty when nowhere."""
+    login: Login | None = None
+    """How to log in to the guest, None where no rule allows it."""
+    host_name: str = ""
+    """The name under which its accepted host key is kept."""
+
+
+class Probe(ABC):
+    """One source of readings. Every call has its own time-out; failures are ProbeError and its kinds, nothing else."""
+
+    source: Source
+
+    @abstractmethod
+    async def read(self, target: Target) -> Reading:
+        """Read one machine now.
+
+        Raises of `domain/errors.py`: ProbeNotPermitted (the cloud or the guest refuses us: asking again soon is
+        useless), ProbeUnfit (this source can never tell about this VM: no address, no rule, not in Prometheus),
+        ProbeFailed (no answer, time-out, a reply that makes no sense), GuestError's HostKeyChanged for a wrong key.
+        """
+
+    async def forget(self, target: Target) -> None:
+        """Let go of what is kept for a machine (a connection) that is not read any more."""
+
+    async def close(self) -> None:
+        """Let go of everything."""
