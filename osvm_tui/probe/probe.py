@@ -1,4 +1,7 @@
-"""`Probe`: one way to read what a machine does; services see only this. A probe keeps its connections, not its history."""
+"""`Probe`: one way to read what a machine does; services see only this.
+
+A probe keeps its connections, not its history.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,10 @@ class Probe(ABC):
         ProbeFailed (no answer, time-out, a reply that makes no sense), GuestError's HostKeyChanged for a wrong key.
         """
 
+    @abstractmethod
     async def forget(self, target: Target) -> None:
         """Let go of what is kept for a machine (a connection) that is not read any more."""
 
+    @abstractmethod
     async def close(self) -> None:
         """Let go of everything."""

@@ -1,6 +1,7 @@
-"""`MonitorApi`: what every VM and this machine do, what is wrong, and what is not measured. Every value is serialisable.
+"""`MonitorApi`: what every VM and this machine do, what is wrong, and what is not measured.
 
-Methods without `async` answer from memory and may be called on the path of a key press or for each row drawn.
+Every value is serialisable. Methods without `async` answer from memory and may be called on the path of a key press or
+for each row drawn.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     sample: Sample | None = None
     """None: never measured; else its `source` and `at` tell where from and how old."""
     trouble: str = ""
-    """Why it is not measured now, in words: `not permitted`, `no login rule`, `host key not accepted yet`; empty when it is."""
+    """Why it is not measured now (`not permitted`, `no login rule`, `host key not accepted yet`); empty when it is."""
     tried: tuple[tuple[Source, str], ...] = ()
     """Every source that was asked and what became of it."""
 
