@@ -7,14 +7,21 @@ from datetime import datetime
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.services.insight_api import Remedy, Stuck, Usual
+from osvm_tui.ui.bindings import key_for
 from osvm_tui.ui.dialogs.pick import Choice
 from osvm_tui.ui.format import age, long_age
+from osvm_tui.ui.options import UiOptions
 
 
 def stuck_words(stuck: Stuck, now: datetime) -> str:
     """Return one sentence: what it is stuck in, since when, and what is usual here."""
     elapsed = long_age((now - stuck.since).total_seconds())
     return f"stuck: {stuck.doing} for {elapsed}; {usual_words(stuck.usual)}"
+
+
+def stuck_told(stuck: Stuck, options: UiOptions) -> str:
+    """Return the sentence with the key that leads to what helps."""
+    return f"{stuck_words(stuck, options.clock())}; {key_for('vm.remedies', options.keys)} tells what helps"
 
 
 def usual_words(usual: Usual | None) -> str:

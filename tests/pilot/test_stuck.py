@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+from textual.widgets import Static
+
 from osvm_tui.domain.events import StuckChanged
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.services.insight_api import Remedy, Stuck, Usual
 from osvm_tui.ui.screens.fleet import PANE_S
-from tests.pilot.desk import Desk
+from osvm_tui.ui.screens.vm import VmScreen
+from tests.pilot.desk import OPTIONS, Desk
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.fake_fleet import NOW
 from tests.pilot.screen_text import screen_text, settled
@@ -49,3 +53,24 @@ async def test_a_stuck_vm_is_told_everywhere_and_h_leads_to_the_gentlest_remedy(
         await settled(pilot)
         assert "1 stuck" not in screen_text(app)
     assert not api.requests
+
+
+async def test_the_overview_of_a_stuck_vm_says_so_and_names_the_key_that_helps() -> None:
+    api = FakeConsole()
+    vm = next(vm for vm in api.fleet.values() if vm.task_state == "powering-off")
+    app = Desk(api, lambda api_, options: VmScreen(api_, options, vm.ref), replace(OPTIONS, keys={"vm.remedies": "f9"}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        section = app.screen.query_one("#section-stuck", Static)
+        assert not section.display
+        api.insight.stuck_vms[vm.ref] = Stuck(vm.ref, "powering-off", NOW - timedelta(minutes=12), None)
+        api.tell(StuckChanged((vm.ref,)))
+        await settled(pilot)
+        assert section.display
+        assert str(section.content).startswith("stuck: powering-off for 12 m; ")
+        assert str(section.content).endswith("; f9 tells what helps")
+        assert "1 stuck" in screen_text(app)
+        api.insight.stuck_vms.clear()
+        api.tell(StuckChanged(()))
+        await settled(pilot)
+        assert not section.display

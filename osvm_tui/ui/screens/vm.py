@@ -15,6 +15,7 @@ from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.format import moment, size
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.state_history import state_history
+from osvm_tui.ui.stuck_words import stuck_told
 from osvm_tui.ui.text_tab_keys import TextTabKeys
 from osvm_tui.ui.vm_facts import BLOCKS, sections
 from osvm_tui.ui.vm_names import image_name, project_name
@@ -23,6 +24,7 @@ from osvm_tui.ui.vm_title import asked, vm_title
 from osvm_tui.ui.waiting import MigrationWatch, waits_for
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.console_tab import ConsoleTab
+from osvm_tui.ui.widgets.header_bar import HeaderBar
 from osvm_tui.ui.widgets.sections import Sections
 from osvm_tui.ui.widgets.stock_tab import StockTab
 from osvm_tui.ui.widgets.tab_strip import Tab, TabStrip
@@ -34,9 +36,9 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from osvm_tui.domain.vm import VmRef
+    from osvm_tui.domain.vm import Vm, VmRef
     from osvm_tui.services.api import ConsoleApi
-    from osvm_tui.ui.messages import CatalogMoved, FleetMoved, OperationMoved
+    from osvm_tui.ui.messages import CatalogMoved, FleetMoved, OperationMoved, StuckMoved
     from osvm_tui.ui.options import UiOptions
 
 TABS = tuple(Tab(name, name) for name in ("overview", "console", "events", "network", "raw"))
@@ -65,7 +67,7 @@ class VmScreen(TextTabKeys):
             yield Static("", id="vm-title", markup=False)
             yield TabStrip(TABS, self.tab)
         with ContentSwitcher(initial=self.tab, id="vm-tabs"):
-            yield Sections(BLOCKS, broad=("waiting", "fault"), last=("seen states",), id="overview")
+            yield Sections(BLOCKS, broad=("stuck", "waiting", "fault"), last=("seen states",), id="overview")
             yield ConsoleTab(self.api, self.options, self.ref)
             yield VmEvents(id="events")
             yield StockTab(self.api)
@@ -104,9 +106,18 @@ class VmScreen(TextTabKeys):
             return
         names = (image_name(self.api, self.seen), project_name(self.api, self.seen))
         told = asked(self.api.pending(self.ref), self.options)
-        waits = waits_for(self.seen) or self._migration.words(self.seen)
-        waiting = {"waiting": Content.styled(printable(waits), "bold $state-changing") if waits else Content()}
-        self.query_one("#overview", Sections).show(waiting | sections(self.seen, self.options, *names, told))
+        blocks = self._urgent(self.seen) | sections(self.seen, self.options, *names, told)
+        self.query_one("#overview", Sections).show(blocks)
+
+    def _urgent(self, vm: Vm) -> dict[str, Content]:
+        """Return the blocks that stand above the facts: what the VM is stuck in, what it waits for."""
+        stuck = self.api.insight.stuck(self.ref)
+        told = printable(stuck_told(stuck, self.options)) if stuck else ""
+        waits = printable(waits_for(vm) or self._migration.words(vm))
+        return {
+            "stuck": Content.styled(told, "bold $state-wrong"),
+            "waiting": Content.styled(waits, "bold $state-changing"),
+        }
 
     @work(group="names", exclusive=True, exit_on_error=False)
     async def _read_names(self) -> None:
@@ -209,6 +220,11 @@ class VmScreen(TextTabKeys):
         self.show_vm()
         if self.tab == "network" and event.item.state.ended:
             self.action_refresh_tab(0.0)
+
+    def on_stuck_moved(self, _: StuckMoved) -> None:
+        """Say whether the VM is stuck, here and in the header."""
+        self.query_one(HeaderBar).refresh()
+        self._show_overview()
 
     def on_catalog_moved(self, _: CatalogMoved) -> None:
         """Names may be known now."""

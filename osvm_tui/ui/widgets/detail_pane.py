@@ -17,7 +17,7 @@ from osvm_tui.ui.columns import Look, expected
 from osvm_tui.ui.format import SIGNS, long_age, mib, moment, state_mark
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
-from osvm_tui.ui.stuck_words import stuck_words
+from osvm_tui.ui.stuck_words import stuck_told
 from osvm_tui.ui.waiting import waits_for
 from osvm_tui.ui.widgets.action_bar import ActionBar, Judge
 
@@ -111,8 +111,7 @@ class DetailPane(Vertical):
     def _second(self, vm: Vm) -> Content:
         stuck = self._look.stuck(vm.ref)
         if stuck is not None:
-            told = f"{stuck_words(stuck, self._options.clock())}; h tells what helps"
-            return Content.assemble((printable(told), "bold $state-wrong"))
+            return Content.styled(printable(stuck_told(stuck, self._options)), "bold $state-wrong")
         waits = waits_for(vm) or self.aside(vm)
         if waits:
             return Content.assemble((printable(waits), "bold $state-changing"))
