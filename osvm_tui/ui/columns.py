@@ -21,6 +21,8 @@ GUTTER = 3
 """Characters before the first column: a blank, cursor or mark, a blank."""
 GAP = 2
 """Blanks between two columns."""
+_LEAST = 8
+"""A column that always stays is cut to this before another that always stays is left out."""
 _DAILY = 5
 """Columns of a higher priority number, like empty ones, leave before another is cut short of what it wants."""
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -74,9 +76,11 @@ def fit(
     Narrow: by priority, the whole set must fit. Wide: all in their order, the first fixed, `skip` of the others
     scrolled away, as many as fit. `wanted` are widths beyond which a column holds only blanks; columns that are `empty`
     in every row, and those not looked at daily, leave before another is cut short of it. Left over width goes to the
-    columns that grow.
+    columns that grow; where even those that always stay are too many, these are cut.
     """
     shown = _scrolled(columns, width, skip) if wide else _by_priority(columns, width, wanted, empty)
+    if not wide:
+        shown = _squeezed(shown, width - 1)
     rest = width - 1 - _needed(shown)
     widths = {column.key: column.width for column in shown}
     missing = {column.key: max(0, wanted.get(column.key, 0) - column.width) for column in shown}
@@ -85,6 +89,19 @@ def fit(
         widths[key] += extra
         rest -= extra
     return _grown([Placed(column, widths[column.key]) for column in shown], rest)
+
+
+def _squeezed(columns: Sequence[Column[T]], room: int) -> list[Column[T]]:
+    """Return the columns so narrow, and at last so few, that they fit; only the first stays whatever happens."""
+    shown = list(columns)
+    while len(shown) > 1 and _needed(shown) > room:
+        soft = [at for at, column in enumerate(shown) if column.grow and column.width > _LEAST]
+        if soft:
+            widest = max(soft, key=lambda at: shown[at].width)
+            shown[widest] = shown[widest]._replace(width=shown[widest].width - 1)
+        else:
+            shown.pop()
+    return shown
 
 
 def _grown(placed: Sequence[Placed[T]], rest: int) -> tuple[Placed[T], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
@@ -12,10 +13,12 @@ from osvm_tui.domain.roles import ReleaseProfile
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services.api import CatalogKind, CatalogView, ScopeState
 from osvm_tui.ui.bindings import STOCK
+from osvm_tui.ui.columns import GAP, GUTTER, fit
 from osvm_tui.ui.dialogs.all_facts import AllFacts
 from osvm_tui.ui.dialogs.pick import PickDialog
 from osvm_tui.ui.messages import GoTo
-from osvm_tui.ui.places import place_named, screen_of
+from osvm_tui.ui.options import CloudLook
+from osvm_tui.ui.places import Place, place_named, screen_of
 from osvm_tui.ui.screens.fleet import FleetScreen
 from osvm_tui.ui.screens.place import PlaceScreen
 from osvm_tui.ui.screens.resource_place import ResourceScreen
@@ -23,7 +26,7 @@ from osvm_tui.ui.screens.vm import VmScreen
 from osvm_tui.ui.widgets.about import About
 from osvm_tui.ui.widgets.filter_bar import FilterBar
 from osvm_tui.ui.widgets.vtable import VTable
-from tests.pilot.desk import Desk
+from tests.pilot.desk import OPTIONS, Desk
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.screen_text import screen_text, settled
 from tests.pilot.two_clouds import TwoClouds
@@ -35,10 +38,14 @@ FIRST_CELLS = {
 }  # fmt: skip
 
 
-def stock(place: str, api: FakeConsole) -> Desk:
-    found = place_named(place)
+def _place(name: str) -> Place:
+    found = place_named(name)
     assert found is not None
-    return Desk(api, screen_of(found))
+    return found
+
+
+def stock(place: str, api: FakeConsole) -> Desk:
+    return Desk(api, screen_of(_place(place)))
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
@@ -77,6 +84,17 @@ async def test_each_place_shows_its_rows_whole_in_eighty_columns() -> None:
             assert words in screen_text(app)
             assert app.screen.query_one(".detail").styles.border_top[0] == "round"
             assert sum(placed.width + 2 for placed in table.placed) + 1 <= table.size.width
+
+
+@pytest.mark.parametrize("place", STOCK)
+def test_with_several_clouds_each_place_names_the_cloud_of_a_row_in_eighty_columns(place: str) -> None:
+    options = replace(OPTIONS, clouds={"eu": CloudLook("red", production=True)})
+    found: Any = screen_of(_place(place))
+    screen: ResourceScreen = found(TwoClouds(), options)
+    placed = fit(screen._columns, 78)
+    assert {"cloud"} < {each.column.key for each in placed}
+    assert len(placed) > 2
+    assert GUTTER + sum(each.width + GAP for each in placed) - GAP <= 77
 
 
 USED_BY = (

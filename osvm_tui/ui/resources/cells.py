@@ -124,7 +124,10 @@ def ident(*, priority: int = 9) -> Column[Any]:
 
 
 def cloud_column(scopes: Sequence[ScopeView], options: UiOptions) -> Column[Any]:
-    """Return the column of the clouds, each in its colour, for where several are open."""
+    """Return the column of the clouds, each in its colour, for where several are open; it never leaves.
+
+    Items of different clouds often have the same name.
+    """
     entries = [scope.entry for scope in scopes]
     wears = {entry: wear(options, entries, entry) for entry in entries}
     width = max(5, min(12, max(len(each.title) for each in wears.values())))
@@ -136,7 +139,7 @@ def cloud_column(scopes: Sequence[ScopeView], options: UiOptions) -> Column[Any]
         worn = wears[row.cloud]
         return Cell(worn.title, worn.hue or Token.DIM)
 
-    return Column("cloud", "CLOUD", width, cell, read, 1, raw=read)
+    return Column("cloud", "CLOUD", width, cell, read, raw=read)
 
 
 def bar(
