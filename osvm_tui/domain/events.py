@@ -68,6 +68,12 @@ class StuckChanged(Struct, frozen=True, tag=True):
     refs: tuple[VmRef, ...]
 
 
+class CostsChanged(Struct, frozen=True, tag=True):
+    """Rates, policies or what they are counted from have changed; ask `costs`."""
+
+    revision: int
+
+
 Event = (
     FleetChanged
     | ScopesChanged
@@ -77,4 +83,5 @@ Event = (
     | CatalogChanged
     | Notice
     | StuckChanged
+    | CostsChanged
 )

@@ -1,0 +1,170 @@
+"""What things cost now: the burn rate of a VM, volume, image or address, and what an action would change; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from osvm_tui.domain.billing import BillingPolicy
+from osvm_tui.domain.money import ZERO, Money, product, totals
+from osvm_tui.domain.rates import COMPUTE, Component, Price, PriceList
+from osvm_tui.domain.vm import Flavor, Vm
+
+MIB_PER_GIB = Decimal(1024)
+BYTES_PER_GB = Decimal(1_000_000_000)
+
+
+class Item(Struct, frozen=True, gc=False):
+    """So many units of one component; `what` is the flavor, image or volume type by which it is priced."""
+
+    component: Component
+    what: str
+    quantity: Decimal
+
+
+class BurnLine(Struct, frozen=True, gc=False):
+    """One component of a burn rate. `share` is the part that the billing policy charges in this state."""
+
+    component: Component
+    what: str
+    quantity: Decimal
+    price: Price
+    share: Decimal
+    hourly: Decimal
+
+
+class Burn(Struct, frozen=True):
+    """What one thing costs per hour and per month of 730 hours, and what the card has no price for."""
+
+    currency: str
+    hourly: Decimal
+    monthly: Decimal
+    lines: tuple[BurnLine, ...] = ()
+    unpriced: tuple[str, ...] = ()
+    """Components that are not included, for want of a price: never to be shown as zero."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything of it has a price."""
+        return not self.unpriced
+
+
+class Total(Struct, frozen=True):
+    """The burn rate of many things in one currency."""
+
+    currency: str
+    hourly: Decimal
+    monthly: Decimal
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What an action would change in one currency: before, after, and the difference per hour and month."""
+
+    currency: str
+    before_hourly: Decimal
+    after_hourly: Decimal
+    hourly: Decimal
+    monthly: Decimal
+    unpriced: tuple[str, ...] = ()
+    note: str = ""
+
+
+def vm_items(flavor: Flavor, prices: PriceList, image_name: str, *, root_disk: bool = True) -> tuple[Item, ...]:
+    """Return what a VM consists of as this list prices it: its flavor in one, else its parts. Without `root_disk` it
+    boots from a volume, which is paid as one."""
+    compute = (
+        (Item(Component.FLAVOR, flavor.name, Decimal(1)),)
+        if prices.price(Component.FLAVOR, flavor.name)
+        else (
+            Item(Component.VCPU, "", Decimal(flavor.vcpus)),
+            Item(Component.RAM, "", Decimal(flavor.memory_mib) / MIB_PER_GIB),
+        )
+    )
+    found = list(compute)
+    disk = flavor.ephemeral_gib + (flavor.disk_gib if root_disk else 0)
+    in_flavor = compute[0].component is Component.FLAVOR and Component.DISK not in prices.prices
+    if disk and not in_flavor:
+        found.append(Item(Component.DISK, "", Decimal(disk)))
+    if image_name and prices.price(Component.LICENSE, image_name):
+        found.append(Item(Component.LICENSE, image_name, Decimal(1)))
+    return tuple(found)
+
+
+def vm_burn(
+    vm: Vm, flavor: Flavor, prices: PriceList, policy: BillingPolicy, currency: str, image_name: str = ""
+) -> Burn:
+    """Return what a VM costs in its present state; `flavor` is its own, or the one that it would get."""
+    return burn_of(billed_items(vm, flavor, prices, image_name), prices, currency, shares(vm, policy))
+
+
+def billed_items(vm: Vm, flavor: Flavor, prices: PriceList, image_name: str) -> tuple[Item, ...]:
+    """Return the components of a VM with this flavor."""
+    return vm_items(flavor, prices, image_name, root_disk=vm.image_id is not None or not vm.volume_ids)
+
+
+def shares(vm: Vm, policy: BillingPolicy) -> dict[Component, Decimal]:
+    """Return which part of each component's price the VM costs now."""
+    idle = policy.from_launch and not vm.launched
+    return {component: ZERO if idle else policy.share(vm.vm_state, component) for component in Component}
+
+
+def thing_burn(item: Item, prices: PriceList, currency: str) -> Burn:
+    """Return what a volume, snapshot, image or address costs: all of it, for as long as it exists."""
+    return burn_of((item,), prices, currency, {item.component: Decimal(1)})
+
+
+def burn_of(items: Iterable[Item], prices: PriceList, currency: str, share: dict[Component, Decimal]) -> Burn:
+    """Return what these components cost at the given shares."""
+    lines, unpriced = [], []
+    for item in items:
+        price = prices.price(item.component, item.what)
+        if price is None:
+            unpriced.append(_missing(item))
+            continue
+        part = share[item.component]
+        hourly = product(price.hourly, item.quantity, part)
+        lines.append(BurnLine(item.component, item.what, item.quantity, price, part, hourly))
+    monthly = sum((product(one.price.monthly, one.quantity, one.share) for one in lines), ZERO)
+    return Burn(currency, sum((one.hourly for one in lines), ZERO), monthly, tuple(lines), tuple(unpriced))
+
+
+def _missing(item: Item) -> str:
+    return f"{item.component.value} {item.what}".strip()
+
+
+def burn_totals(burns: Iterable[Burn]) -> tuple[Total, ...]:
+    """Return the sum of many burn rates per currency."""
+    burns = tuple(burns)
+    hourly = totals(Money(burn.currency, burn.hourly) for burn in burns)
+    monthly = totals(Money(burn.currency, burn.monthly) for burn in burns)
+    return tuple(Total(h.currency, h.amount, m.amount) for h, m in zip(hourly, monthly, strict=True))
+
+
+def change(before: Sequence[Burn], after: Sequence[Burn], note: str = "") -> tuple[Change, ...]:
+    """Return the difference that turns `before` into `after`, one per currency."""
+    old = {total.currency: total for total in burn_totals(before)}
+    new = {total.currency: total for total in burn_totals(after)}
+    return tuple(
+        _change(old.get(name, Total(name, ZERO, ZERO)), new.get(name, Total(name, ZERO, ZERO)), after, note)
+        for name in sorted(old.keys() | new.keys())
+    )
+
+
+def _change(old: Total, new: Total, after: Sequence[Burn], note: str) -> Change:
+    missing = {name for burn in after if burn.currency == new.currency for name in burn.unpriced}
+    return Change(
+        currency=new.currency,
+        before_hourly=old.hourly,
+        after_hourly=new.hourly,
+        hourly=new.hourly - old.hourly,
+        monthly=new.monthly - old.monthly,
+        unpriced=tuple(sorted(missing)),
+        note=note,
+    )
+
+
+def priced(burn: Burn) -> bool:
+    """Return whether a VM's compute has a price at all; without one its rate is not to be shown."""
+    return any(line.component in COMPUTE for line in burn.lines)
