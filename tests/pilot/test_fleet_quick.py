@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from osvm_tui.ui.fleet_filters import Counted
+from osvm_tui.ui.format import GLYPHS, Token, count
 from osvm_tui.ui.screens.fleet import FleetScreen
+from osvm_tui.ui.widgets.filter_bar import FilterBar
 from tests.pilot.desk import OPTIONS, Desk
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.screen_text import screen_text, settled
@@ -43,13 +47,21 @@ async def test_each_count_is_a_filter_behind_its_key_and_counts_right() -> None:
         assert len(fleet(app).table.rows) == 60
 
 
-async def test_eighty_columns_show_as_many_counts_as_fit() -> None:
-    app = Desk(FakeConsole(60))
-    async with app.run_test(size=(80, 24)) as pilot:
+@pytest.mark.parametrize(("width", "vms"), [(80, 60), (80, 2000), (100, 2000)])
+async def test_every_count_that_is_a_key_is_seen_in_narrow_terminals(width: int, vms: int) -> None:
+    app = Desk(FakeConsole(vms))
+    async with app.run_test(size=(width, 24)) as pilot:
+        await settled(pilot)
+        counted = fleet(app).picture.counted()
+        changed = Counted("6", "changed", 12, Token.STALE)
+        bar = app.screen.query_one(FilterBar)
+        bar.tell(bar._shown._replace(counts=(*bar._shown.counts, changed)))
         await settled(pilot)
         line = screen_text(app).splitlines()[1]
-        assert "no filter  1 active" in line
-        assert "60 of 60" in line
+        for at, (quick, number) in enumerate(counted, 1):
+            assert f"{at} {quick.word} {count(number)}" in line or f"{at}{GLYPHS['unicode'][quick.token]}" in line
+        assert "6 changed 12" in line or "6◌12" in line
+        assert f"{count(vms)} of {count(vms)}" in line
 
 
 async def test_changed_are_the_vms_that_look_otherwise_until_they_are_seen() -> None:

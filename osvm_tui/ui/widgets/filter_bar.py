@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from osvm_tui.ui.bindings import key_for
 from osvm_tui.ui.fleet_filters import Counted
-from osvm_tui.ui.format import SIGNS, Token, count
+from osvm_tui.ui.format import GLYPHS, SIGNS, Token, count
 from osvm_tui.ui.options import UiOptions
 
 if TYPE_CHECKING:
@@ -148,7 +148,8 @@ class FilterBar(Widget):
         if self._input is None and self._text:
             left.append(self._text, self._part("text"))
         elif self._input is None:
-            left.append(self._unfiltered(self.size.width - right.cell_len - left.cell_len - 2))
+            told, right = self._unfiltered(self.size.width - left.cell_len - 2)
+            left.append(told)
         room = self.size.width - right.cell_len - 1
         if self._error:
             right = Text(f"{self._error} ", self._part("error"), no_wrap=True, overflow="ellipsis")
@@ -157,29 +158,39 @@ class FilterBar(Widget):
         gap = max(1, self.size.width - left.cell_len - right.cell_len)
         return Text.assemble(left, " " * gap, right, no_wrap=True)
 
-    def _unfiltered(self, room: int) -> Text:
-        """Return the counts with the keys that filter by them, as many as there is room for."""
-        line = Text("no filter", self._part("dim"), no_wrap=True)
-        for count_ in self._shown.counts:
-            part = Text.assemble(
-                ("  ", self._part("dim")),
-                (count_.key, self._part("mark")),
-                (f" {count_.word} ", self._part("dim")),
-                (count(count_.number), self._part(str(count_.token))),
-            )
-            if line.cell_len + part.cell_len > room:
-                break
-            line.append(part)
-        return line
+    def _unfiltered(self, room: int) -> tuple[Text, Text]:
+        """Return the counts with the keys that filter by them, and the right end: in the longest words that fit whole.
 
-    def _right(self) -> Text:
+        The words of the sort leave before those of the counts: the table's head shows it too.
+        """
+        long, bare = self._right(), self._right(sort=False)
+        words = [self._count_words(each) for each in self._shown.counts]
+        signs = [self._count_signs(each) for each in self._shown.counts]
+        nothing = [Text("no filter", self._part("dim"))]
+        tries = ((nothing + words, long), (words, long), (words, bare), (signs, long), (signs, bare))
+        for parts, right in tries:
+            line = Text("  ", no_wrap=True).join(parts)
+            if line.cell_len + right.cell_len <= room:
+                break
+        return line, right
+
+    def _count_words(self, counted: Counted) -> Text:
+        token = str(counted.token)
+        word = (f" {counted.word} ", self._part("dim"))
+        return Text.assemble((counted.key, self._part("mark")), word, (count(counted.number), self._part(token)))
+
+    def _count_signs(self, counted: Counted) -> Text:
+        sign = f"{GLYPHS[self._options.glyphs][counted.token]}{count(counted.number)}"
+        return Text.assemble((counted.key, self._part("mark")), (sign, self._part(str(counted.token))))
+
+    def _right(self, *, sort: bool = True) -> Text:
         shown, dot = self._shown, f" {self._signs['dot']} "
         parts = [f"{count(shown.rows)} of {count(shown.total)}"]
         if shown.marked:
             parts.append(f"{count(shown.marked)} marked")
         if shown.frozen:
             parts.append(f"frozen, {key_for('fleet.freeze', self._options.keys)} goes on")
-        if shown.sort and self.size.width >= 70:
+        if shown.sort and sort and self.size.width >= 70:
             parts.append(f"sorted by {shown.sort}")
         return Text(f"{dot.join(parts)} ", self._part("dim"), no_wrap=True)
 
