@@ -10,9 +10,12 @@ from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.operations import ItemState, OperationItem
 from osvm_tui.ui.action_plan import plan, verb
 from osvm_tui.ui.confirming import confirmed
+from osvm_tui.ui.refusals import note_refused
 from osvm_tui.ui.submitting import told
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from osvm_tui.domain.vm import VmRef
     from osvm_tui.services.api import ConsoleApi
     from osvm_tui.ui.screens.place import PlaceScreen
@@ -36,14 +39,19 @@ def begin_undo(screen: PlaceScreen, item: OperationItem) -> str:
     verdict, verbs = api.bulk.undo_verdict(item.id), api.bulk.undo_verbs(item.id)
     if not verdict.allowed or not verbs:
         return verdict.reason or f"{verb(ACTIONS[item.action_id])} cannot be taken back"
-    screen.run_worker(_undo(screen, item, verbs[0]), group="action", exit_on_error=False)
+    screen.run_worker(_undo(screen, item, verbs), group="action", exit_on_error=False)
     return ""
 
 
-async def _undo(screen: PlaceScreen, item: OperationItem, inverse: str) -> None:
-    chosen = plan(screen.api, inverse, (item.ref,))
-    if chosen.targets and not await confirmed(screen.app, screen.api, chosen):
-        return
+async def _undo(screen: PlaceScreen, item: OperationItem, verbs: Sequence[str]) -> None:
+    for inverse in dict.fromkeys(verbs):
+        chosen = plan(screen.api, inverse, (item.ref,))
+        if chosen.refusal:
+            screen.notify(f"refused: {chosen.refusal}", severity="warning", markup=False)
+            note_refused(screen.app, screen.api, chosen)
+            return
+        if not await confirmed(screen.app, screen.api, chosen):
+            return
     try:
         await asyncio.shield(asyncio.ensure_future(screen.api.bulk.undo(item.id)))
     except OsvmError as error:

@@ -15,6 +15,7 @@ from osvm_tui.ui.dialogs.save_text import SaveText
 from osvm_tui.ui.screens.operation import OperationScreen
 from osvm_tui.ui.screens.operations import OperationsScreen
 from osvm_tui.ui.screens.vm import VmScreen
+from osvm_tui.ui.undoing import begin_undo
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.screen_text import screen_text
@@ -126,6 +127,21 @@ async def test_an_arrived_item_is_taken_back_and_others_are_not() -> None:
         assert app.told[-1].startswith("refused: only what has arrived can be taken back")
     assert api.bulk.undone == [items[0].id]
     assert api.requests[-1].action_id == "start"
+
+
+async def test_nothing_is_taken_back_when_the_gate_has_come_to_refuse_it() -> None:
+    api = FakeConsole()
+    app, items = stopping(api, ItemState.ARRIVED)
+    vm = replace(api.fleet[items[0].ref], vm_state="stopped", task_state=None, status="SHUTOFF")
+    api.put(vm)
+    async with app.run_test() as pilot:
+        assert isinstance(app.screen, OperationScreen)
+        assert begin_undo(app.screen, items[0]) == ""
+        api.put(replace(vm, locked=True))
+        await press(pilot)
+        assert app.told[-1] == f"refused: {vm.name} is locked; unlock it first"
+    assert not api.bulk.undone
+    assert [request.action_id for request in api.refusals] == ["start"]
 
 
 async def test_it_is_saved_as_a_script_and_enter_opens_the_vm() -> None:
