@@ -23,7 +23,7 @@ def fleet_columns(look: Look, cloud: Column[Vm] | None = None) -> tuple[Column[V
 
     def task(vm: Vm) -> Cell:
         if look.stuck(vm.ref):
-            return Cell(f"stuck {vm.task_state or vm.vm_state}", Token.WRONG)
+            return Cell(stuck_task(vm), Token.WRONG)
         if vm.task_state:
             return Cell(vm.task_state, Token.CHANGING)
         return Cell("locked", Token.STALE) if vm.locked else _NONE
@@ -77,6 +77,11 @@ MAY_BE_EMPTY: dict[str, Callable[[Vm], Any]] = {
 
 _NONE = Cell("-", Token.DIM)
 _TROUBLE = {"ERROR": 0, "UNKNOWN": 1, "BUILD": 3, "ACTIVE": 5}
+
+
+def stuck_task(vm: Vm) -> str:
+    """Return what the TASK column says of a VM that is stuck."""
+    return f"stuck {vm.task_state or vm.vm_state}"
 
 
 def status_key(vm: Vm) -> tuple[int, str]:

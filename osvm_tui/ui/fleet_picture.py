@@ -13,7 +13,7 @@ from osvm_tui.domain.vm_fields import Names, any_text, vm_fields
 from osvm_tui.services.api import CatalogKind, ConsoleApi, ScopeState
 from osvm_tui.ui.cloud_states import CloudStates
 from osvm_tui.ui.columns import Column, Look
-from osvm_tui.ui.fleet_columns import fleet_columns
+from osvm_tui.ui.fleet_columns import fleet_columns, stuck_task
 from osvm_tui.ui.fleet_filters import QUICK, Quick
 from osvm_tui.ui.fleet_view import FleetView, Row
 from osvm_tui.ui.format import Token
@@ -99,7 +99,11 @@ class FleetPicture:
 
     def wanted(self) -> dict[str, int]:
         """Return the widths beyond which columns hold only blanks."""
-        return {"name": self.view.counts.longest_name, "cloud": self.clouds.widest}
+        return {"name": self.view.counts.longest_name, "cloud": self.clouds.widest, "task": self._stuck_width()}
+
+    def _stuck_width(self) -> int:
+        vms = (self.view.get(stuck.ref) for stuck in self._api.insight.all_stuck())
+        return max((len(stuck_task(vm)) for vm in vms if vm is not None), default=0)
 
     def tone(self, row: Row) -> Token | None:
         """Return the token of a whole row whose cloud is not live, None for a live one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 from textual.widgets import Static
 
@@ -53,6 +54,19 @@ async def test_a_stuck_vm_is_told_everywhere_and_h_leads_to_the_gentlest_remedy(
         await settled(pilot)
         assert "1 stuck" not in screen_text(app)
     assert not api.requests
+
+
+@pytest.mark.parametrize(("width", "task"), [(120, "powering-off"), (200, "resize_migrating")])
+async def test_the_table_shows_the_task_that_a_vm_is_stuck_in_whole(width: int, task: str) -> None:
+    api = FakeConsole()
+    vm = next(vm for vm in api.fleet.values() if vm.task_state == task)
+    app = Desk(api)
+    async with app.run_test(size=(width, 36)) as pilot:
+        await settled(pilot)
+        api.insight.stuck_vms[vm.ref] = Stuck(vm.ref, task, NOW, None)
+        api.tell(StuckChanged((vm.ref,)))
+        await settled(pilot)
+        assert f"stuck {task}  " in screen_text(app)
 
 
 async def test_the_overview_of_a_stuck_vm_says_so_and_names_the_key_that_helps() -> None:

@@ -89,6 +89,7 @@ class FleetScreen(FleetChoice, Marking):
         if "stuck" in self.picture.text:
             self.picture.filter_by(self.picture.text)
             self.draw_rows()
+        self._shape()
         self.table.redraw_changed()
         self._show_detail()
 
@@ -96,7 +97,7 @@ class FleetScreen(FleetChoice, Marking):
         """Grey the rows of a cloud that is not live; ask a live one for names, once."""
         if self.picture.read_scopes():
             self.draw_rows()
-        self.table.set_shape(self.picture.wanted(), self.picture.view.counts.empty)
+        self._shape()
         self.table.say_when_empty(self.picture.empty_words())
         self.table.redraw_changed()
         for entry in self.picture.unnamed():
@@ -117,11 +118,14 @@ class FleetScreen(FleetChoice, Marking):
         """Show the picture's rows, and what is told of them."""
         view = self.picture.view
         self.table.say_when_empty(self.picture.empty_words())
-        self.table.set_shape(self.picture.wanted(), view.counts.empty)
+        self._shape()
         self.table.set_rows(view.rows())
         self.query_one(HeaderBar).update_counts(Counts(view.total, view.counts.busy, view.counts.wrong))
         self._tell()
         self._show_detail()
+
+    def _shape(self) -> None:
+        self.table.set_shape(self.picture.wanted(), self.picture.view.counts.empty)
 
     def _tell(self) -> None:
         shown, total, marked = len(self.table.rows), self.picture.view.total, len(self.table.marks)

@@ -88,7 +88,7 @@ class VmEvents(VerticalScroll, can_focus=True):
         """Show a time line."""
         zone = "UTC" if options.utc else "local time"
         many = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
-        told = f"{many}, newest first, {zone} \u00b7 nova: its action log, osvm: our audit, both: joined"
+        told = f"{many}, newest first, {zone} \u00b7 nova: its log, osvm: our audit"
         self.query_one(About).tell(told if entries else _EMPTY)
         self.query_one("#timeline", Static).update(timeline_content(entries, options))
 
