@@ -44,14 +44,19 @@ def _parts(new: Flavor, vms: Sequence[Vm], quota: Mapping[str, QuotaItem]) -> tu
     old = have or new
     return (
         f"{new.vcpus} vCPU{_change(new.vcpus - old.vcpus, str)}",
-        f"{mib(new.memory_mib)}{_change(new.memory_mib - old.memory_mib, mib)}",
+        f"{mib(new.memory_mib)}{_change(new.memory_mib - old.memory_mib, mib, unit=_unit(new.memory_mib))}",
         f"{new.disk_gib} GiB{_change(new.disk_gib - old.disk_gib, str)}",
         _left(new, vms, quota),
     )
 
 
-def _change(by: int, shown: Callable[[int], str]) -> str:
-    return f" {'+' if by > 0 else '-'}{shown(abs(by))}" if by else ""
+def _change(by: int, shown: Callable[[int], str], *, unit: str = "") -> str:
+    """Return a difference; the unit of the value beside it is not said twice."""
+    return f" {'+' if by > 0 else '-'}{shown(abs(by)).removesuffix(unit)}" if by else ""
+
+
+def _unit(memory_mib: int) -> str:
+    return f" {mib(memory_mib).split()[-1]}"
 
 
 def _needs(new: Flavor, vms: Sequence[Vm]) -> dict[str, int]:

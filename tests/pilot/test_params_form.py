@@ -222,3 +222,13 @@ async def test_the_only_field_opens_its_list_and_what_does_not_fit_stays_with_it
         assert asked.desk.focused is asked.form.query_one("#go")
         await press(pilot, "enter")
     assert asked.answers == [{"flavor_id": "2"}]
+
+
+async def test_what_is_chosen_takes_one_line_in_eighty_columns() -> None:
+    size = Offered("1", "c2.xlarge", "16 vCPU +12   32 GiB +24   160 GiB +80   left 8 vCPU, 16 GiB, and more")
+    asked = Asked((Param("flavor_id", "flavor"),), {"flavor_id": "1"}, lists=Lists(flavor=(size,)))
+    async with asked.desk.run_test(size=(80, 24)) as pilot:
+        await asked.open(pilot)
+        field = asked.form.query_one("#param-flavor_id", ChoiceField)
+        assert field.size.height == 1
+        assert "c2.xlarge  16 vCPU +12  32 GiB +24  160 GiB +80  left" in screen_text(asked.desk)

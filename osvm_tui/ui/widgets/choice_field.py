@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -12,6 +13,8 @@ from textual.widgets import Static
 
 from osvm_tui.ui.dialogs.pick import Choice, PickDialog
 from osvm_tui.ui.printable import printable
+
+_WIDE_GAP = re.compile(" {3,}")
 
 
 class ChoiceField(Static, can_focus=True):
@@ -57,7 +60,9 @@ class ChoiceField(Static, can_focus=True):
         shown = [labels[id] for id in self.chosen if id in labels]
         text = ", ".join(choice.label for choice in shown)
         if len(shown) == 1 and shown[0].told:
-            text = f"{text}  {shown[0].told}"
+            # What is told stands in columns for the list; here one line is all there is room for.
+            text = f"{text}  {_WIDE_GAP.sub('  ', shown[0].told)}"
+        self.set_class(len(shown) == 1, "-one")
         self.update(printable(text) or self.nothing)
         self.set_class(not shown, "-nothing")
 

@@ -23,7 +23,7 @@ def why(new: Flavor, *vms: Vm, quota: dict[str, QuotaItem] = QUOTA) -> str:
 def test_each_size_stands_with_its_difference_and_what_is_left_of_the_quota() -> None:
     small, large = resize_choices([VM], [LARGE, SMALL], IMAGES, QUOTA)
     assert (small.label, large.label) == ("small", "large")
-    assert " ".join(large.told.split()) == "4 vCPU +3 8 GiB +6 GiB 80 GiB +60 left 7 vCPU"
+    assert " ".join(large.told.split()) == "4 vCPU +3 8 GiB +6 80 GiB +60 left 7 vCPU"
     assert large.refused == ""
 
 
