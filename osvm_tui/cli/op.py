@@ -15,7 +15,7 @@ from osvm_tui.cli.launch import Launch, cloud_options
 from osvm_tui.cli.output import output_option, print_fields, print_json, print_table
 from osvm_tui.cli.session import headless, offline
 from osvm_tui.domain.actions import ACTIONS
-from osvm_tui.domain.errors import Ambiguous, Refused, Unknown
+from osvm_tui.domain.errors import Ambiguous, OsvmError, Refused, Unknown
 from osvm_tui.domain.operations import Control, ItemState, OperationItem, OperationView, Submission
 from osvm_tui.services.console import Console
 
@@ -135,11 +135,31 @@ def undo(launch: Launch, operation: str, wait: bool, timeout: float | None, outp
                 click.echo(f"osvm: {item.vm_name} refused: {verdict.reason}", err=True)
         if not allowed:
             raise Refused("nothing of it can be taken back")
-        submissions = [await console.bulk.undo(item.id) for item in allowed]
-        code = await follow_all(console, submissions, wait, _patience(submissions, timeout), output)
-        return worst((code, Exit.REFUSED if len(allowed) < len(items) else Exit.DONE))
+        submissions, codes = await taken_back(console, allowed)
+        if submissions:
+            codes.append(await follow_all(console, submissions, wait, _patience(submissions, timeout), output))
+        return worst((*codes, Exit.REFUSED if len(allowed) < len(items) else Exit.DONE))
 
     return headless(launch, work)
+
+
+async def taken_back(console: Console, items: Sequence[OperationItem]) -> tuple[list[Submission], list[Exit]]:
+    """Take items back, telling at once of each that is not; what one says does not stop the others."""
+    submissions, codes = list[Submission](), list[Exit]()
+    for item in items:
+        try:
+            taken = await console.bulk.undo(item.id)
+        except OsvmError as error:
+            if len(items) == 1:
+                raise
+            refusal, code = error.detail, Exit.REFUSED if isinstance(error, Refused) else Exit.FAILED
+        else:
+            submissions += taken.submissions
+            refusal, code = taken.refusal, Exit.REFUSED
+        if refusal:
+            click.echo(f"osvm: {item.vm_name} refused: {refusal}", err=True)
+            codes.append(code)
+    return submissions, codes
 
 
 def _patience(submissions: Sequence[Submission], timeout: float | None) -> float:

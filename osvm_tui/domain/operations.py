@@ -171,3 +171,11 @@ class Submission(Struct, frozen=True):
     operation_id: str
     items: tuple[OperationItem, ...]
     refused: tuple[tuple[VmRef, str], ...] = ()
+
+
+class UndoOutcome(Struct, frozen=True):
+    """The answer to a request to take an item back: a submission per step that was asked for, in order."""
+
+    submissions: tuple[Submission, ...]
+    refusal: str = ""
+    """Which steps were done, which were not asked for any more, and why; empty when all were asked for."""

@@ -21,6 +21,7 @@ from osvm_tui.domain.operations import (
     OperationItem,
     OperationView,
     Submission,
+    UndoOutcome,
 )
 from osvm_tui.domain.parameters import expanded
 from osvm_tui.domain.roles import ConsoleRole
@@ -56,7 +57,8 @@ class Bulk(OperationsApi):
         now: Callable[[], datetime],
     ) -> None:
         self._book, self._lifecycle, self._scopes = book, lifecycle, scopes
-        self._undo, self._script = Undo(fleet, scopes, book, lifecycle), Script(fleet, scopes, lifecycle, now)
+        self._undo = Undo(fleet, scopes, book, lifecycle, self.wait)
+        self._script = Script(fleet, scopes, lifecycle, now)
         self._writer, self._bus, self._writable, self._role = writer, bus, writable, console_role
 
     def view(self, operation_id: str) -> OperationView | None:
@@ -150,7 +152,7 @@ class Bulk(OperationsApi):
     def undo_verbs(self, item_id: str) -> tuple[str, ...]:
         return self._undo.verbs(item_id)
 
-    async def undo(self, item_id: str) -> Submission:
+    async def undo(self, item_id: str) -> UndoOutcome:
         await self._writable()
         return await self._undo.take(item_id)
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from osvm_tui.cloud.base import ApiCall
 from osvm_tui.domain.gating import Verdict
-from osvm_tui.domain.operations import ActionRequest, OperationItem, Submission
+from osvm_tui.domain.operations import ActionRequest, OperationItem, Submission, UndoOutcome
 from osvm_tui.domain.operations import Control as Control
 from osvm_tui.domain.operations import OperationView as OperationView
 
@@ -44,8 +44,9 @@ class OperationsApi(ABC):
         """Return the actions that would take an item back, empty when none can; answers from memory."""
 
     @abstractmethod
-    async def undo(self, item_id: str) -> Submission:
-        """Take an arrived item back. Refused when anybody else changed the VM since, or the gate says no."""
+    async def undo(self, item_id: str) -> UndoOutcome:
+        """Take an arrived item back, step after step. Refused when anybody else changed the VM since, or the gate says
+        no to a step; once a step was asked for, the outcome tells what stopped the rest instead."""
 
     @abstractmethod
     def script(self, request: ActionRequest) -> str:

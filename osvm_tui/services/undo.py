@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.catalog import InstanceAction
-from osvm_tui.domain.errors import NotFound, Refused
+from osvm_tui.domain.errors import NotFound, OsvmError, Refused
 from osvm_tui.domain.gating import Verdict
-from osvm_tui.domain.operations import ActionRequest, ItemState, OperationItem, Submission
+from osvm_tui.domain.operations import ActionRequest, ItemState, OperationItem, Submission, UndoOutcome
 from osvm_tui.domain.undo import Inverse, inverse, shows
 from osvm_tui.domain.vm import Vm
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.lifecycle import Lifecycle
 from osvm_tui.services.operation_book import OperationBook
-from osvm_tui.services.payload import restored
+from osvm_tui.services.payload import restored, told
 from osvm_tui.services.scopes import Scopes
 
+Wait = Callable[[str, float], Awaitable[tuple[OperationItem, ...]]]
+"""Waits for an operation's end, but for so many seconds at most."""
 _SLACK = timedelta(seconds=2)
 """The log's times are whole seconds, and by another clock of the same cloud than the one that dated our answer."""
 
@@ -25,8 +27,8 @@ _SLACK = timedelta(seconds=2)
 class Undo:
     """Which items may be taken back, and the taking back."""
 
-    def __init__(self, fleet: Fleet, scopes: Scopes, book: OperationBook, lifecycle: Lifecycle) -> None:
-        self._fleet, self._scopes, self._book, self._lifecycle = fleet, scopes, book, lifecycle
+    def __init__(self, fleet: Fleet, scopes: Scopes, book: OperationBook, lifecycle: Lifecycle, wait: Wait) -> None:
+        self._fleet, self._scopes, self._book, self._lifecycle, self._wait = fleet, scopes, book, lifecycle, wait
 
     def verdict(self, item_id: str) -> Verdict:
         """Return whether an item may be taken back now, as far as is known without asking the cloud."""
@@ -47,9 +49,19 @@ class Undo:
         except Refused:
             return ()
 
-    async def take(self, item_id: str) -> Submission:
+    async def take(self, item_id: str) -> UndoOutcome:
         """Read the VM and its action log, and take the item back; Refused when anybody changed the VM since."""
         item, back = self._planned(item_id)
+        entry = await self._unchanged(item)
+        refers = f"undoes {item.action_id} {item.operation_id[:8]}"
+        requests = [
+            ActionRequest(step.action_id, (item.ref,), step.params, entry, "console", refers) for step in back.steps
+        ]
+        await self._gate(requests)
+        return await self._step_by_step(requests)
+
+    async def _unchanged(self, item: OperationItem) -> str:
+        """Return the entry to go through, after a reading that shows the VM as the item left it."""
         entry = self._entry(item) or self._scopes.entry_for(item.ref)
         follower = self._scopes.follower(entry)
         try:
@@ -62,12 +74,44 @@ class Undo:
         changed = self._changed(item, vm) or self._logged_since(item, log)
         if changed:
             raise Refused(changed)
-        refers = f"undoes {item.action_id} {item.operation_id[:8]}"
-        requests = [
-            ActionRequest(step.action_id, (item.ref,), step.params, entry, "console", refers) for step in back.steps
-        ]
-        submissions = [await self._lifecycle.submit(request) for request in requests]
-        return submissions[-1]
+        return entry
+
+    async def _gate(self, requests: Sequence[ActionRequest]) -> None:
+        """Let no step be done where a later one would be refused."""
+        for request in requests:
+            verdict = self._lifecycle.verdict(request.targets[0], request.action_id, request.entry)
+            if not verdict.allowed:
+                await self._lifecycle.note_refused(request)
+                raise Refused(verdict.reason)
+
+    async def _step_by_step(self, requests: Sequence[ActionRequest]) -> UndoOutcome:
+        """Ask for each step when the one before has arrived: Nova may lose one of two changes at the same time."""
+        begun: list[Submission] = []
+        for number, request in enumerate(requests):
+            stopped, done = "", number
+            if begun and (stopped := await self._not_arrived(begun[-1])):
+                done = number - 1
+            try:
+                if not stopped:
+                    begun.append(await self._lifecycle.submit(request))
+            except OsvmError as error:
+                if not begun:
+                    raise
+                stopped = error.detail
+            if stopped:
+                before = ", ".join(map(_words, requests[:done])) or "nothing"
+                rest = ", ".join(map(_words, requests[number:]))
+                return UndoOutcome(tuple(begun), f"{before} done; {rest} not: {stopped}")
+        return UndoOutcome(tuple(begun))
+
+    async def _not_arrived(self, step: Submission) -> str:
+        """Wait for a step's end; return in words how it stands if it has not arrived."""
+        (asked,) = step.items
+        for item in await self._wait(step.operation_id, asked.deadline_s):
+            if item.state is not ItemState.ARRIVED:
+                label = ACTIONS[item.action_id].label.lower()
+                return f"{label} is {item.state.value}" + (f": {item.message}" if item.message else "")
+        return ""
 
     def _planned(self, item_id: str) -> tuple[OperationItem, Inverse]:
         """Return an item and how it is taken back; Refused when it cannot be."""
@@ -119,3 +163,9 @@ class Undo:
         """Return whether an action is one of ours that was asked for before `item`."""
         other = self._book.item_of_request(action.request_id)
         return other is not None and other.planned_at < item.planned_at
+
+
+def _words(request: ActionRequest) -> str:
+    spec = ACTIONS[request.action_id]
+    given = told(spec, request.params)
+    return f"{spec.label.lower()} ({given})" if given else spec.label.lower()

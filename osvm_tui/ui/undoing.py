@@ -53,8 +53,11 @@ async def _undo(screen: PlaceScreen, item: OperationItem, verbs: Sequence[str]) 
         if not await confirmed(screen.app, screen.api, chosen):
             return
     try:
-        await asyncio.shield(asyncio.ensure_future(screen.api.bulk.undo(item.id)))
+        taken = await asyncio.shield(asyncio.ensure_future(screen.api.bulk.undo(item.id)))
     except OsvmError as error:
         screen.notify(told(error), severity="warning", markup=False)
     else:
-        screen.notify(f"taking back {verb(ACTIONS[item.action_id])} {item.vm_name}", markup=False)
+        if taken.refusal:
+            screen.notify(f"{item.vm_name} is not taken back whole: {taken.refusal}", severity="warning", markup=False)
+        else:
+            screen.notify(f"taking back {verb(ACTIONS[item.action_id])} {item.vm_name}", markup=False)

@@ -12,7 +12,15 @@ from osvm_tui.domain.errors import OsvmError, Refused
 from osvm_tui.domain.events import OperationChanged, OperationEnded, OperationSteered
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.openstack_cli import command
-from osvm_tui.domain.operations import ActionRequest, Control, ItemState, OperationItem, OperationView, Submission
+from osvm_tui.domain.operations import (
+    ActionRequest,
+    Control,
+    ItemState,
+    OperationItem,
+    OperationView,
+    Submission,
+    UndoOutcome,
+)
 from osvm_tui.domain.undo import Inverse, inverse
 from osvm_tui.services.operations_api import OperationsApi
 
@@ -104,11 +112,12 @@ class FakeBulk(OperationsApi):
         except Refused:
             return ()
 
-    async def undo(self, item_id: str) -> Submission:
+    async def undo(self, item_id: str) -> UndoOutcome:
         self._fail()
         item, back = self._planned(item_id)
         self.undone.append(item_id)
-        return await self.console.submit(ActionRequest(back.steps[0].action_id, (item.ref,), back.steps[0].params))
+        steps = [ActionRequest(step.action_id, (item.ref,), step.params) for step in back.steps]
+        return UndoOutcome(tuple([await self.console.submit(step) for step in steps]))
 
     def script(self, request: ActionRequest) -> str:
         self.scripted.append(request)

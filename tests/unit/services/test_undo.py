@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from osvm_tui.cli.exits import Exit
+from osvm_tui.cli.op import taken_back
 from osvm_tui.domain.catalog import InstanceAction
-from osvm_tui.domain.errors import Refused
+from osvm_tui.domain.errors import Conflict, Refused
 from osvm_tui.domain.operations import ActionRequest, ItemState, OperationItem
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ApiCall, AuditQuery
@@ -55,7 +57,7 @@ async def test_a_stop_is_taken_back_by_a_start_that_names_it(console: Make) -> N
     one, cloud, item = await stopped(console)
     assert one.bulk.undo_verdict(item.id).allowed
     assert one.bulk.undo_verbs(item.id) == ("start",)
-    undo = await one.bulk.undo(item.id)
+    (undo,) = (await one.bulk.undo(item.id)).submissions
     (back,) = await one.wait(undo.operation_id, WAIT)
     assert (back.action_id, back.state) == ("start", ItemState.ARRIVED)
     assert cloud.vms["1"].vm_state == "active"
@@ -115,30 +117,71 @@ async def test_a_name_goes_back_unless_it_was_changed_again(console: Make) -> No
         await one.bulk.undo(item.id)
     cloud.vms = {"1": a_vm("1", name="shop", updated_at=utc_now() + timedelta(seconds=1))}
     assert mine["1"].name == "shop"
-    submission = await one.bulk.undo(item.id)
+    (submission,) = (await one.bulk.undo(item.id)).submissions
     (back,) = await one.wait(submission.operation_id, WAIT)
     assert back.state is ItemState.ARRIVED
     assert cloud.vms["1"].name == "web"
 
 
-async def test_metadata_goes_back_key_by_key(console: Make) -> None:
+async def labelled(make: Make, **then: Any) -> tuple[Console, ScriptedCloud, OperationItem]:
+    """Return a console that has set two keys of a VM, one anew; a step of the way back leaves the VM as `then`."""
     cloud = ScriptedCloud(a_vm("1", metadata=(("role", "web"),)))
-    asked: list[tuple[str, object]] = []
-    act = cloud.act
-
-    async def acted(action_id: str, vm_id: str, params: dict[str, object]) -> object:
-        asked.append((action_id, dict(params)))
-        return await act(action_id, vm_id, params)
-
-    cloud.act = acted  # type: ignore[method-assign, assignment]
-    one = console(cloud)
+    one = make(cloud)
     await one.load()
     (item,) = await run(one, "set-metadata", "1", metadata="role=db, env=x")
-    cloud.vms["1"] = a_vm("1", metadata=(("role", "db"), ("env", "x")), updated_at=utc_now())
-    last = await one.bulk.undo(item.id)
-    await one.wait(last.operation_id, WAIT)
-    await asyncio.sleep(0.1)
-    assert sorted(asked[1:]) == [("delete-metadata", {"key": "env"}), ("set-metadata", {"metadata": {"role": "web"}})]
+    both = (("role", "db"), ("env", "x"))
+    cloud.vms["1"] = a_vm("1", metadata=both, updated_at=utc_now())
+    cloud.on_act = lambda action, vm_id: cloud.vms.update({"1": a_vm("1", updated_at=utc_now(), **then)})
+    return one, cloud, item
+
+
+async def test_metadata_goes_back_key_by_key(console: Make) -> None:
+    one, cloud, item = await labelled(console)
+    taken = await one.bulk.undo(item.id)
+    assert taken.refusal == ""
+    ended = [await one.wait(step.operation_id, WAIT) for step in taken.submissions]
+    assert [(step.action_id, step.state) for (step,) in ended] == [
+        ("set-metadata", ItemState.ARRIVED),
+        ("delete-metadata", ItemState.ARRIVED),
+    ]
+    told = [one.bulk.view(step.operation_id) for step in taken.submissions]
+    assert [view.params for view in told if view] == [(("metadata", "role=web"),), (("key", "env"),)]
+    assert cloud.sent[1:] == [("set-metadata", "1"), ("delete-metadata", "1")]
+
+
+async def test_a_refusal_in_the_middle_tells_what_was_done_before_it(console: Make) -> None:
+    one, cloud, item = await labelled(console, locked=True)
+    taken = await one.bulk.undo(item.id)
+    assert [step.items[0].action_id for step in taken.submissions] == ["set-metadata"]
+    assert taken.refusal == (
+        "set metadata (metadata role=web) done; delete metadata (key env) not: vm-1 is locked; unlock it first"
+    )
+    assert cloud.sent[1:] == [("set-metadata", "1")]
+
+
+async def test_after_a_step_that_failed_no_other_is_asked_for(console: Make) -> None:
+    one, cloud, item = await labelled(console)
+    cloud.errors["act"] = [Conflict("quota of metadata items is used up")]
+    taken = await one.bulk.undo(item.id)
+    assert taken.refusal == (
+        "nothing done; delete metadata (key env) not: set metadata is failed: quota of metadata items is used up"
+    )
+    assert cloud.sent[1:] == [("set-metadata", "1")]
+
+
+async def test_one_vm_that_cannot_be_taken_back_stops_no_other(
+    console: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud = ScriptedCloud(a_vm("1"), a_vm("2"))
+    cloud.on_act = lambda action, i: cloud.vms.update({i: a_vm(i, locked=action == "lock", updated_at=utc_now())})
+    one = console(cloud)
+    await one.load()
+    items = await run(one, "lock", "1", "2")
+    cloud.vms["1"] = a_vm("1", updated_at=utc_now())
+    submissions, codes = await taken_back(one, items)
+    assert [step.items[0].ref.id for step in submissions] == ["2"]
+    assert codes == [Exit.REFUSED]
+    assert "vm-1 refused: vm-1 was changed since" in capsys.readouterr().err
 
 
 def through_a_shell(text: str, folder: Path, **environ: str) -> list[str]:
