@@ -1,14 +1,21 @@
-"""What was accrued: lines from state intervals and dated prices, exact, and bounded where nobody looked; pure."""
+"""What was accrued: lines from stretches of one state and dated prices; exact, or bounded where nobody looked; pure."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from msgspec import Struct
 
-from osvm_tui.domain.rates import Component, Price
+from osvm_tui.domain.billing import VM_STATES, BillingPolicy
+from osvm_tui.domain.burn import Item, vm_items
+from osvm_tui.domain.money import ZERO, accrued, product
+from osvm_tui.domain.rates import Component, Price, PriceList, RateCard
+from osvm_tui.domain.stretches import UNKNOWN, Stretch
+from osvm_tui.domain.vm import Flavor
 
 
 class Certainty(StrEnum):
@@ -41,3 +48,167 @@ class Line(Struct, frozen=True, kw_only=True, gc=False):
     vm_state: str = ""
     """Empty for what is no VM, `unknown` for a bounded line."""
     flavor: str = ""
+
+
+class Tariff(Struct, frozen=True):
+    """By what a cloud is counted: its card and its way of billing."""
+
+    card: RateCard
+    policy: BillingPolicy
+
+
+class Made(Struct, frozen=True):
+    """What a VM is made of, as far as prices go: flavors by name, its image's name, and whether its disk is its own."""
+
+    flavor: Callable[[str], Flavor | None]
+    image_name: str = ""
+    root_disk: bool = True
+
+
+class Held(Struct, frozen=True, kw_only=True, gc=False):
+    """A volume, snapshot, image or floating IP that existed with one size from `since` to `until` (None: it does)."""
+
+    component: Component
+    id: str
+    name: str
+    what: str
+    """The volume type."""
+    quantity: Decimal
+    """GB, or 1 for an address."""
+    project_id: str
+    since: datetime
+    until: datetime | None
+    seen_at: datetime
+    """When it was last seen; what lies behind is not known."""
+
+
+class _Cost(Struct, frozen=True, gc=False):
+    item: Item
+    price: Price
+    low: Decimal
+    """Units paid for at the least: quantity times share."""
+    high: Decimal
+    share: Decimal
+
+
+def vm_lines(life: Iterable[Stretch], made: Made, tariff: Tariff, since: datetime, until: datetime) -> tuple[Line, ...]:
+    """Return what a VM came to from `since` to `until`, oldest first; nothing for what has no price or no share."""
+    return tuple(_vm_lines(life, made, tariff, since, until))
+
+
+def _vm_lines(life: Iterable[Stretch], made: Made, tariff: Tariff, since: datetime, until: datetime) -> Iterator[Line]:
+    for stretch in life:
+        start, end = max(since, stretch.since), min(until, stretch.until)
+        for one, other, prices in _dated(tariff.card, start, end):
+            for cost in _costs(stretch, made, prices, tariff.policy):
+                yield _line(cost, one, other, tariff.card.currency, stretch)
+
+
+def _dated(card: RateCard, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime, PriceList]]:
+    """Cut a stretch at changes of prices; what lies before the first prices is left out."""
+    if since >= until:
+        return
+    cuts = (since, *card.changes(since, until), until)
+    for one, other in pairwise(cuts):
+        if (prices := card.at(one)) is not None:
+            yield one, other, prices
+
+
+def _costs(stretch: Stretch, made: Made, prices: PriceList, policy: BillingPolicy) -> list[_Cost]:
+    least: dict[Component, list[Decimal]] = {}
+    dearest: dict[Component, _Cost] = {}
+    flavors = [made.flavor(name) or Flavor(name) for name in stretch.flavors]
+    for flavor in flavors:
+        for item in vm_items(flavor, prices, made.image_name, root_disk=made.root_disk):
+            price = prices.price(item.component, item.what)
+            if price is None:
+                continue
+            low, high = _shares(stretch, policy, item.component)
+            cost = _Cost(item, price, product(item.quantity, low), product(item.quantity, high), high)
+            least.setdefault(item.component, []).append(product(price.monthly, cost.low))
+            held = dearest.get(item.component)
+            if held is None or product(price.monthly, cost.high) > product(held.price.monthly, held.high):
+                dearest[item.component] = cost
+    return [_with_least(cost, least[key], len(flavors)) for key, cost in dearest.items() if cost.high]
+
+
+def _with_least(cost: _Cost, least: list[Decimal], flavors: int) -> _Cost:
+    """Take the cheapest flavor for the lower bound: none at all of a component that another flavor lacks."""
+    if flavors == 1:
+        return cost
+    own = product(cost.price.monthly, cost.low)
+    if len(least) < flavors or min(least) < own:
+        return _Cost(cost.item, cost.price, ZERO, cost.high, cost.share)
+    return cost
+
+
+def _shares(stretch: Stretch, policy: BillingPolicy, component: Component) -> tuple[Decimal, Decimal]:
+    """Return the least and the greatest share of a stretch."""
+    if policy.from_launch and not stretch.launched:
+        return ZERO, ZERO
+    if stretch.vm_state != UNKNOWN:
+        share = policy.share(stretch.vm_state, component)
+        return share, share
+    possible = [policy.share(state, component) for state in VM_STATES] + [ZERO] * stretch.may_be_gone
+    return min(possible), max(possible)
+
+
+def _line(cost: _Cost, since: datetime, until: datetime, currency: str, stretch: Stretch) -> Line:
+    price, unit_s = cost.price, cost.price.per.seconds
+    high = accrued(product(price.amount, cost.high), unit_s, since, until)
+    same = cost.low == cost.high
+    return Line(
+        component=cost.item.component,
+        what=cost.item.what,
+        since=since,
+        until=until,
+        quantity=cost.item.quantity,
+        price=price,
+        share=cost.share,
+        currency=currency,
+        amount=high if same else accrued(product(price.amount, cost.low), unit_s, since, until),
+        amount_max=high,
+        certainty=_certainty(stretch),
+        vm_state=stretch.vm_state,
+        flavor=stretch.flavors[-1],
+    )
+
+
+def _certainty(stretch: Stretch) -> Certainty:
+    if stretch.seen:
+        return Certainty.KNOWN
+    return Certainty.BOUNDED if stretch.vm_state == UNKNOWN else Certainty.REBUILT
+
+
+def held_lines(
+    held: Held, card: RateCard, since: datetime, until: datetime, now: datetime, grace: timedelta
+) -> tuple[Line, ...]:
+    """Return what a volume, snapshot, image or address came to; from nothing to all of it where nobody looked."""
+    end = min(held.until or now, now)
+    sure = end if end - held.seen_at <= grace else max(held.since, min(end, held.seen_at))
+    return tuple(
+        line
+        for one, other, certainty in ((held.since, sure, Certainty.KNOWN), (sure, end, Certainty.BOUNDED))
+        for line in _held_lines(held, card, max(since, one), min(until, other), certainty)
+    )
+
+
+def _held_lines(held: Held, card: RateCard, since: datetime, until: datetime, certainty: Certainty) -> Iterator[Line]:
+    for one, other, prices in _dated(card, since, until):
+        price = prices.price(held.component, held.what)
+        if price is None:
+            continue
+        amount = accrued(product(price.amount, held.quantity), price.per.seconds, one, other)
+        yield Line(
+            component=held.component,
+            what=held.what,
+            since=one,
+            until=other,
+            quantity=held.quantity,
+            price=price,
+            share=Decimal(1),
+            currency=card.currency,
+            amount=amount if certainty is Certainty.KNOWN else ZERO,
+            amount_max=amount,
+            certainty=certainty,
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from osvm_tui.domain.rates import COMPUTE, VM_COMPONENTS, Component
@@ -33,7 +33,7 @@ class BillingPolicy(Struct, frozen=True, kw_only=True):
     name: str
     title: str
     states: dict[str, Shares]
-    otherwise: Shares = _ALL
+    otherwise: Shares = field(default_factory=lambda: dict(_ALL))
     from_launch: bool = True
     """Whether a VM that never ran costs nothing, and one that did nothing before it ran."""
 
