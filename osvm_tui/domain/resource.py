@@ -19,6 +19,8 @@ class ResourceTarget(Struct, frozen=True):
     used: bool = False
     """Whether a VM uses it."""
     project_id: str = ""
+    asked_in: str = ""
+    """Id of the project that the entry was in at the key press; empty where it does not matter."""
 
 
 class ResourceSpec(Struct, frozen=True, kw_only=True):
@@ -30,6 +32,8 @@ class ResourceSpec(Struct, frozen=True, kw_only=True):
     label: str
     help: str
     doing: str
+    phrase: str = ""
+    """How a question begins that ends with the item's name, where the label alone makes no sentence."""
     key: str = ""
     """Second letter in the place's action menu."""
     creates: bool = False

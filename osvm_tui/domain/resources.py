@@ -25,7 +25,7 @@ _IMAGE = (
 _FLOATING = (
     ResourceSpec(
         id="floating-ip.allocate", kind=CatalogKind.FLOATING_IP, label="Allocate", help="take an address of a pool",
-        doing="allocating", key="N", creates=True,
+        doing="allocating", phrase="allocate a floating IP", key="N", creates=True,
         params=(Param("network_id", "external-network", help="from which external network"), _ABOUT),
     ),
     ResourceSpec(
@@ -45,7 +45,7 @@ _GROUP = (
     ),
     ResourceSpec(
         id="security-group.add-rule", kind=CatalogKind.SECURITY_GROUP, label="Add rule", help="let something through",
-        doing="opening", key="r",
+        doing="adding a rule to", phrase="add a rule to", key="r",
         params=(
             Param("direction", "choice", help="which way", choices=("ingress", "egress"), default="ingress"),
             Param("protocol", "choice", help="what", choices=("tcp", "udp", "icmp", "any"), default="tcp"),
@@ -56,7 +56,7 @@ _GROUP = (
     ),
     ResourceSpec(
         id="security-group.delete-rule", kind=CatalogKind.SECURITY_GROUP, label="Delete rule",
-        help="let it through no more", doing="closing", key="x", risk=_DISRUPTIVE,
+        help="let it through no more", doing="closing", phrase="delete a rule of", key="x", risk=_DISRUPTIVE,
         params=(Param("rule_id", "rule-of-group", help="which rule"),),
     ),
     ResourceSpec(
@@ -119,7 +119,7 @@ _COMPUTE = (
     ),
     ResourceSpec(
         id="keypair.import", kind=CatalogKind.KEYPAIR, label="Import key", help="bring a public key of yours",
-        doing="importing", key="i", creates=True, service="compute",
+        doing="importing", phrase="import a key", key="i", creates=True, service="compute",
         params=(_NAME, Param("public_key", help="the line of the .pub file, or its path")),
     ),
     ResourceSpec(

@@ -22,6 +22,8 @@ class ResourcePlan(Struct, frozen=True):
     """What the row is called: of a rule the rule, though the change means its group."""
     given: dict[str, object] = {}
     before: dict[str, str] = {}
+    phrase: str = ""
+    """How the sentence begins that ends with `name`; empty: as the table says."""
     unique: bool = True
     """Whether the name tells the item from the others in sight."""
 
@@ -32,10 +34,9 @@ class ResourcePlan(Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """The verb and its object: `delete data-1`, `add rule: web`, `new volume`."""
-        if self.spec.creates:
-            return self.verb
-        return f"{self.verb}{':' if ' ' in self.verb else ''} {self.name}"
+        """The verb and its object: `delete data-1`, `add a rule to web`, `new volume`."""
+        phrase = self.phrase or self.spec.phrase or self.verb
+        return phrase if self.spec.creates else f"{phrase} {self.name}"
 
     @property
     def asked(self) -> tuple[Param, ...]:
@@ -57,6 +58,6 @@ def plan_on(
         return ResourcePlan(spec, ResourceTarget(entry, ""))
     asked = {param.name for param in spec.params}
     given = {name: value for name, value in resource.given(row).items() if name in asked}
-    target, name = resource.target(row, around), resource.name(row.item)
+    target, (phrase, name) = resource.target(row, around), resource.said(row, spec)
     unique = not shared and printable(name) == name
-    return ResourcePlan(spec, target, printable(name), given, resource.present(row, spec), unique)
+    return ResourcePlan(spec, target, printable(name), given, resource.present(row, spec), phrase, unique)

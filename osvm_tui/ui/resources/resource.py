@@ -132,6 +132,10 @@ class Resource(Generic[I]):
             used=self.uses(row, around) > 0,
         )
 
+    def said(self, row: Entry[I], spec: ResourceSpec) -> tuple[str, str]:
+        """Return how the question of a change begins, empty for the table's words, and the name that it ends with."""
+        return "", self.name(row.item)
+
     def given(self, row: Entry[I]) -> dict[str, object]:
         """Return parameters that the row itself answers, so that nobody is asked for them."""
         return {}

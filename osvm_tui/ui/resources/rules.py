@@ -78,6 +78,10 @@ class Rules(Resource[GroupRule]):
         group = row.item.group
         return ResourceTarget(row.cloud, group.id, group.name, project_id=group.project_id)
 
+    def said(self, row: Entry[GroupRule], spec: ResourceSpec) -> tuple[str, str]:
+        # A rule is added to the group of the rule under the cursor.
+        return ("", row.item.group.name) if spec is _ADD else ("delete the rule", self.name(row.item))
+
     def given(self, row: Entry[GroupRule]) -> dict[str, object]:
         return {"rule_id": row.item.rule.id}
 

@@ -33,7 +33,7 @@ async def test_open_port_443(journey: Journey) -> None:
         await op.sees("open to the world: tcp 443")
         await op.press("tab", "enter")
         await op.reads(op.mine.security_groups, lambda groups: 443 in open_ports(groups, "db"))
-        await op.told("opening db")
+        await op.told("adding a rule to db")
 
 
 async def test_who_thinks_better_of_it_opens_nothing(journey: Journey) -> None:

@@ -7,11 +7,12 @@ import pytest
 from osvm_tui.domain.catalog import QuotaItem, SecurityGroup, SecurityRule
 from osvm_tui.domain.filter import Field, Kind, compile_filter
 from osvm_tui.domain.network import FloatingIp
+from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.domain.volume import Volume
 from osvm_tui.ui.format import Token
 from osvm_tui.ui.options import UiOptions
-from osvm_tui.ui.resource_plan import plan_on
+from osvm_tui.ui.resource_plan import ResourcePlan, plan_on
 from osvm_tui.ui.resources.around import Around
 from osvm_tui.ui.resources.cells import bar_cell, token_of
 from osvm_tui.ui.resources.flavors import Flavors
@@ -119,7 +120,31 @@ def test_a_rule_is_deleted_from_its_group_without_being_asked_for() -> None:
     spec = RESOURCE_ACTIONS["security-group.delete-rule"]
     plan = plan_on(spec, Rules(), row, AROUND, "mock", shared=False)
     assert (plan.target.id, plan.given, plan.asked) == ("sg-9", {"rule_id": "r"}, ())
-    assert plan.sentence == "delete rule: web ingress tcp 22"
+    assert plan.sentence == "delete the rule web ingress tcp 22"
+    add = plan_on(RESOURCE_ACTIONS["security-group.add-rule"], Rules(), row, AROUND, "mock", shared=False)
+    assert (add.target.id, add.sentence) == ("sg-9", "add a rule to web")
+
+
+def test_every_question_about_a_resource_is_a_sentence() -> None:
+    said = {
+        spec.id: ResourcePlan(spec, ResourceTarget("mock", "x"), "" if spec.creates else "X").sentence
+        for spec in RESOURCE_ACTIONS.values()
+    }
+    assert said["security-group.delete-rule"] == "delete a rule of X"
+    assert said["floating-ip.allocate"] == "allocate a floating IP"
+    for sentence in said.values():
+        assert ":" not in sentence
+        verb, *rest = sentence.removesuffix(" X").split()
+        assert rest or verb in (
+            "rename",
+            "delete",
+            "release",
+            "disassociate",
+            "extend",
+            "snapshot",
+            "disable",
+            "enable",
+        )
 
 
 def test_a_name_that_is_shared_or_cannot_be_typed_is_confirmed_by_the_id() -> None:
