@@ -165,6 +165,13 @@ class OsvmApp(KeysInOrder, SpeakingApp):
         else:
             self.speak("ctrl-c never leaves; :q or ctrl-q does")
 
+    def action_command_palette(self) -> None:
+        """Open the palette, with our words in its line."""
+        from textual.command import CommandPalette
+
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(placeholder="type what to do or where to go", id="--command-palette"))
+
     async def action_quit(self) -> None:
         """Leave; ask first while operations of this operator run. They go on either way."""
         running = [i for i in self.api.operations() if i.state.open and i.operator == self.api.operator]

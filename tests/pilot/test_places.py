@@ -27,6 +27,7 @@ from osvm_tui.ui.widgets.filter_bar import FilterBar
 from osvm_tui.ui.widgets.vtable import VTable
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
+from tests.pilot.screen_text import screen_text
 
 SIDE_PLACES = [place for place in PLACES if place.name not in ("vm", *STOCK[1:])]
 
@@ -216,3 +217,15 @@ async def test_the_palette_offers_verbs_with_their_refusal_keys_and_places() -> 
         await press(pilot, "ctrl+p", *"go to Audit", "enter")
         await pilot.pause(0.3)
         assert isinstance(app.screen, AuditScreen)
+
+
+async def test_the_palette_asks_on_one_line_in_our_words() -> None:
+    app = Desk(FakeConsole())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "ctrl+p")
+        seen = screen_text(app).splitlines()
+        line = next(at for at, text in enumerate(seen) if "type what to do or where to go" in text)
+        assert "╭" in seen[line - 1]
+        assert "╰" in seen[line + 1]
+        await press(pilot, "ctrl+p")
+        assert len(app.screen_stack) == 2, "it opens once"
