@@ -68,7 +68,23 @@ def check(spec: ActionSpec, vm: Vm, actor: Actor, profile: ReleaseProfile) -> Ve
 
 def check_resource(spec: ResourceSpec, target: ResourceTarget, actor: Actor, profile: ReleaseProfile) -> Verdict:
     """Return whether `actor` may do `spec` to an item now, as it was when it was last read."""
-    return policy(spec, actor, profile) or _item(spec, target, actor) or _use(spec, target) or _YES
+    return (
+        policy(spec, actor, profile)
+        or elsewhere(target.entry, target.asked_in, actor.project_id)
+        or _item(spec, target, actor)
+        or _use(spec, target)
+        or _YES
+    )
+
+
+def elsewhere(entry: str, asked_in: str, project_id: str) -> Verdict | None:
+    """Return the refusal of what was begun while an entry was in the project `asked_in`, None while it still is."""
+    if asked_in in ("", project_id):
+        return None
+    return _no(
+        Refusal.PROJECT,
+        f"{entry} went over to another project since this was begun; go back to that one with :project, or begin anew",
+    )
 
 
 def _item(spec: ResourceSpec, target: ResourceTarget, actor: Actor) -> Verdict | None:

@@ -213,8 +213,11 @@ class ConsoleApi(ABC):
         sent. Never raises for the store's sake: a refusal changes nothing."""
 
     @abstractmethod
-    async def create(self, entry: str, order: CreateVm, count: int = 1, source: str = "console") -> Submission:
-        """Create one VM, or `count` of them named by pattern (`web-{n}`, else `-1`, `-2` appended)."""
+    async def create(
+        self, entry: str, order: CreateVm, count: int = 1, source: str = "console", asked_in: str = ""
+    ) -> Submission:
+        """Create one VM, or `count` of them named by pattern (`web-{n}`, else `-1`, `-2` appended). Refused when the
+        entry is in another project than `asked_in`, where that is given."""
 
     @abstractmethod
     async def wait(self, operation_id: str, timeout_s: float) -> tuple[OperationItem, ...]:

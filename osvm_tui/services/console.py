@@ -277,9 +277,11 @@ class Console(ConsoleApi):
     async def note_refused(self, request: ActionRequest) -> None:
         await self._lifecycle.note_refused(request)
 
-    async def create(self, entry: str, order: CreateVm, count: int = 1, source: str = "console") -> Submission:
+    async def create(
+        self, entry: str, order: CreateVm, count: int = 1, source: str = "console", asked_in: str = ""
+    ) -> Submission:
         await self._writable()
-        return await self._lifecycle.create(entry, order, count, source)
+        return await self._lifecycle.create(entry, order, count, source, asked_in)
 
     async def _writable(self) -> Store:
         """Return the store to write the audit to, when it is open; StoreReadOnly when there is none."""

@@ -19,7 +19,7 @@ from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import CloudError, NotFound, OsvmError, Refused, StoreError, Unknown
 from osvm_tui.domain.events import Notice, Severity
-from osvm_tui.domain.gating import Verdict, check, policy
+from osvm_tui.domain.gating import Verdict, check, elsewhere, policy
 from osvm_tui.domain.operations import ActionRequest, Control, CreateVm, Operation, OperationItem, Submission
 from osvm_tui.domain.parameters import expanded, parsed, secrets
 from osvm_tui.domain.roles import ConsoleRole
@@ -144,8 +144,10 @@ class Lifecycle:
         refused = [(ref, verdict.reason) for ref, verdict in verdicts if not verdict.allowed]
         await self._note_refusals(spec, refused, request)
 
-    async def create(self, entry: str, order: CreateVm, count: int, source: str) -> Submission:
+    async def create(self, entry: str, order: CreateVm, count: int, source: str, asked_in: str = "") -> Submission:
         """Plan and send one or several creations; see `ConsoleApi.create`."""
+        if no := elsewhere(entry, asked_in, self._scopes.scope(entry).project_id):
+            raise Refused(no.reason)
         orders = [msgspec.structs.replace(order, name=name) for name in names(order.name, count)]
         return await self.create_all(entry, orders, source)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec.structs import replace
 from textual import work
 
 from osvm_tui.domain.action import Risk
@@ -93,7 +94,7 @@ class ResourceFlow(PlaceScreen):
 
         def chosen(picked: tuple[str, ...] | None) -> None:
             if picked:
-                self.begin(ResourcePlan(spec, ResourceTarget(picked[0], "")))
+                self.begin(self._here(ResourcePlan(spec, ResourceTarget(picked[0], ""))))
 
         here = self._plan(spec).target.entry
         offered = [Offered(entry, entry) for entry in entries]
@@ -107,7 +108,13 @@ class ResourceFlow(PlaceScreen):
         row = self.chosen()
         entry = row.cloud if row else next((scope.entry for scope in self.api.scopes()), "")
         shared = row is not None and self.same_name(row)
-        return plan_on(spec, self.resource, row, self.around, entry, shared=shared)
+        return self._here(plan_on(spec, self.resource, row, self.around, entry, shared=shared))
+
+    def _here(self, plan: ResourcePlan) -> ResourcePlan:
+        """Freeze the project with the plan: the console may go over to another one while a form is open."""
+        scopes = {view.entry: view.scope for view in self.api.scopes()}
+        scope = scopes.get(plan.target.entry)
+        return replace(plan, target=replace(plan.target, asked_in=scope.project_id if scope else ""))
 
     # the way of one change
     def begin(self, plan: ResourcePlan) -> None:

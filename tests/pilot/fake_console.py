@@ -14,7 +14,7 @@ from osvm_tui.domain.catalog import RemoteConsole
 from osvm_tui.domain.diff import FleetDelta
 from osvm_tui.domain.errors import NotFound, OsvmError, Refused
 from osvm_tui.domain.events import Event, FleetChanged, OperationChanged, ScopesChanged
-from osvm_tui.domain.gating import Verdict, check, policy
+from osvm_tui.domain.gating import Verdict, check, elsewhere, policy
 from osvm_tui.domain.operations import ActionRequest, CreateVm, ItemState, OperationItem, Submission
 from osvm_tui.domain.roles import ConsoleRole, ReleaseProfile, Scope
 from osvm_tui.domain.states import status_of
@@ -303,8 +303,12 @@ class FakeConsole(ConsoleApi):
         head = self.rows[-1].hash if self.rows else "0" * 64
         self.rows.append(link(head, len(self.rows) + 1, entry))
 
-    async def create(self, entry: str, order: CreateVm, count: int = 1, source: str = "console") -> Submission:
+    async def create(
+        self, entry: str, order: CreateVm, count: int = 1, source: str = "console", asked_in: str = ""
+    ) -> Submission:
         await self._wait()
+        if no := elsewhere(entry, asked_in, self.scope.project_id):
+            raise Refused(no.reason)
         self.orders.append((order, count))
         vm = Vm(
             endpoint=ENDPOINT, id=f"new-{len(self.orders)}", name=order.name, status="BUILD", vm_state="building",

@@ -190,6 +190,24 @@ async def test_a_refusal_at_once_leaves_everything_typed() -> None:
     assert len(api.orders) == 1
 
 
+async def test_an_order_is_never_made_in_a_project_that_the_console_went_over_to_meanwhile() -> None:
+    api = FakeConsole()
+    app = desk(api)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill(pilot)
+        await api.switch_project("mock", "p-data")
+        await press(pilot)
+        assert "new VM in mock, project web" in screen_text(app)
+        assert "mock went over to another project since this was begun" in answer(app)
+        await press(pilot, "ctrl+s")
+        assert answer(app).startswith("refused: mock went over to another project")
+        assert app.screen.query_one("#name", Input).value == "web-{n}"
+        assert not api.orders
+        await api.switch_project("mock", "p-web")
+        await press(pilot, "ctrl+s")
+    assert len(api.orders) == 1
+
+
 async def test_a_refusal_that_comes_later_brings_the_reason_to_the_form() -> None:
     class Slow(FakeConsole):
         async def create(self, *args: object, **rest: object):  # type: ignore[no-untyped-def]

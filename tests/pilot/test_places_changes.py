@@ -137,6 +137,19 @@ async def test_a_form_starts_from_the_items_own_values_and_sends_what_was_change
         assert "15 GiB" in screen_text(app)
 
 
+async def test_a_form_that_was_open_when_the_console_went_over_to_another_project_sends_nothing_there() -> None:
+    api = FakeConsole()
+    app = Desk(api, screen_for("keypairs"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await on_row(pilot, "deploy")
+        await press(pilot, "N", *"mine")
+        await api.switch_project("mock", "p-data")
+        await press(pilot, "enter")
+        assert isinstance(app.screen, ParamsForm)
+        assert "mock went over to another project since this was begun" in screen_text(app)
+    assert not api.resources.requests
+
+
 async def test_a_form_comes_back_with_the_reason_when_the_cloud_refuses() -> None:
     api = FakeConsole()
     app = Desk(api, screen_for("server_groups"))

@@ -17,6 +17,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static, TextArea
 
 from osvm_tui.domain.errors import OsvmError
+from osvm_tui.domain.gating import elsewhere
 from osvm_tui.domain.operations import ItemState, OperationItem
 from osvm_tui.services.api import CatalogKind, CatalogView, ConsoleApi, ScopeState
 from osvm_tui.services.user_data import MAX_BYTES, user_data_problem
@@ -62,6 +63,8 @@ class NewVmForm(Dialog[None]):
         acting = next((scope for scope in scopes if scope.acting), scopes[0] if scopes else None)
         first = here or acting
         self.entry = first.entry if first else ""
+        self.scope = first.scope if first else None
+        """Where the VM will be, frozen: the console may go over to another project while the form is open."""
         self.catalogs = Catalogs({})
         self.asked: set[str] = set()
         """Fields that were left once, or all after the first try: only these are told to be wrong."""
@@ -75,8 +78,9 @@ class NewVmForm(Dialog[None]):
     @property
     def heading(self) -> str:
         """Where the VM will be: a token that sees all projects creates in its own one."""
-        scope = self._scope()
-        where = f"{self.entry}, project {scope.project_name or scope.project_id}" if scope else self.entry
+        where = (
+            f"{self.entry}, project {self.scope.project_name or self.scope.project_id}" if self.scope else self.entry
+        )
         return f"new VM in {printable(where)}" if where else "new VM"
 
     def body(self) -> ComposeResult:
@@ -128,10 +132,13 @@ class NewVmForm(Dialog[None]):
 
     def on_scopes_moved(self, _: ScopesMoved) -> None:
         """Say how the clouds are now; one that answers at last is asked what it offers."""
+        self.scope = self.scope or self._scope()
         self._show_clouds()
         self.show_heading()
         live = any(view.entry == self.entry and view.state is ScopeState.LIVE for view in self.api.scopes())
-        if live and self.untold:
+        if reason := self._elsewhere():
+            self._say(reason, wrong=True)
+        elif live and self.untold:
             self._say("")
             self._read_catalogs()
 
@@ -140,8 +147,7 @@ class NewVmForm(Dialog[None]):
         asked = (self.api.load_catalog(self.entry, kind) for kind in _KINDS)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         views = {view.kind: view for view in answers if isinstance(view, CatalogView)}
-        scope = self._scope()
-        self.catalogs = Catalogs(views, scope.project_id if scope else "")
+        self.catalogs = Catalogs(views, self.scope.project_id if self.scope else "")
         for name in _CHOSEN:
             field = self.query_one(f"#{name}", ChoiceField)
             field.offer(choices_for(name, self.catalogs, self.api))
@@ -157,6 +163,12 @@ class NewVmForm(Dialog[None]):
 
     def _scope(self) -> Scope | None:
         return next((view.scope for view in self.api.scopes() if view.entry == self.entry), None)
+
+    def _elsewhere(self) -> str:
+        """Return why the order cannot be made any more where the form says, empty when it can."""
+        now = self._scope()
+        no = elsewhere(self.entry, self.scope.project_id, now.project_id) if self.scope and now else None
+        return no.reason if no else ""
 
     def draft(self) -> OrderDraft:
         """Return what is typed and chosen now."""
@@ -208,6 +220,7 @@ class NewVmForm(Dialog[None]):
         self.asked.add(name)
         if name == "cloud" and event.field.value != self.entry:
             self.entry = event.field.value
+            self.scope = self._scope()
             self.show_heading()
             self._read_catalogs()
         self._show()
@@ -246,13 +259,14 @@ class NewVmForm(Dialog[None]):
             )
             self._focus_first(found)
             return
-        verdict = self.api.create_verdict(self.entry)
-        if not verdict.allowed:
-            self._say(f"refused: {verdict.reason}", wrong=True)
+        refusal = self._elsewhere() or self.api.create_verdict(self.entry).reason
+        if refusal:
+            self._say(f"refused: {refusal}", wrong=True)
             return
         self._say("asking the cloud ...")
         try:
-            done = await self.api.create(self.entry, order_of(draft), draft.how_many)
+            here = self.scope.project_id if self.scope else ""
+            done = await self.api.create(self.entry, order_of(draft), draft.how_many, asked_in=here)
         except OsvmError as error:
             self.come_back(f"{error.title}: {error.detail}" + (f"; {error.hint}" if error.hint else ""))
         else:

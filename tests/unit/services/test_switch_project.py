@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from osvm_tui.domain.catalog import SecurityGroup
 from osvm_tui.domain.errors import Conflict, Refused, Unauthorized, Unknown
 from osvm_tui.domain.operations import ActionRequest, CreateVm, ItemState
+from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import CatalogKind, ScopeState
 from osvm_tui.services.console import Console
 from osvm_tui.services.entry import EntryPlan
+from osvm_tui.services.resources_api import ResourceRequest
 from tests.unit.services.conftest import FAST, open_store
 from tests.unit.services.requests import becomes
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud, a_vm
@@ -104,6 +106,19 @@ async def test_not_while_an_operation_is_under_way(opened: Opened) -> None:
     await one.wait(submission.operation_id, 5)
     await one.switch_project("lab", "q")
     assert names(one) == set()
+
+
+async def test_what_was_begun_before_is_not_made_in_the_other_project(opened: Opened) -> None:
+    old, new = of_project("p"), of_project("q")
+    one = opened(old, new)
+    await one.load()
+    await one.switch_project("lab", "q")
+    with pytest.raises(Refused, match="lab went over to another project since this was begun"):
+        await one.create("lab", CreateVm(name="web", flavor_id="f", image_id="i"), asked_in="p")
+    group = ResourceRequest("security-group.create", ResourceTarget("lab", "", asked_in="p"), {"name": "web"})
+    with pytest.raises(Refused, match="lab went over to another project since this was begun"):
+        await one.resources.change(group)
+    assert (new.sent, new.changes) == ([], [])
 
 
 async def test_a_creation_is_not_repeated_in_the_other_project(opened: Opened) -> None:
