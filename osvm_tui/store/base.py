@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct
 
+from osvm_tui.domain.accrual import Held
 from osvm_tui.domain.audit import AuditEntry, AuditRow, ChainReport
 from osvm_tui.domain.operations import Control, ItemState, Operation, OperationItem
+from osvm_tui.domain.rates import Component
 from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.rollup import CostDay
 from osvm_tui.domain.vm import Vm, VmRef
 
 
@@ -71,6 +74,23 @@ class StateInterval(Struct, frozen=True):
     until: datetime | None
     seen_at: datetime
     """When a console last saw this state: what lies behind it is not known."""
+
+
+class VmLife(Struct, frozen=True):
+    """A VM as last read with its state intervals, oldest first; `gone` says that it exists no more."""
+
+    vm: Vm
+    gone: bool
+    intervals: tuple[StateInterval, ...]
+
+
+class Dismissal(Struct, frozen=True):
+    """A piece of advice that nobody wants to see again, and why."""
+
+    advice_id: str
+    reason: str
+    operator: str
+    at: datetime
 
 
 class AuditQuery(Struct, frozen=True):
@@ -250,3 +270,39 @@ class Store(ABC):
     @abstractmethod
     async def replay_spool(self) -> int:
         """Move spooled audit rows into the database; return how many."""
+
+    # costs
+    @abstractmethod
+    async def lives(self, scope: Scope, since: datetime, refs: Sequence[VmRef] = ()) -> tuple[VmLife, ...]:
+        """Return every VM of the scope that was there at `since` or later, with its intervals from then on and the
+        last one before; or these VMs alone, with all intervals."""
+
+    @abstractmethod
+    async def save_things(self, scope: Scope, component: Component, things: Sequence[Held], seen_at: datetime) -> None:
+        """Write what there is of a component (volumes, images, ...) in the scope's reach at `seen_at`, whole.
+
+        What is missing has ended then; what has another size or type ends and begins anew. `since` of a thing is
+        taken at its first writing alone.
+        """
+
+    @abstractmethod
+    async def things(self, scope: Scope, since: datetime) -> tuple[Held, ...]:
+        """Return what existed at `since` or later beside VMs."""
+
+    @abstractmethod
+    async def save_cost_days(self, days: Sequence[CostDay]) -> None:
+        """Write the sums of days, in place of what was there of the same project and day."""
+
+    @abstractmethod
+    async def cost_days(self, scope: Scope, first: date, last: date) -> tuple[CostDay, ...]:
+        """Return the sums of these days, both included, in the scope's reach."""
+
+    @abstractmethod
+    async def dismiss(self, dismissal: Dismissal) -> None:
+        """Write a dismissal, in place of an earlier one of the same advice."""
+
+    @abstractmethod
+    async def undismiss(self, advice_id: str) -> None: ...
+
+    @abstractmethod
+    async def dismissals(self) -> tuple[Dismissal, ...]: ...

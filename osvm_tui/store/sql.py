@@ -5,19 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from osvm_tui.domain.accrual import Held
 from osvm_tui.domain.audit import AuditEntry, AuditRow, ChainReport
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.domain.operations import Control, ItemState, Operation, OperationItem
+from osvm_tui.domain.rates import Component
 from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.rollup import CostDay
 from osvm_tui.domain.vm import Vm, VmRef
-from osvm_tui.store import audit_rows, lease_rows, operation_rows, schema, state_rows, vm_load, vm_save
-from osvm_tui.store.base import AuditQuery, FleetRows, Lease, StateInterval, Store, StoreInfo
+from osvm_tui.store import (
+    audit_rows,
+    cost_rows,
+    lease_rows,
+    life_rows,
+    operation_rows,
+    schema,
+    state_rows,
+    vm_load,
+    vm_save,
+)
+from osvm_tui.store.base import AuditQuery, Dismissal, FleetRows, Lease, StateInterval, Store, StoreInfo, VmLife
 from osvm_tui.store.database import Database, whole
 from osvm_tui.store.engine import default_url as default_url
 from osvm_tui.store.engine import make_engine, sqlite_path, store_url
@@ -272,3 +285,48 @@ class SqlStore(Store):
             if before is not None:
                 await before.engine.dispose()
         return await self._journal.replay_own() + await self._journal.replay_left(self.notices)
+
+    # costs
+    async def lives(self, scope: Scope, since: datetime, refs: Sequence[VmRef] = ()) -> tuple[VmLife, ...]:
+        """Return VMs with their intervals."""
+        async with self._database.read() as connection:
+            return await life_rows.lives(connection, scope, since, refs)
+
+    @whole
+    async def save_things(self, scope: Scope, component: Component, things: Sequence[Held], seen_at: datetime) -> None:
+        """Write what there is of a component."""
+        async with self._database.write() as connection:
+            await cost_rows.save_things(connection, scope, component, things, seen_at)
+
+    async def things(self, scope: Scope, since: datetime) -> tuple[Held, ...]:
+        """Return what existed beside VMs."""
+        async with self._database.read() as connection:
+            return await cost_rows.things(connection, scope, since)
+
+    @whole
+    async def save_cost_days(self, days: Sequence[CostDay]) -> None:
+        """Write the sums of days."""
+        async with self._database.write() as connection:
+            await cost_rows.save_days(connection, days)
+
+    async def cost_days(self, scope: Scope, first: date, last: date) -> tuple[CostDay, ...]:
+        """Return the sums of days."""
+        async with self._database.read() as connection:
+            return await cost_rows.days(connection, scope, first, last)
+
+    @whole
+    async def dismiss(self, dismissal: Dismissal) -> None:
+        """Write a dismissal."""
+        async with self._database.write() as connection:
+            await cost_rows.dismiss(connection, dismissal)
+
+    @whole
+    async def undismiss(self, advice_id: str) -> None:
+        """Take a dismissal back."""
+        async with self._database.write() as connection:
+            await cost_rows.undismiss(connection, advice_id)
+
+    async def dismissals(self) -> tuple[Dismissal, ...]:
+        """Return all dismissals."""
+        async with self._database.read() as connection:
+            return await cost_rows.dismissals(connection)

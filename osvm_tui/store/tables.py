@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest migration: what `alembic_version` must hold for this release to read and write."""
 
 
@@ -235,3 +236,41 @@ leases = Table(
     Column("expires_at", UtcTime, nullable=False),
 )
 """A released lease keeps its row, so that `epoch` never goes back."""
+
+cost_things = Table(
+    "cost_things",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("endpoint", String(255), nullable=False),
+    Column("project_id", String(64), nullable=False),
+    Column("component", String(16), nullable=False),
+    Column("thing_id", String(64), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("what", String(255), nullable=False),
+    Column("quantity", String(40), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime),
+    Column("seen_at", UtcTime, nullable=False),
+    Index("ix_cost_things_endpoint", "endpoint", "component", "until"),
+)
+"""Volumes, snapshots, images and floating IPs while they had one size; `quantity` is a decimal."""
+
+cost_days = Table(
+    "cost_days",
+    metadata,
+    Column("endpoint", String(255), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("project_id", String(64), primary_key=True),
+    Column("basis", String(32), nullable=False),
+    Column("sums", LargeBinary, nullable=False),
+)
+"""What a day came to, one row per project; `sums` is msgpack. It follows from the rest and may be counted anew."""
+
+cost_dismissals = Table(
+    "cost_dismissals",
+    metadata,
+    Column("advice_id", String(255), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)

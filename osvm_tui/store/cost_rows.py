@@ -1,0 +1,127 @@
+"""Rows of the costs: things beside VMs, totals of days, dismissed advice. The caller owns the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from osvm_tui.domain.accrual import Held
+from osvm_tui.domain.errors import StoreCorrupt
+from osvm_tui.domain.rates import Component
+from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.rollup import CostDay, DaySum
+from osvm_tui.store.base import Dismissal
+from osvm_tui.store.tables import cost_days, cost_dismissals, cost_things
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(tuple[DaySum, ...])
+_CHUNK = 500
+
+
+def _reach(table: Table, scope: Scope) -> ColumnElement[bool]:
+    here = table.c.endpoint == scope.endpoint
+    return here if scope.all_projects else and_(here, table.c.project_id == scope.project_id)
+
+
+async def save_things(
+    connection: AsyncConnection, scope: Scope, component: Component, things: Sequence[Held], seen_at: datetime
+) -> None:
+    """Mark what is still the same as seen, end what is not, begin what is new."""
+    mine = and_(_reach(cost_things, scope), cost_things.c.component == component.value, cost_things.c.until.is_(None))
+    open_rows = (await connection.execute(select(cost_things).where(mine))).all()
+    now = {(one.id, one.what[:255], str(one.quantity), one.project_id): one for one in things}
+    known = {(row.thing_id, row.what, row.quantity, row.project_id): row for row in open_rows}
+    ended = [row.id for key, row in known.items() if key not in now]
+    for start in range(0, len(ended), _CHUNK):
+        ids = cost_things.c.id.in_(ended[start : start + _CHUNK])
+        await connection.execute(update(cost_things).where(ids).values(until=seen_at))
+    await connection.execute(update(cost_things).where(mine).values(seen_at=seen_at))
+    before = {row.thing_id for row in open_rows}
+    rows = [_thing(scope, one, seen_at, one.id in before) for key, one in now.items() if key not in known]
+    if rows:
+        await connection.execute(insert(cost_things), rows)
+
+
+def _thing(scope: Scope, one: Held, seen_at: datetime, grown: bool) -> dict[str, Any]:
+    return {
+        "endpoint": scope.endpoint,
+        "project_id": one.project_id[:64],
+        "component": one.component.value,
+        "thing_id": one.id[:64],
+        "name": one.name[:255],
+        "what": one.what[:255],
+        "quantity": str(one.quantity),
+        "since": seen_at if grown else min(one.since, seen_at),
+        "seen_at": seen_at,
+    }
+
+
+async def things(connection: AsyncConnection, scope: Scope, since: datetime) -> tuple[Held, ...]:
+    """Return what had not ended before `since`."""
+    alive = or_(cost_things.c.until.is_(None), cost_things.c.until > since)
+    query = select(cost_things).where(_reach(cost_things, scope), alive).order_by(cost_things.c.id)
+    return tuple(_held(row) for row in await connection.execute(query))
+
+
+def _held(row: Row[Any]) -> Held:
+    return Held(
+        component=Component(row.component),
+        id=row.thing_id,
+        name=row.name,
+        what=row.what,
+        quantity=Decimal(row.quantity),
+        project_id=row.project_id,
+        since=row.since,
+        until=row.until,
+        seen_at=row.seen_at,
+    )
+
+
+async def save_days(connection: AsyncConnection, days: Sequence[CostDay]) -> None:
+    """Write totals of days in place of earlier ones."""
+    for one in days:
+        same = and_(
+            cost_days.c.endpoint == one.endpoint, cost_days.c.day == one.day, cost_days.c.project_id == one.project_id
+        )
+        await connection.execute(delete(cost_days).where(same))
+    rows = [
+        {"endpoint": d.endpoint, "day": d.day, "project_id": d.project_id, "basis": d.basis, "sums": _encode(d.sums)}
+        for d in days
+    ]
+    if rows:
+        await connection.execute(insert(cost_days), rows)
+
+
+async def days(connection: AsyncConnection, scope: Scope, first: date, last: date) -> tuple[CostDay, ...]:
+    """Return totals of days. Raises StoreCorrupt for bytes that are none."""
+    query = select(cost_days).where(_reach(cost_days, scope), cost_days.c.day.between(first, last))
+    try:
+        return tuple(
+            CostDay(row.endpoint, row.project_id, row.day, row.basis, _decoder.decode(row.sums))
+            for row in await connection.execute(query.order_by(cost_days.c.day))
+        )
+    except msgspec.DecodeError as error:
+        raise StoreCorrupt(f"the totals of a day cannot be read: {error}") from error
+
+
+async def dismiss(connection: AsyncConnection, one: Dismissal) -> None:
+    """Write a dismissal in place of an earlier one."""
+    await undismiss(connection, one.advice_id)
+    await connection.execute(insert(cost_dismissals), [msgspec.structs.asdict(one)])
+
+
+async def undismiss(connection: AsyncConnection, advice_id: str) -> None:
+    """Forget a dismissal."""
+    await connection.execute(delete(cost_dismissals).where(cost_dismissals.c.advice_id == advice_id))
+
+
+async def dismissals(connection: AsyncConnection) -> tuple[Dismissal, ...]:
+    """Return all dismissals, oldest first."""
+    query = select(cost_dismissals).order_by(cost_dismissals.c.at)
+    return tuple(Dismissal(row.advice_id, row.reason, row.operator, row.at) for row in await connection.execute(query))
