@@ -84,8 +84,9 @@ def _plan(entry: str, options: Options) -> EntryPlan:
     read_only = "this console is read-only" if options.read_only else f"{entry} is read-only here" * own.read_only
     client = partial(_mock_client if entry == MOCK else _real_client, entry, options, bool(read_only))
     return EntryPlan(
-        entry, partial(client, own.project), simulated=entry == MOCK, read_only=read_only, of_project=client
-    )
+        entry, partial(client, own.project), simulated=entry == MOCK, read_only=read_only, project=own.project,
+        of_project=client,
+    )  # fmt: skip
 
 
 def _mock_client(entry: str, options: Options, read_only: bool, project: str) -> CloudClient:

@@ -9,14 +9,14 @@ from osvm_tui.domain.openstack_cli import line
 _ID = r"([^/]+)"
 
 
-def command_of_call(method: str, path: str, service: str, cloud: str = "") -> str:
+def command_of_call(method: str, path: str, service: str, cloud: str = "", project: str = "") -> str:
     """Return the command, empty for a request that no command makes or whose body would have to be known."""
     bare = path.partition("?")[0].rstrip("/")
     for pattern, words in _CALLS.get(service, ()):
         asked, _, shape = pattern.partition(" ")
         found = re.fullmatch(f"(?:.*)?{shape}", bare) if asked == method else None
         if found:
-            return line([*words.format(*found.groups()).split(" ")], cloud)
+            return line([*words.format(*found.groups()).split(" ")], cloud, project)
     return ""
 
 

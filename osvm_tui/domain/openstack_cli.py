@@ -23,15 +23,18 @@ class Variable(str):
     """A word that the shell replaces: quoted so that it stays one word."""
 
 
-def line(words: list[str], cloud: str = "") -> str:
-    """Return one command line through an entry of clouds.yaml; empty for no words."""
+def line(words: list[str], cloud: str = "", project: str = "") -> str:
+    """Return one command line through an entry of clouds.yaml, in another project (id) than its own if given.
+
+    Empty for no words. The client prefers an id given like this to whatever project the entry names.
+    """
     if not words:
         return ""
-    said = ["openstack", *(["--os-cloud", cloud] if cloud else []), *words]
+    said = ["openstack", *_option("--os-cloud", cloud), *_option("--os-project-id", project), *words]
     return " ".join(f'"${word}"' if isinstance(word, Variable) else shlex.quote(word) for word in said)
 
 
-def command(action_id: str, target: str, params: Params, cloud: str = "") -> str:
+def command(action_id: str, target: str, params: Params, cloud: str = "", project: str = "") -> str:
     """Return the command of a verb on a VM or resource; several are joined by `&&`, none is an empty text.
 
     `target` is the id; of a compute service the host, of a key pair the name. A secret becomes `$OSVM_PASSWORD`.
@@ -41,10 +44,10 @@ def command(action_id: str, target: str, params: Params, cloud: str = "") -> str
         return ""
     made = make(target, params)
     lines = made if made and isinstance(made[0], list) else [made]
-    return " && ".join(line([*_version(action_id, params), *one], cloud) for one in lines if one)
+    return " && ".join(line([*_version(action_id, params), *one], cloud, project) for one in lines if one)
 
 
-def create_command(order: CreateVm, cloud: str = "") -> str:
+def create_command(order: CreateVm, cloud: str = "", project: str = "") -> str:
     """Return the command that creates one VM; user data is read from the file that `$OSVM_USER_DATA_FILE` names."""
     words = ["server", "create", "--flavor", order.flavor_id, "--image", order.image_id, *_networks(order)]
     words += _each("--security-group", order.security_groups)
@@ -54,7 +57,7 @@ def create_command(order: CreateVm, cloud: str = "") -> str:
     words += _option("--hint", order.server_group_id and f"group={order.server_group_id}")
     words += _each("--hint", [f"{key}={value}" for key, value in order.hints])
     words += _option("--description", order.description)
-    return line([*_api("2.37"), *words, order.name], cloud)
+    return line([*_api("2.37"), *words, order.name], cloud, project)
 
 
 def known(action_id: str) -> bool:

@@ -98,9 +98,10 @@ def _choice(param: Param, value: object) -> object:
 
 
 def _pairs(param: Param, value: object) -> object:
-    parts = [f"{key}={one}" for key, one in value.items()] if isinstance(value, Mapping) else _parts(param, value)
+    if isinstance(value, Mapping):
+        return {str(key): str(one) for key, one in value.items()}
     found = {}
-    for part in parts:
+    for part in _parts(param, value):
         key, equals, one = part.partition("=")
         if not key.strip() or not equals:
             raise Refused(f"{words(param)} is key=value, not {part}")

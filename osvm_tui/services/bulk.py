@@ -12,7 +12,7 @@ from osvm_tui.domain.errors import Refused
 from osvm_tui.domain.events import OperationEnded
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.openstack_calls import command_of_call
-from osvm_tui.domain.openstack_cli import command, create_command
+from osvm_tui.domain.openstack_cli import PASSWORD, command, create_command
 from osvm_tui.domain.operations import (
     ActionRequest,
     Control,
@@ -23,7 +23,7 @@ from osvm_tui.domain.operations import (
     Submission,
     UndoOutcome,
 )
-from osvm_tui.domain.parameters import expanded
+from osvm_tui.domain.parameters import expanded, secrets
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bus import EventBus
@@ -159,17 +159,29 @@ class Bulk(OperationsApi):
     def script(self, request: ActionRequest) -> str:
         return self._script.of(request)
 
+    def script_of(self, operation_id: str) -> str:
+        head, items = self._book.operation(operation_id), self._book.of(operation_id)
+        if head is None or not items:
+            raise Refused("this operation is not known here any more")
+        if head.action_id == "create-server":
+            raise Refused("a creation is not written as a script here")
+        # A withheld secret is a shell variable in the script, whatever it was.
+        hidden = dict.fromkeys(secrets(ACTIONS[head.action_id].params), PASSWORD) if head.secret else {}
+        refs = tuple(item.ref for item in items)
+        return self._script.of(ActionRequest(head.action_id, refs, {**head.params, **hidden}, self._entry([*items])))
+
     def command(self, call: ApiCall) -> str:
         item = self._book.item_of_request(call.request_id) if call.request_id and call.method != "GET" else None
         head = self._book.operation(item.operation_id) if item else None
+        where = call.entry, self._scopes.other_project(call.entry)
         if item is None or head is None:
-            return command_of_call(call.method, call.path, call.service, call.entry)
+            return command_of_call(call.method, call.path, call.service, *where)
         if item.action_id == "create-server":
             order = next((order for order in orders_of(head) if order.vm_uuid == item.vm_uuid), None)
-            return create_command(order, call.entry) if order else ""
+            return create_command(order, *where) if order else ""
         spec = ACTIONS[item.action_id]
         params = expanded(spec.params, head.params, item.vm_name, head.requested_at)
-        return command(item.action_id, item.ref.id, params, call.entry)
+        return command(item.action_id, item.ref.id, params, *where)
 
 
 def _meant(item: OperationItem) -> tuple[str, ...]:

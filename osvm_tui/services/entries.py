@@ -48,7 +48,7 @@ class Entries:
         for plan in plans:
             follower = self._follower(plan, plan.make)
             self._plans[plan.entry] = plan
-            self._scopes.add(plan.entry, follower, plan.read_only)
+            self._scopes.add(plan.entry, follower, plan.read_only, moved=bool(plan.project))
             snapshot = shelf.read(plan.entry) if shelf else None
             if snapshot is not None:
                 follower.status.cached(snapshot.scope, snapshot.taken_at, len(snapshot.vms))
@@ -95,7 +95,7 @@ class Entries:
         if task is not None:
             await end([task])
         self._apply(entry, Delta(removed=tuple(self._fleet.of(entry))))
-        self._scopes.add(entry, follower, plan.read_only)
+        self._scopes.add(entry, follower, plan.read_only, moved=True)
         if task is not None:
             self._run(follower)
         self._changed()

@@ -41,6 +41,8 @@ class EntryPlan(Struct, frozen=True):
     simulated: bool = False
     read_only: str = ""
     """The sentence that refuses every change through this entry; empty where changes are let through."""
+    project: str = ""
+    """Id or name of the project that the settings want instead of the entry's own; empty where they want none."""
     of_project: Callable[[str], CloudClient] | None = None
     """Make a client of another project (id or name) of the same user; None where that is not possible."""
 

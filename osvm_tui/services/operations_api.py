@@ -53,5 +53,10 @@ class OperationsApi(ABC):
         """Return the request as a shell script of `openstack` commands; a secret is a shell variable in it."""
 
     @abstractmethod
+    def script_of(self, operation_id: str) -> str:
+        """Return an operation as such a script, for all its VMs and with what was asked for. Refused for a creation and
+        for what is not known any more."""
+
+    @abstractmethod
     def command(self, call: ApiCall) -> str:
         """Return the `openstack` command that does what an API call did, empty when there is none."""

@@ -27,10 +27,12 @@ class Scopes:
         self._operator, self._role = operator, console_role
         self._followers: dict[str, ScopeFollower] = {}
         self._read_only: dict[str, str] = {}
+        self._moved: dict[str, bool] = {}
 
-    def add(self, entry: str, follower: ScopeFollower, read_only: str = "") -> None:
-        """Take up one entry; `read_only` is the sentence that refuses every change through it."""
-        self._followers[entry], self._read_only[entry] = follower, read_only
+    def add(self, entry: str, follower: ScopeFollower, read_only: str = "", *, moved: bool = False) -> None:
+        """Take up one entry; `read_only` is the sentence that refuses every change through it, `moved` tells whether
+        it is in another project than clouds.yaml says."""
+        self._followers[entry], self._read_only[entry], self._moved[entry] = follower, read_only, moved
 
     def followers(self) -> tuple[ScopeFollower, ...]:
         """Return all followers."""
@@ -52,6 +54,11 @@ class Scopes:
         if scope is None:
             raise Refused(f"{entry} is not connected yet", hint="see :cloud for the reason")
         return scope
+
+    def other_project(self, entry: str) -> str:
+        """Return the id of the project that an entry is in though clouds.yaml names another, empty where it is not."""
+        scope = self._followers[entry].scope if self._moved.get(entry) else None
+        return scope.project_id if scope else ""
 
     def actor(self, entry: str) -> Actor:
         """Return who acts through an entry."""

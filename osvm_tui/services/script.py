@@ -42,7 +42,8 @@ class Script:
         if not known(spec.id):
             return f"# {_plain(vm.name)}: the openstack client has no command for {spec.label.lower()}"
         mine = expanded(spec.params, params, vm.name, self._now())
-        said = command(spec.id, ref.id, self._meant(spec, vm, mine), self._scopes.entry_for(ref, asked))
+        entry = self._scopes.entry_for(ref, asked)
+        said = command(spec.id, ref.id, self._meant(spec, vm, mine), entry, self._scopes.other_project(entry))
         return f"{said}  # {_plain(vm.name)}"
 
     def _meant(self, spec: ActionSpec, vm: Vm, params: dict[str, object]) -> dict[str, object]:

@@ -125,6 +125,10 @@ class FakeBulk(OperationsApi):
             ["#!/bin/sh", *(command(request.action_id, ref.id, request.params) for ref in request.targets)]
         )
 
+    def script_of(self, operation_id: str) -> str:
+        items = self.items(operation_id)
+        return self.script(ActionRequest(items[0].action_id, tuple(item.ref for item in items)))
+
     def command(self, call: ApiCall) -> str:
         return f"openstack server list  # {call.method} {call.path}"
 

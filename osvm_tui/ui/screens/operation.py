@@ -12,7 +12,7 @@ from textual import work
 
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import OsvmError
-from osvm_tui.domain.operations import ActionRequest, Control, ItemState, OperationItem
+from osvm_tui.domain.operations import Control, ItemState, OperationItem
 from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.columns import Column
@@ -124,19 +124,16 @@ class OperationScreen(OperationsScreen):
 
     def action_save_script(self) -> None:
         """Save the operation as a script of `openstack` commands."""
-        view, items = self.api.bulk.view(self.operation_id), self.api.bulk.items(self.operation_id)
-        if view is None or view.action_id == "create-server":
-            self._refuse("a creation is not written as a script here")
-            return
+        view = self.api.bulk.view(self.operation_id)
         try:
-            asked = ActionRequest(view.action_id, tuple(item.ref for item in items), dict(view.params))
-            script = self.api.bulk.script(asked)
+            script = self.api.bulk.script_of(self.operation_id)
         except OsvmError as error:
-            self._refuse(told(error))
+            self._refuse(error.detail)
             return
         from osvm_tui.ui.dialogs.save_text import SaveText
 
-        self.app.push_screen(SaveText(script, f"osvm-{view.action_id}-{view.id[:8]}.sh"))
+        name = f"{view.action_id}-{view.id[:8]}" if view else self.operation_id[:8]
+        self.app.push_screen(SaveText(script, f"osvm-{name}.sh"))
 
     def _refuse(self, reason: str) -> None:
         self.notify(f"refused: {reason}", severity="warning", markup=False)

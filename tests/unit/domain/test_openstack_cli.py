@@ -70,6 +70,7 @@ def commands() -> dict[str, str]:
         if action_id not in WITHOUT:
             found[action_id] = command(action_id, "some id", params, "lab")
             found[f"{action_id} (least)"] = command(action_id, "some id", needed)
+    found["set-metadata (project)"] = command("set-metadata", "id", {"metadata": {"k": "a,b=c"}}, "lab", "p-2")
     found["set-tags (drop)"] = command("set-tags", "id", {"tags": ["a"], "drop": ["b", "c"]})
     found["security-group.add-rule (v6)"] = command(
         "security-group.add-rule", "id", {"protocol": "tcp", "ports": "80-90", "remote_cidr": "::/0"}
@@ -95,6 +96,14 @@ def test_no_command_carries_a_secret_and_each_word_stays_one() -> None:
     assert '--user-data "$OSVM_USER_DATA_FILE"' in commands()["create-server"]
     words = shlex.split(command("update-server", "id", {"name": "a b; $(reboot) 'c'"}, "my cloud"))
     assert words == ["openstack", "--os-cloud", "my cloud", "server", "set", "--name", "a b; $(reboot) 'c'", "id"]
+
+
+def test_every_part_goes_through_the_entry_and_the_project_that_the_console_is_in() -> None:
+    said = command("set-tags", "v1", {"tags": ["new"], "drop": ["old"]}, "lab", "p-2").split(" && ")
+    where = "openstack --os-cloud lab --os-project-id p-2"
+    assert [part.startswith(f"{where} --os-compute-api-version 2.26 server ") for part in said] == [True, True]
+    assert create_command(ORDER, "lab", "p-2").startswith(f"{where} --os-compute-api-version 2.37 server create")
+    assert command_of_call("GET", "/servers/abc", "compute", "lab", "p-2") == f"{where} server show abc"
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from osvm_tui.domain.errors import Conflict, Refused, Unauthorized, Unknown
 from osvm_tui.domain.operations import ActionRequest, CreateVm, ItemState
 from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.vm import Vm, VmRef
-from osvm_tui.services.api import CatalogKind, ScopeState
-from osvm_tui.services.console import Console
+from osvm_tui.services.api import ApiCall, CatalogKind, ScopeState
+from osvm_tui.services.console import Console, utc_now
 from osvm_tui.services.entry import EntryPlan
 from osvm_tui.services.resources_api import ResourceRequest
 from tests.unit.services.conftest import FAST, open_store
@@ -106,6 +106,27 @@ async def test_not_while_an_operation_is_under_way(opened: Opened) -> None:
     await one.wait(submission.operation_id, 5)
     await one.switch_project("lab", "q")
     assert names(one) == set()
+
+
+async def test_commands_name_the_project_that_the_console_went_over_to(opened: Opened) -> None:
+    one = opened(of_project("p", a_vm("1")), of_project("q", a_vm("2", project_id="q")))
+    await one.load()
+    call = ApiCall("lab", "compute", "GET", "/servers/2", 200, 0.1, utc_now(), "req-1")
+    assert one.bulk.command(call) == "openstack --os-cloud lab server show 2"
+    await one.switch_project("lab", "q")
+    await one._scopes.follower("lab").load_once()
+    where = "openstack --os-cloud lab --os-project-id q"
+    assert f"{where} server stop 2" in one.bulk.script(ActionRequest("stop", (VmRef("e", "2"),)))
+    assert one.bulk.command(call) == f"{where} server show 2"
+
+
+async def test_commands_name_the_project_that_the_settings_want(tmp_path: Path) -> None:
+    plan = EntryPlan("lab", lambda: of_project("q", a_vm("2", project_id="q")), project="shop")
+    one = Console([plan], lambda owner: open_store(tmp_path, owner), None, operator="ops-1", cadence=FAST)
+    await one.load()
+    script = one.bulk.script(ActionRequest("stop", (VmRef("e", "2"),)))
+    assert "openstack --os-cloud lab --os-project-id q server stop 2" in script
+    await one.close()
 
 
 async def test_what_was_begun_before_is_not_made_in_the_other_project(opened: Opened) -> None:

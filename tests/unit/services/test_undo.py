@@ -13,7 +13,7 @@ from osvm_tui.cli.exits import Exit
 from osvm_tui.cli.op import taken_back
 from osvm_tui.domain.catalog import InstanceAction
 from osvm_tui.domain.errors import Conflict, Refused
-from osvm_tui.domain.operations import ActionRequest, ItemState, OperationItem
+from osvm_tui.domain.operations import ActionRequest, CreateVm, ItemState, OperationItem
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ApiCall, AuditQuery
 from osvm_tui.services.console import Console, utc_now
@@ -225,6 +225,22 @@ async def test_a_script_names_each_vm_in_its_own_text(console: Make) -> None:
         one.bulk.script(ActionRequest("rebuild", refs))
     tags = one.bulk.script(ActionRequest("inject-network-info", refs[:1]))
     assert "skipped vm-1" in tags
+
+
+async def test_an_operation_is_written_with_the_values_that_were_asked_for(console: Make, tmp_path: Path) -> None:
+    one = console(ScriptedCloud(a_vm("1")))
+    await one.load()
+    given: dict[str, object] = {"metadata": {"k": "a,b=c", "pad": " x "}}
+    submission = await one.submit(ActionRequest("set-metadata", (VmRef("e", "1"),), given))
+    said = through_a_shell(one.bulk.script_of(submission.operation_id), tmp_path)
+    assert said == ["--os-cloud|lab|server|set|--property|k=a,b=c|--property|pad= x |1|"]
+    secret = await one.submit(ActionRequest("change-password", (VmRef("e", "1"),), {"password": "hunter2"}))
+    text = one.bulk.script_of(secret.operation_id)
+    assert through_a_shell(text, tmp_path, OSVM_PASSWORD="p w") == ["--os-cloud|lab|server|set|--password|p w|1|"]
+    assert "hunter2" not in text
+    made = await one.create("lab", CreateVm(name="web", flavor_id="f", image_id="i"))
+    with pytest.raises(Refused, match="a creation is not written as a script here"):
+        one.bulk.script_of(made.operation_id)
 
 
 async def test_a_call_of_an_operation_is_told_as_its_command(console: Make) -> None:
