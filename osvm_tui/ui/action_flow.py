@@ -16,7 +16,7 @@ from osvm_tui.domain.vm import VmRef
 from osvm_tui.ui.action_plan import ActionPlan, plan
 from osvm_tui.ui.confirming import confirmed
 from osvm_tui.ui.messages import OpenOperation, OpenVm
-from osvm_tui.ui.refusals import note_refused
+from osvm_tui.ui.refusals import drop_name, note_refused
 from osvm_tui.ui.screens.place import PlaceScreen
 from osvm_tui.ui.submitting import refusal_of, submitted, told
 
@@ -141,6 +141,7 @@ class ActionTargets(PlaceScreen):
         if chosen.refusal:
             self.refuse(chosen.refusal)
             note_refused(self.app, self.api, chosen)
+            drop_name(self.app, chosen.spec.risk)
         elif chosen.spec.id == "console-output":
             self.post_message(OpenVm(chosen.refs[0], "console"))
         elif chosen.spec.id == "remote-console":

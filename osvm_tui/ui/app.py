@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 
+from osvm_tui.ui.blind_typing import BlindTyping
 from osvm_tui.ui.bridge import Bridge
 from osvm_tui.ui.command_words import run_word
 from osvm_tui.ui.key_order import KeysInOrder
@@ -29,6 +30,7 @@ from osvm_tui.ui.speech import SpeakingApp
 from osvm_tui.ui.theme import THEMES, theme_for
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.command import Provider
     from textual.events import DescendantFocus
     from textual.screen import Screen
@@ -43,7 +45,7 @@ def console_commands() -> type[Provider]:
     return ConsoleCommands
 
 
-class OsvmApp(KeysInOrder, SpeakingApp):
+class OsvmApp(KeysInOrder, BlindTyping, SpeakingApp):
     """The console over one ConsoleApi."""
 
     TITLE = "osvm"
@@ -169,7 +171,7 @@ class OsvmApp(KeysInOrder, SpeakingApp):
         """Open the palette, with our words in its line."""
         from textual.command import CommandPalette
 
-        if not CommandPalette.is_open(self):
+        if not CommandPalette.is_open(cast("App[object]", self)):
             self.push_screen(CommandPalette(placeholder="type what to do or where to go", id="--command-palette"))
 
     async def action_quit(self) -> None:

@@ -1,9 +1,10 @@
-"""A refused key press leaves its row in the audit. Knows no rule and no dialog; nobody waits for it."""
+"""A refused key press leaves its row in the audit, and the name typed behind it goes nowhere. Knows no rule."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from osvm_tui.domain.action import Risk
 from osvm_tui.domain.operations import ActionRequest
 
 if TYPE_CHECKING:
@@ -11,10 +12,11 @@ if TYPE_CHECKING:
 
     from osvm_tui.services.api import ConsoleApi
     from osvm_tui.ui.action_plan import ActionPlan
+    from osvm_tui.ui.app import OsvmApp
 
 
 def note_refused(app: App[Any], api: ConsoleApi, chosen: ActionPlan) -> None:
-    """Let the audit know that the gate refused a change; verbs that only look leave none.
+    """Let the audit know that the gate refused a change, in the background; verbs that only look leave none.
 
     The worker is the app's: a dialog that closes at once takes its own with it.
     """
@@ -22,3 +24,12 @@ def note_refused(app: App[Any], api: ConsoleApi, chosen: ActionPlan) -> None:
     if chosen.spec.changes and refs:
         request = ActionRequest(chosen.spec.id, refs)
         app.run_worker(api.note_refused(request), group="audit", exit_on_error=False)
+
+
+def drop_name(app: App[Any], risk: Risk) -> None:
+    """Let the name go nowhere that is typed for the question of a destructive verb, which does not come.
+
+    For verbs behind a key of their own; in a menu, which tells its refusals itself, letters go on choosing.
+    """
+    if risk is Risk.DESTRUCTIVE:
+        cast("OsvmApp", app).drop_typing()

@@ -15,6 +15,7 @@ from osvm_tui.domain.errors import OsvmError, Refused
 from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.services.resources_api import ResourceOutcome, ResourceRequest
+from osvm_tui.ui.refusals import drop_name
 from osvm_tui.ui.resource_plan import ResourcePlan, plan_on
 from osvm_tui.ui.resources.resource import Entry, Resource
 from osvm_tui.ui.screens.place import PlaceScreen
@@ -124,6 +125,7 @@ class ResourceFlow(PlaceScreen):
             self._carry_out(plan)
         else:
             self.notify(f"refused: {verdict.reason}", severity="warning", markup=False)
+            drop_name(self.app, plan.spec.risk)
 
     @work(group="action", exit_on_error=False)
     async def _carry_out(self, plan: ResourcePlan) -> None:

@@ -106,6 +106,9 @@ async def test_a_refused_change_says_why_by_key_and_in_the_menu_and_sends_nothin
         reason = "data-1 is in use by a VM"
         await press(pilot, "ctrl+d")
         assert app.told[-1].startswith(f"refused: {reason}")
+        await press(pilot, *"data-1")
+        assert isinstance(app.screen, ResourceScreen), "what is typed blindly goes nowhere"
+        await press(pilot, "escape")
         await press(pilot, "a", "d")
         assert isinstance(app.screen, ResourceMenu)
         assert str(app.screen.query_one("#reason", Static).content).startswith(f"refused: {reason}")

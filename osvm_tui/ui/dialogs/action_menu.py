@@ -138,7 +138,15 @@ class ActionMenu(Dialog[tuple[ActionPlan, ...]]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave room for what is told below the columns."""
-        self.query_one("#columns").styles.max_height = max(4, int(event.size.height * 0.96) - _AROUND)
+        self._make_room(event.size.height)
+
+    def on_mount(self) -> None:
+        """Take the room there is: the first size is told before there are columns."""
+        self._make_room(self.app.size.height)
+
+    def _make_room(self, height: int) -> None:
+        for columns in self.query("#columns"):
+            columns.styles.max_height = max(4, int(height * 0.96) - _AROUND)
 
     def on_key(self, event: events.Key) -> None:
         """Run the verb behind a letter."""
