@@ -28,6 +28,7 @@ from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGr
 from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.usage import VmUsage
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import AttachedVolume, Volume, VolumeSnapshot, VolumeType
 
@@ -242,6 +243,11 @@ class CloudClient(ABC):
 
     @abstractmethod
     async def quota(self) -> tuple[QuotaItem, ...]: ...
+
+    @abstractmethod
+    async def usage(self, start: datetime, end: datetime) -> tuple[VmUsage, ...]:
+        """Return how long each launched VM was held in a window, deleted ones too; of all projects where the token
+        reaches them. A start after the end is a BadRequest."""
 
     @abstractmethod
     async def project_names(self) -> dict[str, str]:

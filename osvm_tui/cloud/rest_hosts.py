@@ -1,14 +1,19 @@
-"""`RestHosts`: hypervisors, services, zones, migrations, counters and server groups of Nova."""
+"""`RestHosts`: hypervisors, services, zones, migrations, counters, server groups and usage of Nova."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
+
 from msgspec.structs import replace
 
+from osvm_tui.cloud import listing
 from osvm_tui.cloud.rest_base import RestBase
 from osvm_tui.cloud.transport import Call
-from osvm_tui.cloud.wire import hosts
+from osvm_tui.cloud.wire import hosts, usage
 from osvm_tui.domain.catalog import Zone
 from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGroup
+from osvm_tui.domain.usage import VmUsage
 
 _WITH_RESOURCES = (2, 87)
 """From 2.88 on Nova leaves cores, memory and disk of a hypervisor to Placement."""
@@ -37,6 +42,17 @@ class RestHosts(RestBase):
     async def diagnostics(self, vm_id: str) -> str:
         call, reply = await self._say("diagnostics", vm_id, {})
         return await self._exchange.decode(hosts.json_text, call, reply)
+
+    async def usage(self, start: datetime, end: datetime) -> tuple[VmUsage, ...]:
+        window = (("start", usage.usage_time(start)), ("end", usage.usage_time(end)))
+        path = "/os-simple-tenant-usage"
+        if self.scope.all_projects:
+            call = self._nova(path, *window, ("detailed", "1"))
+            pages = await listing.members_of(self._exchange, call, "tenant_usages")
+            return await self._exchange.off_loop(partial(usage.of_projects, pages))
+        call = self._nova(f"{path}/{self.scope.project_id}", *window)
+        pages = await listing.members_of(self._exchange, call, "tenant_usage")
+        return await self._exchange.off_loop(partial(usage.of_project, pages))
 
     async def server_groups(self) -> tuple[ServerGroup, ...]:
         found: list[hosts.ServerGroupRow] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from osvm_tui.domain.catalog import SecurityRule
@@ -283,3 +285,23 @@ async def test_a_live_migration_shows_how_far_it_is(rig: Rig) -> None:
     assert after.host == before.host
     with pytest.raises(Forbidden):
         await rig.member.migrations(vm_id)
+
+
+async def test_usage_tells_how_long_a_vm_was_held_even_when_it_is_gone(rig: Rig) -> None:
+    vm_id = await rig.build("usage")
+    await rig.idle(vm_id, "active")
+    vm = await rig.member.get_vm(vm_id)
+    assert vm.launched_at is not None
+    start, end = vm.launched_at - timedelta(hours=1), vm.launched_at + timedelta(days=1)
+    for client in (rig.member, rig.admin):
+        mine = next(one for one in await client.usage(start, end) if one.vm_id == vm_id)
+        assert (mine.name, mine.project_id, mine.state) == (vm.name, vm.project_id, "active")
+        assert mine.started_at == vm.launched_at.replace(microsecond=0)
+        assert 0 <= mine.hours < 1
+    await rig.member.act("delete", vm_id, {})
+    await rig.gone(vm_id)
+    (mine,) = [one for one in await rig.member.usage(start, end) if one.vm_id == vm_id]
+    assert mine.state == "terminated"
+    assert mine.ended_at is not None
+    with pytest.raises(BadRequest):
+        await rig.member.usage(end, start)

@@ -27,6 +27,7 @@ from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.states import status_of
+from osvm_tui.domain.usage import VmUsage
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import AttachedVolume, Volume, VolumeSnapshot, VolumeType
 
@@ -213,6 +214,9 @@ class ScriptedCloud(CloudClient):
 
     async def quota(self) -> tuple[QuotaItem, ...]:
         return self._listed("quota")
+
+    async def usage(self, start: datetime, end: datetime) -> tuple[VmUsage, ...]:
+        return self._listed("usage")
 
     async def project_names(self) -> dict[str, str]:
         return {"p": "demo"}
