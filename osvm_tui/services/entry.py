@@ -29,6 +29,7 @@ from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGr
 from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.usage import VmUsage
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import AttachedVolume, Volume, VolumeSnapshot, VolumeType
 
@@ -174,6 +175,9 @@ class LateClient(CloudClient):
 
     async def quota(self) -> tuple[QuotaItem, ...]:
         return await self._client.quota()
+
+    async def usage(self, start: datetime, end: datetime) -> tuple[VmUsage, ...]:
+        return await self._client.usage(start, end)
 
     async def project_names(self) -> dict[str, str]:
         return await self._client.project_names()
