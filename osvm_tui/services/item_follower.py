@@ -183,10 +183,20 @@ class ItemFollower:
 
     async def end(self, item: OperationItem, state: ItemState, message: str, request_id: str = "") -> None:
         """Write how `item` ended, with its audit row; a call that is out may end from any state that it was in."""
+        expected = _OUT if item.state in _OUT else frozenset({item.state})
+        await self._end(item, state, message, expected, request_id)
+
+    async def unsent(self, item: OperationItem, state: ItemState, message: str) -> None:
+        """Write the end of an item that was surely not sent, though the store may say by now that it was to be: its
+        answer to that was lost, and a commit may be done all the same."""
+        await self._end(item, state, message, frozenset({ItemState.PLANNED, ItemState.SENDING}))
+
+    async def _end(
+        self, item: OperationItem, state: ItemState, message: str, expected: frozenset[ItemState], request_id: str = ""
+    ) -> None:
         done = msgspec.structs.replace(
             item, state=state, message=message, ended_at=self._now(), request_id=request_id or item.request_id
         )
-        expected = _OUT if item.state in _OUT else frozenset({item.state})
         await self._book.move(done, expected, [self._writer.item(done, state.value)])
 
 

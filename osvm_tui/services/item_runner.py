@@ -107,7 +107,7 @@ class ItemRunner:
                 try:
                     won = await self._book.move(going, frozenset({ItemState.PLANNED}))
                 except StoreError as error:
-                    await self._follower.end(item, ItemState.FAILED, f"nothing was sent: {error.detail}")
+                    await self._follower.unsent(item, ItemState.FAILED, f"nothing was sent: {error.detail}")
                     return None
                 if won:
                     return await self._send(going, payload)

@@ -132,6 +132,29 @@ async def test_an_outcome_that_nothing_takes_is_kept_and_written_later(console: 
     assert await phases(one) == [("stop", "requested"), ("stop", "sent"), ("stop", "arrived")]
 
 
+async def test_what_was_not_sent_is_not_left_as_being_sent_when_the_answer_to_a_commit_is_lost(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    one = console(cloud)
+    await one.load()
+    store = one._store
+    assert store is not None
+    real = store.move_item
+
+    async def cut(item: OperationItem, *args: Any, **more: Any) -> bool:
+        moved = await real(item, *args, **more)
+        if item.state is ItemState.SENDING:
+            raise StoreError("the server closed the connection")
+        return moved
+
+    store.move_item = cut  # type: ignore[method-assign]
+    submission = await one.submit(ActionRequest("stop", (VmRef("e", "1"),)))
+    (item,) = await one.wait(submission.operation_id, 1.0)
+    assert (item.state, item.message) == (ItemState.FAILED, "nothing was sent: the server closed the connection")
+    assert [row.state for row in await store.items()] == [ItemState.FAILED]
+    assert await phases(one) == [("stop", "requested"), ("stop", "failed")]
+    assert cloud.sent == []
+
+
 async def test_what_ended_before_a_console_began_is_known_and_not_told(console: Make) -> None:
     cloud = ScriptedCloud(a_vm("1"))
     cloud.on_act = becomes(cloud, "stopped")
