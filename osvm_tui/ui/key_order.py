@@ -39,6 +39,11 @@ class KeysInOrder(_Base):
         self._key_under_way = False
         self._deaf_until = 0.0
 
+    @property
+    def keys_under_way(self) -> bool:
+        """Whether a key has not done its work yet."""
+        return self._key_under_way
+
     def drop_input_for(self, seconds: float) -> None:
         """Take no key, paste or mouse for a while: they were meant for somebody who had the terminal before."""
         self._deaf_until = time.monotonic() + seconds

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+_PATIENCE_S = 5.0
+
+
+async def in_time(work: Callable[..., T], *given: object) -> T:
+    """Return what `work(*given)` returns in a thread. Raises as it does, and TimeoutError when the disk is stuck.
+
+    Awaited in a dialog's handler, not in a worker: the keys behind the one that saves wait until it is done.
+    """
+    task = asyncio.ensure_future(asyncio.to_thread(work, *given))
+    done, _ = await asyncio.wait({task}, timeout=_PATIENCE_S)
+    if not done:
+        raise TimeoutError(f"the disk has not answered for {_PATIENCE_S:.0f} s; look whether the file is there")
+    return task.result()
 
 
 def write_new(path: Path, text: str) -> None:

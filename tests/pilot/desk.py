@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from textual import events
+from textual.keys import _character_to_key
 from textual.screen import Screen
 
 from osvm_tui.services.api import ConsoleApi
@@ -12,6 +15,7 @@ from osvm_tui.ui.app import OsvmApp
 from osvm_tui.ui.options import UiOptions
 from tests.pilot.fake_fleet import NOW
 
+_SIGNS = {_character_to_key(sign): sign for sign in " !\"#$%&'()*+,-./:;<=>?@[]\\^_`{|}~"}
 OPTIONS = UiOptions(clock=lambda: NOW, blink=False, theme="dark")
 
 
@@ -28,6 +32,7 @@ class Desk(OsvmApp):
         self._first = first
         self.told: list[str] = []
         """Every toast, oldest first."""
+        self._keys_sent = self._keys_come = 0
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen that the test asks for, else the console's own."""
@@ -37,3 +42,21 @@ class Desk(OsvmApp):
         """Keep what is told."""
         self.told.append(message)
         super().notify(message, **rest)
+
+    async def _press_keys(self, keys: Iterable[str]) -> None:
+        """Hand keys over as a terminal does, and wait until the last has done its work: by events, never by time."""
+        driver = self._driver
+        assert driver is not None
+        for key in keys:
+            name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+            driver.process_message(events.Key(name, key if len(key) == 1 else _SIGNS.get(name)))
+            self._keys_sent += 1
+        while self._keys_sent > self._keys_come or self.keys_under_way:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        await self.animator.wait_until_complete()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Count the keys that have come."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._keys_come += 1
+        await super().on_event(event)

@@ -18,7 +18,8 @@ from tests.pilot.screen_text import screen_text, settled
 
 Compare = Callable[..., bool]
 _QUIET = 4
-"""So many looks, 50 ms apart, at which nothing has moved."""
+_LOOK_S = 0.03
+"""So many looks, so far apart, at which nothing has moved."""
 _ASKING = ("action", "send", "steer", "guest-shell")
 """Groups of workers that wait for a dialog's answer."""
 
@@ -40,6 +41,8 @@ def shown(picture: Picture, theme: str = "") -> tuple[Desk, Callable[[Pilot[None
             pilot.app.screen.query_one(VTable).cursor_to(scene.cursor)
         for key in picture.keys:
             await pilot.press(key)
+            if key == "enter":
+                await _answered(pilot)  # what it sends or reads is in the picture, and not a matter of speed
         await _answered(pilot)
 
     return Desk(scene.api, options=replace(scene.options, theme=theme) if theme else scene.options), walk
@@ -52,7 +55,7 @@ async def _answered(pilot: Pilot[None]) -> None:
         # A verb's worker waits for the dialog in the picture, and is not waited for.
         for worker in [worker for worker in pilot.app.workers if worker.group not in _ASKING]:
             await worker.wait()
-        await pilot.pause(0.05)
+        await pilot.pause(_LOOK_S)
         now = f"{pilot.app.screen_stack} {pilot.app.focused} {screen_text(pilot.app)}"
         quiet = quiet + 1 if now == before else 0
         if quiet == _QUIET:

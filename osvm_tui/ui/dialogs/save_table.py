@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Static
 
 from osvm_tui.ui.dialogs.dialog import Dialog
-from osvm_tui.ui.private_file import write_new, write_over
+from osvm_tui.ui.private_file import in_time, write_new, write_over
 
 
 class SaveTable(Dialog[None]):
@@ -46,13 +45,12 @@ class SaveTable(Dialog[None]):
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#save")
-    @work(group="save", exclusive=True, exit_on_error=False)
     async def _save(self) -> None:
         given = self.query_one(Input).value
         path = Path(given).expanduser()
         try:
-            text = await asyncio.to_thread(self._text_of, path)
-            await asyncio.to_thread(write_over if given == self._warned else write_new, path, text)
+            text = await in_time(self._text_of, path)
+            await in_time(write_over if given == self._warned else write_new, path, text)
         except FileExistsError:
             self._warn(given)
         except (OSError, ValueError) as error:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Static
 
 from osvm_tui.ui.dialogs.dialog import Dialog
-from osvm_tui.ui.private_file import write_new
+from osvm_tui.ui.private_file import in_time, write_new
 
 
 class SaveText(Dialog[Path]):
@@ -38,11 +37,10 @@ class SaveText(Dialog[Path]):
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#save")
-    @work(group="save", exclusive=True, exit_on_error=False)
     async def _save(self) -> None:
         path = Path(self.query_one(Input).value).expanduser()
         try:
-            await asyncio.to_thread(write_new, path, self.text)
+            await in_time(write_new, path, self.text)
         except OSError as error:
             note = self.query_one(".note", Static)
             note.update(f"not saved: {error.strerror or error}: {path}")
