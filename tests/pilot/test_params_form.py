@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import pytest
 from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -232,3 +233,75 @@ async def test_what_is_chosen_takes_one_line_in_eighty_columns() -> None:
         field = asked.form.query_one("#param-flavor_id", ChoiceField)
         assert field.size.height == 1
         assert "c2.xlarge  16 vCPU +12  32 GiB +24  160 GiB +80  left" in screen_text(asked.desk)
+
+
+class Slow(Lists):
+    """Answers when `there` is set."""
+
+    def __init__(self, **by_kind: Sequence[Choice | Offered] | Exception) -> None:
+        super().__init__(**by_kind)
+        self.there = asyncio.Event()
+
+    async def __call__(self, kind: str) -> Sequence[Choice | Offered]:
+        await self.there.wait()
+        return await super().__call__(kind)
+
+
+class Early(NamedTuple):
+    """What the form said while its list was read, what it showed when it was, and what it gave."""
+
+    said: str
+    shown: str
+    answers: list[dict[str, object] | None]
+
+
+NAME = Param("name", default="data")
+ONE = (Choice("v-1", "disk"),)
+
+
+async def sent_early(found: Sequence[Choice] | Exception, *keys: str, name: Param = NAME) -> Early:
+    """Press ctrl-s and `keys` while a list is still read."""
+    lists = Slow(volume=found)
+    asked = Asked((name, VOLUME), lists=lists)
+    async with asked.desk.run_test() as pilot:
+        asked.desk.push_screen(asked.form, asked.answers.append)
+        await press(pilot, "ctrl+s", *keys)
+        said = asked.answer() if asked.form.is_current else ""
+        lists.there.set()
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        return Early(said, screen_text(asked.desk), asked.answers)
+
+
+async def test_what_is_sent_while_a_list_is_read_goes_on_when_it_is_there() -> None:
+    early = await sent_early(ONE)
+    assert early.said == "still reading what there is; goes on when it is read, esc leaves"
+    assert early.answers == [{"name": "data", "volume_id": "v-1"}]
+
+
+async def test_it_says_what_is_missing_when_the_list_leaves_a_choice() -> None:
+    early = await sent_early((*ONE, Choice("v-2", "logs")))
+    assert early.answers == []
+    assert "volume is needed" in early.shown
+    assert "still reading" not in early.shown
+
+
+async def test_it_is_not_sent_when_the_list_cannot_be_read() -> None:
+    early = await sent_early(Unreachable("no route to cinder"))
+    assert early.answers == []
+    assert "no route to cinder" in early.shown
+    assert "still reading" not in early.shown
+
+
+@pytest.mark.parametrize(("key", "answers"), [("x", []), ("escape", [None])])
+async def test_an_edit_or_escape_takes_it_back(key: str, answers: list[None]) -> None:
+    early = await sent_early(ONE, key)
+    assert early.said == ""
+    assert early.answers == answers
+
+
+async def test_what_else_is_missing_is_told_at_once() -> None:
+    early = await sent_early(ONE, name=Param("name"))
+    assert early.said == ""
+    assert early.answers == []
+    assert "name is needed" in early.shown

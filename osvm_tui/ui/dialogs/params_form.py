@@ -68,6 +68,8 @@ class ParamsForm(Dialog[dict[str, object]]):
         self.note = note
         self.send = send
         self.sending = False
+        self.waiting: dict[str, str] | None = None
+        """What was typed when the values were to be sent while a list was still read: they are when it is there."""
         self.entries = entries
 
     @property
@@ -161,25 +163,56 @@ class ParamsForm(Dialog[dict[str, object]]):
     @on(FlagField.Changed)
     def _changed(self) -> None:
         self._show(self.problems(), only_better=True)
+        if self.waiting is not None and self.waiting != self._by_hand():
+            self._wait(None)
 
     @on(ChoiceField.Changed)
     def _chosen(self, event: ChoiceField.Changed) -> None:
-        self._changed()
-        loaded, chosen = isinstance(event, LoadedField.Loaded), bool(event.field.value)
-        if (loaded and chosen and len(self.params) == 1) or (
-            not loaded and event.field.id == f"param-{self.params[-1].name}"
-        ):
+        self._show(self.problems(), only_better=True)
+        if isinstance(event, LoadedField.Loaded):
+            self._loaded(event.field)
+            return
+        self._wait(None)
+        if event.field.id == f"param-{self.params[-1].name}":
             self.query_one("#go", Button).focus()
-        elif not loaded:
+        else:
             self.focus_next()
+
+    def _loaded(self, field: ChoiceField) -> None:
+        if field.value and len(self.params) == 1:
+            self.query_one("#go", Button).focus()
+        if self.waiting is not None and not self._unread():
+            self._wait(None)
+            if self.is_current:  # else its list has opened and asks
+                self.action_send()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#go")
     def action_send(self) -> None:
-        """Give the values, once, or say what is wrong."""
+        """Give the values, once, or say what is wrong; what needs a list that is still read is given when it is."""
         if self.sending:
             return
-        found = self.problems()
+        found, unread = self.problems(), self._unread()
+        wrong = {name: sentence for name, sentence in found.items() if name not in unread}
+        if unread and not wrong:
+            self._wait(self._by_hand())
+        else:
+            self._send_if_right(wrong)
+
+    def _unread(self) -> frozenset[str]:
+        """Return the parameters whose lists are still read, of those that are needed or chosen before."""
+        reading = [field.param for field in self.query(LoadedField) if field.loading_choices]
+        return frozenset(param.name for param in reading if param.required or self.before[param.name])
+
+    def _by_hand(self) -> dict[str, str]:
+        return {param.name: self.typed(param) for param in self.params if not picked(param)}
+
+    def _wait(self, values: dict[str, str] | None) -> None:
+        if values != self.waiting:
+            self.waiting = values
+            self.say("" if values is None else "still reading what there is; goes on when it is read, esc leaves")
+
+    def _send_if_right(self, found: dict[str, str]) -> None:
         self._show(found)
         self.say(found.get("", ""), wrong=True)
         if found:

@@ -66,10 +66,11 @@ class LoadedField(ChoiceField):
             found = await self._ask(self.param.kind)
         except OsvmError as error:
             self._say(f"not read: {error.detail or error.title}; enter tries again")
-            return
+        else:
+            self._take(found)
         finally:
             self.loading_choices = False
-        self._take(found)
+        self.post_message(self.Loaded(self))
 
     def _say(self, words: str) -> None:
         self.nothing = words
@@ -93,10 +94,9 @@ class LoadedField(ChoiceField):
         elif self._opens and self.screen.is_current:
             self._opened = True
             self.action_choose()
-        self.post_message(self.Loaded(self))
 
     class Loaded(ChoiceField.Changed):
-        """The list is there; something may be chosen already."""
+        """The reading has ended; something may be chosen already."""
 
     class Left(Message):
         """The list that opened by itself was left without a choice."""
