@@ -6,11 +6,12 @@ A probe keeps its connections, not its history.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 
 from msgspec import Struct
 
 from osvm_tui.domain.guest import Login
-from osvm_tui.domain.metrics import Reading, Source
+from osvm_tui.domain.metrics import Reading, Sample, Source
 from osvm_tui.domain.vm import Vm
 
 
@@ -40,6 +41,13 @@ class Probe(ABC):
         useless), ProbeUnfit (this source can never tell about this VM: no address, no rule, not in Prometheus),
         ProbeFailed (no answer, time-out, a reply that makes no sense), GuestError's HostKeyChanged for a wrong key.
         """
+
+    async def history(self, target: Target, since: datetime, until: datetime, step_s: int) -> tuple[Sample, ...]:
+        """Return what the source itself keeps of the past: at most one sample a step, `at` its begin, values its means.
+
+        Most sources keep nothing. Raises as `read` does.
+        """
+        return ()
 
     @abstractmethod
     async def forget(self, target: Target) -> None:
