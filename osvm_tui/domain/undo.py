@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from osvm_tui.domain.actions import ACTIONS
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Vm
 
@@ -39,7 +40,7 @@ def kept(action_id: str, vm: Vm, params: Values) -> dict[str, object]:
 
 def inverse(action_id: str, before: str, was: Values, params: Values) -> Inverse:
     """Return how to take back an action that met a VM in the vm_state `before`."""
-    verb = ACTIONS[action_id].label.lower()
+    verb = action_of(action_id).label.lower()
     if action_id in _BY_VALUES:
         return _BY_VALUES[action_id](was, params)
     back = _BY_STATE.get(action_id)

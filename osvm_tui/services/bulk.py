@@ -11,6 +11,7 @@ from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import Refused
 from osvm_tui.domain.events import OperationEnded
 from osvm_tui.domain.gating import Verdict
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.openstack_calls import command_of_call
 from osvm_tui.domain.openstack_cli import PASSWORD, command, create_command
 from osvm_tui.domain.operations import (
@@ -90,7 +91,7 @@ class Bulk(OperationsApi):
         view, head = self._book.view(operation_id), self._book.operation(operation_id)
         if view is None or head is None:
             raise Refused("this operation is not known here")
-        if not self._role.may(ACTIONS[view.action_id].console_role):
+        if not self._role.may(action_of(view.action_id).console_role):
             raise Refused(f"console role {self._role} may not steer operations")
         forbidden = next(filter(None, (self._scopes.read_only(item.entry) for item in self._book.of(operation_id))), "")
         if forbidden:
@@ -165,6 +166,8 @@ class Bulk(OperationsApi):
             raise Refused("this operation is not known here any more")
         if head.action_id == "create-server":
             raise Refused("a creation is not written as a script here")
+        if head.action_id not in ACTIONS:
+            raise Refused(f"this console does not know the action {head.action_id}: a newer one planned it")
         # A withheld secret is a shell variable in the script, whatever it was.
         hidden = dict.fromkeys(secrets(ACTIONS[head.action_id].params), PASSWORD) if head.secret else {}
         refs = tuple(item.ref for item in items)
@@ -179,7 +182,7 @@ class Bulk(OperationsApi):
         if item.action_id == "create-server":
             order = next((order for order in orders_of(head) if order.vm_uuid == item.vm_uuid), None)
             return create_command(order, *where) if order else ""
-        spec = ACTIONS[item.action_id]
+        spec = action_of(item.action_id)
         params = expanded(spec.params, head.params, item.vm_name, head.requested_at)
         return command(item.action_id, item.ref.id, params, *where)
 

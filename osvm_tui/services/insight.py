@@ -7,10 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import OsvmError, StoreError
 from osvm_tui.domain.events import Event, OperationChanged, StuckChanged
 from osvm_tui.domain.gating import Verdict
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import ItemState
 from osvm_tui.domain.stuck import action_behind, limit_s, ways_out
 from osvm_tui.domain.vm import Vm, VmRef
@@ -123,7 +123,7 @@ class Insight(InsightApi):
     def _transition(self, vm: Vm) -> tuple[str, datetime | None]:
         """Return what goes on and since when by the cloud's clock: our own operation, else what the task tells."""
         item = self._book.pending(vm.ref)
-        if item is not None and item.state in _OUT and not ACTIONS[item.action_id].expect.immediate:
+        if item is not None and item.state in _OUT and not action_of(item.action_id).expect.immediate:
             return item.action_id, item.cloud_sent_at
         return action_behind(vm), vm.updated_at or vm.created_at
 

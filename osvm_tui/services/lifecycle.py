@@ -68,8 +68,9 @@ class Lifecycle:
         self._tasks: dict[asyncio.Task[None], str] = {}
         """What runs, with the id of its item: an item that another console took and left is taken over again."""
         self._claimed: list[OperationItem] = []
-        self._falls: Counter[str] = Counter()
         """Ours by the store, not taken over yet."""
+        self._falls: Counter[str] = Counter()
+        self._strangers: set[str] = set()
 
     def verdict(self, ref: VmRef, action_id: str, entry: str = "") -> Verdict:
         """Ask the gate about a VM as it is now."""
@@ -181,13 +182,14 @@ class Lifecycle:
         while True:
             await asyncio.sleep(self._cadence.claim_s)
             await self._book.keep()
+            self._tell_strangers()
             store = self._store()
             if store is None:
                 continue
             try:
                 await store.keep_items(self._owner, self._cadence.owner_ttl_s, self._now(), self._cadence.stale_plan_s)
                 self._claimed += await store.claim_items(
-                    self._owner, self._cadence.owner_ttl_s, self._now(), self._scopes.keys()
+                    self._owner, self._cadence.owner_ttl_s, self._now(), self._scopes.keys(), frozenset(ACTIONS)
                 )
                 while self._claimed:
                     # Dropped only when they are followed: the store gives an item to its owner once.
@@ -196,6 +198,13 @@ class Lifecycle:
                     self._claimed = [one for one in self._claimed if one.operation_id != operation_id]
             except StoreError as error:
                 _log.info("no claim", extra={"detail": error.detail})
+
+    def _tell_strangers(self) -> None:
+        """Log once which actions this console does not know: a newer one planned them, and such a one follows them."""
+        found = {one.action_id for one in self._book.recent() if one.state.open} - ACTIONS.keys() - self._strangers
+        self._strangers |= found
+        for action_id in sorted(found):
+            _log.warning("an action that this console does not know is left alone", extra={"action": action_id})
 
     async def stop(self) -> None:
         """Stop following; open items are taken over by another console or by the next start."""

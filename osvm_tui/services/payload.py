@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from osvm_tui.domain.action import ActionSpec
-from osvm_tui.domain.actions import ACTIONS
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import CreateVm, Operation, OperationItem
 from osvm_tui.domain.parameters import expanded, secrets
 
@@ -50,7 +50,7 @@ def restored(operation: Operation, item: OperationItem) -> Payload | None:
         return None
     if item.action_id == "create-server":
         return next((order for order in orders_of(operation) if order.vm_uuid == item.vm_uuid), None)
-    return expanded(ACTIONS[item.action_id].params, operation.params, item.vm_name, operation.requested_at)
+    return expanded(action_of(item.action_id).params, operation.params, item.vm_name, operation.requested_at)
 
 
 def orders_of(operation: Operation) -> list[CreateVm]:

@@ -9,6 +9,7 @@ from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.catalog import InstanceAction
 from osvm_tui.domain.errors import NotFound, OsvmError, Refused
 from osvm_tui.domain.gating import Verdict
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import ActionRequest, ItemState, OperationItem, Submission, UndoOutcome
 from osvm_tui.domain.undo import Inverse, inverse, shows
 from osvm_tui.domain.vm import Vm
@@ -137,7 +138,7 @@ class Undo:
         """Return in words what has changed since, as VM and operations show it; empty when nothing has."""
         last = self._book.last(item.ref)
         if last is not None and last.id != item.id and last.planned_at > item.planned_at:
-            return f"{vm.name} was changed again since: {ACTIONS[last.action_id].label.lower()} by {last.operator}"
+            return f"{vm.name} was changed again since: {action_of(last.action_id).label.lower()} by {last.operator}"
         if shows(item.action_id, self._params(item) or {}, vm) is False:
             return f"{vm.name} was changed since: it does not show any more what was set"
         return ""

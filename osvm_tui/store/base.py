@@ -215,9 +215,11 @@ class Store(ABC):
 
     @abstractmethod
     async def claim_items(
-        self, owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str]
+        self, owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str], actions: frozenset[str] | None = None
     ) -> tuple[OperationItem, ...]:
         """Take over other owners' open items of these scopes whose lease has expired; return those newly owned.
+
+        Only of these actions, where they are named: what `owner` could not follow is left to who can.
 
         What dead processes left in their spools is replayed first. `owner` must be unique to a process's run. Here and
         in `keep_items` PostgreSQL goes by its own clock, not by `now`.

@@ -64,18 +64,14 @@ async def swap(
 
 
 async def claim(
-    connection: AsyncConnection, owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str]
+    connection: AsyncConnection, theirs: ColumnElement[bool], owner: str, until: datetime
 ) -> tuple[OperationItem, ...]:
-    """Make `owner` the owner of open items whose own has stopped renewing; return them in the order of planning."""
+    """Make `owner` the owner of `claimable` items; return them in the order of planning."""
     change = await counters.lock(connection, "item")
-    query = (
-        select(items.c.id)
-        .where(claimable(owner, ttl_s, now, scope_keys))
-        .order_by(items.c.planned_at, items.c.position)
-    )
+    query = select(items.c.id).where(theirs).order_by(items.c.planned_at, items.c.position)
     ids = (await connection.execute(query)).scalars().all()
     for number, item_id in enumerate(ids, change + 1):
-        values = {"owner": owner, "owner_until": now + timedelta(seconds=ttl_s), "change": number}
+        values = {"owner": owner, "owner_until": until, "change": number}
         await connection.execute(update(items).where(items.c.id == item_id).values(values))
     if not ids:
         return ()
@@ -84,15 +80,18 @@ async def claim(
     return tuple(_item(row) for row in await connection.execute(taken))
 
 
-def claimable(owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str]) -> ColumnElement[bool]:
-    """Return the condition for open items of these scopes that `owner` could claim.
+def claimable(
+    owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str], actions: frozenset[str] | None
+) -> ColumnElement[bool]:
+    """Return the condition for open items of these scopes, and of these actions where named, that `owner` could claim.
 
     Their ownership is over, or ends later than a renewal could reach: it was written before the clock was set back.
     """
     reach = now + timedelta(seconds=max(ttl_s, OWNER_TTL_S) + _SLACK_S)
     abandoned = or_(items.c.owner_until <= now, items.c.owner_until > reach)
     here = items.c.scope_key.in_(sorted(scope_keys))
-    return and_(items.c.state.in_(_OPEN), items.c.owner != owner, here, abandoned)
+    known = true() if actions is None else items.c.action_id.in_(sorted(actions))
+    return and_(items.c.state.in_(_OPEN), items.c.owner != owner, here, abandoned, known)
 
 
 def owned_open(owner: str) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import text
@@ -202,20 +202,20 @@ class SqlStore(Store):
 
     @whole
     async def claim_items(
-        self, owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str]
+        self, owner: str, ttl_s: float, now: datetime, scope_keys: frozenset[str], actions: frozenset[str] | None = None
     ) -> tuple[OperationItem, ...]:
         """Take over abandoned items, after what their owners left in spools."""
         database = self._database
         await self._journal.replay_left(self.notices)
         async with database.read() as connection:
             moment = await database.moment(connection, now)
-            if not await operation_rows.any_item(
-                connection, operation_rows.claimable(owner, ttl_s, moment, scope_keys)
-            ):
+            theirs = operation_rows.claimable(owner, ttl_s, moment, scope_keys, actions)
+            if not await operation_rows.any_item(connection, theirs):
                 return ()
         async with database.write(durable=True) as connection:
             moment = await database.moment(connection, now)
-            return await operation_rows.claim(connection, owner, ttl_s, moment, scope_keys)
+            theirs = operation_rows.claimable(owner, ttl_s, moment, scope_keys, actions)
+            return await operation_rows.claim(connection, theirs, owner, moment + timedelta(seconds=ttl_s))
 
     @whole
     async def keep_items(self, owner: str, ttl_s: float, now: datetime, stale_s: float = 60.0) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from osvm_tui.domain.actions import ACTIONS
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import OperationItem
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Vm, VmRef
@@ -189,7 +189,7 @@ def expected(item: OperationItem | None) -> str:
     """Return the status an open operation is expected to end in, `gone` for a deletion, empty without one."""
     if item is None:
         return ""
-    expect = ACTIONS[item.action_id].expect
+    expect = action_of(item.action_id).expect
     if expect.gone:
         return "gone"
     if expect.locked is not None:

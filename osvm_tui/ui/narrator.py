@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.events import Severity
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import ItemState, OperationItem, OperationView
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.action_plan import verb
@@ -54,7 +54,7 @@ class Narrator:
         """Return the summary of an operation on several VMs that has ended; None for others' and for single ones."""
         if view.operator != self._api.operator or view.total < 2:
             return None
-        asked, done = verb(ACTIONS[view.action_id]), view.count(ItemState.ARRIVED)
+        asked, done = verb(action_of(view.action_id)), view.count(ItemState.ARRIVED)
         if done == view.total:
             return Spoken(f"{asked}: all {done} done", Severity.INFORMATION)
         rest = ", ".join(f"{count} {state}" for state, count in view.counts if state is not ItemState.ARRIVED)
@@ -63,7 +63,7 @@ class Narrator:
         return Spoken(f"{asked}: {done} of {view.total} done, {rest}; {first}; :op tells more", Severity.WARNING)
 
     def _sentence(self, item: OperationItem) -> str:
-        asked = verb(ACTIONS[item.action_id])
+        asked = verb(action_of(item.action_id))
         told = f": {item.message}" if item.message else ""
         request = f" ({item.request_id})" if item.request_id else ""
         match item.state:
@@ -79,7 +79,7 @@ class Narrator:
                 return f"{asked} {item.vm_name} {item.state}{told}{request}"
 
     def _arrival(self, item: OperationItem) -> str:
-        spec = ACTIONS[item.action_id]
+        spec = action_of(item.action_id)
         if spec.expect.gone:
             return f"{item.vm_name} is deleted"
         if spec.expect.locked is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import OsvmError
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import ItemState, OperationItem
 from osvm_tui.ui.action_plan import plan, verb
 from osvm_tui.ui.confirming import confirmed
@@ -38,7 +38,7 @@ def begin_undo(screen: PlaceScreen, item: OperationItem) -> str:
     api = screen.api
     verdict, verbs = api.bulk.undo_verdict(item.id), api.bulk.undo_verbs(item.id)
     if not verdict.allowed or not verbs:
-        return verdict.reason or f"{verb(ACTIONS[item.action_id])} cannot be taken back"
+        return verdict.reason or f"{verb(action_of(item.action_id))} cannot be taken back"
     screen.run_worker(_undo(screen, item, verbs), group="action", exit_on_error=False)
     return ""
 
@@ -60,4 +60,4 @@ async def _undo(screen: PlaceScreen, item: OperationItem, verbs: Sequence[str]) 
         if taken.refusal:
             screen.notify(f"{item.vm_name} is not taken back whole: {taken.refusal}", severity="warning", markup=False)
         else:
-            screen.notify(f"taking back {verb(ACTIONS[item.action_id])} {item.vm_name}", markup=False)
+            screen.notify(f"taking back {verb(action_of(item.action_id))} {item.vm_name}", markup=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from osvm_tui.domain.actions import ACTIONS
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import OperationItem
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import ConsoleApi
@@ -54,6 +54,6 @@ def asked(item: OperationItem | None, options: UiOptions) -> str:
     if item is None:
         return ""
     since = age((options.clock() - (item.sent_at or item.planned_at)).total_seconds())
-    told = f"{verb(ACTIONS[item.action_id])} {item.state} {since} ago"
+    told = f"{verb(action_of(item.action_id))} {item.state} {since} ago"
     coming = expected(item)
     return f"{SIGNS[options.glyphs]['to']} {coming}, {told}" if coming else told

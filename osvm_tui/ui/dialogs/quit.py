@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
-from osvm_tui.domain.actions import ACTIONS
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import OperationItem
 from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.printable import printable
@@ -32,7 +32,7 @@ class QuitDialog(Dialog[bool]):
         return "quit?"
 
     def body(self) -> ComposeResult:
-        lines = [f"{ACTIONS[item.action_id].doing} {printable(item.vm_name)}" for item in self.items[:_SHOWN]]
+        lines = [f"{action_of(item.action_id).doing} {printable(item.vm_name)}" for item in self.items[:_SHOWN]]
         if len(self.items) > _SHOWN:
             lines.append(f"and {len(self.items) - _SHOWN} more")
         yield Static("\n".join(lines), markup=False)

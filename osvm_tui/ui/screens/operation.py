@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 
-from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import OsvmError
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import Control, ItemState, OperationItem
 from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.bindings import bindings_of
@@ -111,7 +111,7 @@ class OperationScreen(OperationsScreen):
 
         view = self.api.bulk.view(self.operation_id)
         failed = view.count(ItemState.FAILED, ItemState.CANCELLED) if view else 0
-        asked = verb(ACTIONS[view.action_id]) if view else ""
+        asked = verb(action_of(view.action_id)) if view else ""
         sentence = f"{asked} is asked for again where it failed or was cancelled, gated anew"
         if failed and not await self.app.push_screen_wait(Question(f"{asked} {failed} again?", sentence, "again")):
             return

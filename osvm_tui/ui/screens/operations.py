@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
 
-from osvm_tui.domain.actions import ACTIONS
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import OperationItem
 from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.bindings import bindings_of
@@ -40,7 +40,7 @@ class OperationsScreen(ListPlace[OperationItem]):
     def columns(self) -> tuple[Column[OperationItem], ...]:
         return (
             Column("state", "STATE", 13, self._state),
-            Column("action", "ACTION", 13, lambda item: Cell(verb(ACTIONS[item.action_id]))),
+            Column("action", "ACTION", 13, lambda item: Cell(verb(action_of(item.action_id)))),
             Column("vm", "VM", 18, lambda item: Cell(printable(item.vm_name)), grow=2),
             Column("end", "EXPECTED", 10, lambda item: Cell(expected(item) or "-", Token.DIM), priority=4),
             Column("who", "WHO", 10, lambda item: Cell(item.operator, Token.DIM), priority=5),
@@ -69,7 +69,7 @@ class OperationsScreen(ListPlace[OperationItem]):
         return f"{row.request_id} {row.ref.id} {row.operation_id}"
 
     def title_of(self, row: OperationItem) -> str:
-        return f"{verb(ACTIONS[row.action_id])} {printable(row.vm_name)}: {row.state}"
+        return f"{verb(action_of(row.action_id))} {printable(row.vm_name)}: {row.state}"
 
     def detail(self, row: OperationItem) -> Content:
         now, utc = self.options.clock(), self.options.utc

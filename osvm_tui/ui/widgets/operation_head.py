@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from osvm_tui.domain.actions import ACTIONS
+from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import Control, ItemState, OperationView
 from osvm_tui.ui.action_plan import verb
 from osvm_tui.ui.format import long_age
@@ -43,7 +43,7 @@ class OperationHead(Widget):
         vms = "1 VM" if view.total == 1 else f"{view.total} VMs"
         told = printable("  ".join(f"{name}={value}" for name, value in view.params))
         return Content.assemble(
-            (f"{verb(ACTIONS[view.action_id])} {vms}", "bold"),
+            (f"{verb(action_of(view.action_id))} {vms}", "bold"),
             (f"  asked {ago} ago by {view.operator}  ", "$dim"),
             _standing(view),
             (f"  {told}" if told else "", "$dim"),

@@ -103,6 +103,16 @@ async def test_a_dead_owners_items_are_taken_over_once(backend: Backend) -> None
     assert await two.move_item(sending, PLANNED, [], owner="two")
 
 
+async def test_only_items_of_the_named_actions_are_taken_over(backend: Backend) -> None:
+    one, two = await backend.console("one"), await backend.console("two")
+    known, new = an_item(1, owner="one"), an_item(2, owner="one", action_id="teleport")
+    await one.plan(an_operation([known, new]), [])
+    await one.keep_items("one", 0, backend.now())
+    taken = await two.claim_items("two", 9, backend.now(), KEYS, frozenset({known.action_id}))
+    assert [item.id for item in taken] == [known.id]
+    assert {item.id: item.owner for item in await two.items()} == {known.id: "two", new.id: "one"}
+
+
 async def test_an_owner_does_not_take_its_own_items_over(store: SqlStore, backend: Backend) -> None:
     await store.plan(an_operation([an_item(1, owner="one")]), [])
     await store.keep_items("one", 0, backend.now())

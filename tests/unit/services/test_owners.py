@@ -13,7 +13,7 @@ from osvm_tui.domain.errors import (
     StoreReadOnly,
 )
 from osvm_tui.domain.events import OperationChanged
-from osvm_tui.domain.operations import ActionRequest, Control, ItemState, OperationItem
+from osvm_tui.domain.operations import ActionRequest, Control, ItemState, Operation, OperationItem
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.console import Console, utc_now
@@ -153,6 +153,48 @@ async def test_what_was_not_sent_is_not_left_as_being_sent_when_the_answer_to_a_
     assert [row.state for row in await store.items()] == [ItemState.FAILED]
     assert await phases(one) == [("stop", "requested"), ("stop", "failed")]
     assert cloud.sent == []
+
+
+async def test_what_only_a_newer_console_knows_is_left_alone_and_the_rest_is_taken_over(
+    console: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud = ScriptedCloud(a_vm("1"), a_vm("2"))
+    cloud.on_act = becomes(cloud, "stopped")
+    one = console(cloud)
+    await one.load()
+    assert one._store is not None
+    (like,) = await run(one, "stop", "1")
+    dead = {"owner": "dead", "state": ItemState.PLANNED, "planned_at": utc_now(), "ended_at": None, "request_id": ""}
+    for name, vm_id in (("teleport", "1"), ("stop", "2")):
+        item = replace(like, id=name, operation_id=name, action_id=name, ref=VmRef("e", vm_id), **dead)
+        plan = Operation(
+            id=name, action_id=name, operator="ops-1", console_role="operator", source="console",
+            requested_at=utc_now(), items=(item,),
+        )  # fmt: skip
+        await one._store.plan(plan, [])
+    await one._store.keep_items("dead", 0.0, utc_now())
+    await one.follow_operations()
+    (done,) = await ended(one, "stop")
+    assert (done.state, done.owner) == (ItemState.ARRIVED, one.owner)
+    (stranger,) = (item for item in await one._store.items() if item.action_id == "teleport")
+    assert (stranger.state, stranger.owner) == (ItemState.PLANNED, "dead")
+    assert cloud.sent == [("stop", "1"), ("stop", "2")]
+    told = [record for record in caplog.records if getattr(record, "action", "") == "teleport"]
+    assert len(told) == 1
+
+
+async def ended(console: Console, operation_id: str) -> tuple[OperationItem, ...]:
+    """Wait until an operation of another console has ended here."""
+    moved = asyncio.Event()
+    stop = console.subscribe(lambda _: moved.set())
+    try:
+        async with asyncio.timeout(WAIT):
+            while (view := console.bulk.view(operation_id)) is None or view.open:
+                moved.clear()
+                await moved.wait()
+    finally:
+        stop()
+    return console.bulk.items(operation_id)
 
 
 async def test_what_ended_before_a_console_began_is_known_and_not_told(console: Make) -> None:

@@ -54,6 +54,15 @@ async def test_an_arrival_says_where_the_vm_is(action_id: str, said: str) -> Non
     assert spoken == [Spoken(said.format(name), Severity.INFORMATION)]
 
 
+async def test_an_action_that_only_a_newer_console_knows_is_called_by_its_id() -> None:
+    api = FakeConsole()
+    (name,) = await ask(api, "stop")
+    arrived = replace(api.operations()[0], action_id="teleport", state=ItemState.ARRIVED)
+    api.items[arrived.id] = arrived
+    assert Narrator(api).hear(arrived) == Spoken(f"teleport {name}: done", Severity.INFORMATION)
+    assert api.bulk.undo_verdict(arrived.id).reason == "teleport cannot be taken back"
+
+
 async def test_a_failure_says_why_and_the_request_id() -> None:
     api = FakeConsole()
     spoken = listening(api)
