@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 async def confirmed(
     app: App[Any], api: ConsoleApi, chosen: ActionPlan, params: Mapping[str, object] | None = None
 ) -> bool:
-    """Ask as the verb's risk wants, of several VMs always with the plan; must be awaited in a worker."""
+    """Ask as the verb's risk wants, of several VMs always with the plan; must be awaited in a worker.
+
+    `params` are what a form gave: the form of a disruptive verb has asked already.
+    """
+    if params is not None and not chosen.many and chosen.spec.risk is Risk.DISRUPTIVE:
+        return True
     dialog = _dialog(api, chosen, params or {})
     return dialog is None or await app.push_screen_wait(dialog) is True
 

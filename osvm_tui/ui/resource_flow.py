@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from osvm_tui.domain.resource import ResourceSpec
     from osvm_tui.services.resources_api import Choice
+    from osvm_tui.ui.dialogs.params_form import Caution
     from osvm_tui.ui.resources.around import Around
 
 NOT_CONFIRMED = "not confirmed: nothing was sent"
@@ -166,6 +167,7 @@ class ResourceFlow(PlaceScreen):
             note=plan.spec.note,
             send=send,
             entries=(plan.target.entry,),
+            caution=_caution(plan),
         )
         await self.app.push_screen_wait(form)
         return outcomes[0] if outcomes else None
@@ -189,7 +191,7 @@ class ResourceFlow(PlaceScreen):
         return await self.api.resources.change(ResourceRequest(plan.spec.id, plan.target, params))
 
     async def _confirmed(self, plan: ResourcePlan, caution: str) -> bool:
-        if plan.spec.risk is Risk.SAFE and not caution:
+        if not caution and (plan.spec.risk is Risk.SAFE or _caution(plan)):
             return True
         from osvm_tui.ui.dialogs.resource_confirm import ConfirmChange, ConfirmGone
 
@@ -207,3 +209,13 @@ class ResourceFlow(PlaceScreen):
             self.notify(told, markup=False)
         if "not be audited" in outcome.message:
             self.notify(outcome.message, severity="warning", markup=False)
+
+
+def _caution(plan: ResourcePlan) -> Caution | None:
+    """Return what the form of a disruptive change says instead of a question; without a form there is none."""
+    if plan.spec.risk is not Risk.DISRUPTIVE or not plan.asked:
+        return None
+    from osvm_tui.ui.dialogs.params_form import Caution
+
+    target = " · ".join(filter(None, (plan.target.status, plan.target.entry, plan.target.id[:8])))
+    return Caution(target, plan.spec.note or plan.spec.help, plan.sentence)

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from osvm_tui.domain.action import Param
 from osvm_tui.domain.errors import Unreachable
 from osvm_tui.services.resources_api import Choice
-from osvm_tui.ui.dialogs.params_form import ParamsForm
+from osvm_tui.ui.dialogs.params_form import Caution, ParamsForm
 from osvm_tui.ui.dialogs.pick import Choice as Offered
 from osvm_tui.ui.dialogs.pick import PickDialog
 from osvm_tui.ui.widgets.choice_field import ChoiceField
@@ -305,3 +305,32 @@ async def test_what_else_is_missing_is_told_at_once() -> None:
     assert early.said == ""
     assert early.answers == []
     assert "name is needed" in early.shown
+
+
+CAUTION = Caution("ACTIVE · mock", "the guest is stopped meanwhile", "resize web-1")
+
+
+async def test_the_form_of_a_disruptive_verb_is_the_question_and_an_enter_too_many_is_no_answer() -> None:
+    sizes = (Offered("1", "small"), Offered("2", "large"))
+    lists = Lists(flavor=sizes)
+    param = Param("flavor_id", "flavor")
+    for keys, answer in ((("enter", "enter"), None), (("enter", "ctrl+s"), {"flavor_id": "2"})):
+        asked = Asked((param,), lists=lists, caution=CAUTION)
+        async with asked.desk.run_test(size=(80, 24)) as pilot:
+            await asked.open(pilot)
+            await press(pilot, *"large")
+            await press(pilot, keys[0])
+            assert all(words in screen_text(asked.desk) for words in CAUTION)
+            assert "ctrl-s goes ahead" in screen_text(asked.desk)
+            await press(pilot, keys[1])
+        assert asked.answers == [answer]
+
+
+async def test_enter_in_a_field_of_a_disruptive_verb_goes_on_to_cancel() -> None:
+    asked = Asked((Param("password", "secret"),), caution=CAUTION)
+    async with asked.desk.run_test(size=(80, 24)) as pilot:
+        await asked.open(pilot)
+        await press(pilot, *"s3", "enter")
+        assert asked.desk.focused is asked.form.query_one("#cancel")
+        await press(pilot, "tab", "enter")
+    assert asked.answers == [{"password": "s3"}]

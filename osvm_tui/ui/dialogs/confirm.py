@@ -29,6 +29,12 @@ def identity(target: Target) -> Content:
     )
 
 
+def in_one_line(target: Target) -> str:
+    """Return the same on a line, without the name, for a box that is called by it."""
+    told = (target.status, target.cloud, f"project {target.project}", target.address, target.ref.short)
+    return " · ".join(filter(None, told))
+
+
 class ConfirmDialog(Dialog[bool]):
     """Ask once; True means go on."""
 

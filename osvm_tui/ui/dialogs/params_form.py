@@ -7,7 +7,7 @@ has taken the request, so that a refusal comes back with everything typed.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -27,6 +27,16 @@ from osvm_tui.ui.widgets.flag_field import FlagField
 from osvm_tui.ui.widgets.form_field import FormField
 from osvm_tui.ui.widgets.loaded_field import Choices, LoadedField
 
+
+class Caution(NamedTuple):
+    """What the form of a disruptive verb says of its target and of what will happen: to send it is the answer."""
+
+    target: str
+    words: str
+    go: str
+    """The whole sentence on the button: `resize web-0001`."""
+
+
 Send = Callable[[dict[str, object]], Awaitable[str]]
 """Sends what was typed; returns why it was not taken, empty when it was. None of the form's own errors."""
 
@@ -36,7 +46,7 @@ class ParamsForm(Dialog[dict[str, object]]):
 
     `before`: values that the fields start from. With `edits` they are the target's own, and only what was changed is
     given back: at least one value. `choices` loads the list of a kind that is picked. `go`: the verb on the button.
-    `entries`: the clouds that are meant.
+    `entries`: the clouds that are meant. With `caution` nobody asks again: cancel gets the focus when all is chosen.
     """
 
     SIZE: ClassVar[str] = "-wide"
@@ -56,6 +66,7 @@ class ParamsForm(Dialog[dict[str, object]]):
         note: str = "",
         send: Send | None = None,
         entries: tuple[str, ...] = (),
+        caution: Caution | None = None,
     ) -> None:
         super().__init__()
         self.asked = heading
@@ -71,6 +82,7 @@ class ParamsForm(Dialog[dict[str, object]]):
         self.waiting: dict[str, str] | None = None
         """What was typed when the values were to be sent while a list was still read: they are when it is there."""
         self.entries = entries
+        self.caution = caution
 
     @property
     def heading(self) -> str:
@@ -82,17 +94,21 @@ class ParamsForm(Dialog[dict[str, object]]):
 
     def body(self) -> ComposeResult:
         width = max(len(label_of(param)) for param in self.params) + 1
+        if self.caution:
+            yield Static(self.caution.target, classes="target", markup=False)
         with VerticalScroll(can_focus=False, classes="fields"):
             for param in self.params:
                 need = "" if param.required else " (optional)"
                 hint = f"{param.help}{need}".strip()
                 yield FormField(param.name, label_of(param), self._control(param), hint=hint, label_width=width)
-        if self.note:
-            yield Static(self.note, classes="note", markup=False)
+        if self.caution or self.note:
+            told, look = (self.caution.words, "caution") if self.caution else (self.note, "note")
+            yield Static(told, classes=look, markup=False)
         yield Static("", id="answer", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("cancel", id="cancel", compact=True)
-            yield Button(Content(self.go), id="go", compact=True)
+            look = "-disruptive" if self.caution else ""
+            yield Button(Content(self.caution.go if self.caution else self.go), id="go", compact=True, classes=look)
 
     def _control(self, param: Param) -> Widget:
         name, before = f"param-{param.name}", self.before[param.name]
@@ -118,6 +134,8 @@ class ParamsForm(Dialog[dict[str, object]]):
     def on_mount(self) -> None:
         """Say nothing of an answer before there is one."""
         self.say("")
+        if self.caution:
+            self.query_one(".dialog-box").border_subtitle = "ctrl-s goes ahead, esc leaves"
 
     # what was typed
     def typed(self, param: Param) -> str:
@@ -174,19 +192,34 @@ class ParamsForm(Dialog[dict[str, object]]):
             return
         self._wait(None)
         if event.field.id == f"param-{self.params[-1].name}":
-            self.query_one("#go", Button).focus()
+            self._focus_buttons()
         else:
             self.focus_next()
 
     def _loaded(self, field: ChoiceField) -> None:
         if field.value and len(self.params) == 1:
-            self.query_one("#go", Button).focus()
+            self._focus_buttons()
         if self.waiting is not None and not self._unread():
             self._wait(None)
             if self.is_current:  # else its list has opened and asks
                 self.action_send()
 
+    def _focus_buttons(self) -> None:
+        # An enter too many must not be the answer to a caution.
+        self.query_one("#cancel" if self.caution else "#go", Button).focus()
+
     @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        name, found = (event.input.id or "").removeprefix("param-"), self.problems()
+        if not self.caution:
+            self.action_send()
+        elif name in found:
+            self._show(found)
+        elif name == self.params[-1].name:
+            self._focus_buttons()
+        else:
+            self.focus_next()
+
     @on(Button.Pressed, "#go")
     def action_send(self) -> None:
         """Give the values, once, or say what is wrong; what needs a list that is still read is given when it is."""

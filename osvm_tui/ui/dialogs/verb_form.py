@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from osvm_tui.domain.action import Risk
 from osvm_tui.domain.catalog import CatalogKind, Image, QuotaItem
 from osvm_tui.domain.errors import CloudError, OsvmError
 from osvm_tui.domain.vm import Flavor
 from osvm_tui.ui.action_plan import ActionPlan, verb
-from osvm_tui.ui.dialogs.params_form import ParamsForm, Send
+from osvm_tui.ui.dialogs.confirm import in_one_line
+from osvm_tui.ui.dialogs.params_form import Caution, ParamsForm, Send
 from osvm_tui.ui.dialogs.pick import Choice as Offered
 from osvm_tui.ui.param_values import picked
 from osvm_tui.ui.resize_choices import present_size, resize_choices
@@ -37,7 +39,16 @@ def verb_form(api: ConsoleApi, chosen: ActionPlan, send: Send) -> Dialog[dict[st
         note=_note(api, chosen),
         send=send,
         entries=tuple(dict.fromkeys(target.cloud for target in chosen.targets)),
+        caution=_caution(api, chosen),
     )
+
+
+def _caution(api: ConsoleApi, chosen: ActionPlan) -> Caution | None:
+    """Return what the form says instead of a question; of several VMs the plan is shown behind the form."""
+    if chosen.many or chosen.spec.risk is not Risk.DISRUPTIVE:
+        return None
+    words = _note(api, chosen) or chosen.spec.help
+    return Caution(in_one_line(chosen.targets[0]), words, chosen.sentence)
 
 
 def too_many_clouds(chosen: ActionPlan) -> str:

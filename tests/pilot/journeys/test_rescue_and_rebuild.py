@@ -14,7 +14,7 @@ async def test_rescue_a_vm_and_come_back(journey: Journey) -> None:
     async with journey() as op:
         vm = await op.some(running)
         await op.find(vm.name)
-        await op.press("a", "e", "ctrl+s", "tab", "enter")
+        await op.press("a", "e", "ctrl+s")
         await op.becomes(vm.id, lambda vm: vm.status == "RESCUE")
         await op.told(f"{vm.name} is RESCUE")
         await op.press("a", "e")

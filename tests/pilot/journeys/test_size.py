@@ -20,7 +20,7 @@ async def grow(op: Walker, vm: Vm) -> None:
     await op.find(vm.name)
     await op.press("a", "z")
     await op.pick("m1.large")
-    await op.press("ctrl+s", "tab", "enter")
+    await op.press("ctrl+s")
     await op.becomes(vm.id, lambda vm: vm.status == "VERIFY_RESIZE")
     await op.told(f"{vm.name} is resized; confirm C or revert V in its action menu")
 

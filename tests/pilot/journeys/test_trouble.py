@@ -41,7 +41,7 @@ async def test_free_a_vm_that_hangs_in_a_task(journey: Journey) -> None:
         hanging = await op.some(stuck)
         await op.find("task=powering-off")
         await op.sees(hanging.name)
-        await op.press("a", "Z", "ctrl+s", "tab", "enter")
+        await op.press("a", "Z", "ctrl+s")
         await op.becomes(hanging.id, lambda vm: vm.status == "ACTIVE" and not vm.task_state)
         await op.told(hanging.name)
 
