@@ -1,0 +1,233 @@
+"""What one shell command asks a Linux guest for, and the strict, bounded way from its answer to a `Reading`.
+
+The command is POSIX sh and runs on BusyBox; any login shell can start it. What a guest answers is believed of itself
+only: sizes, counts and names have bounds, and an answer that is cut off or makes no sense gives no reading at all.
+Knows no SSH. Formats: proc(5), Documentation/admin-guide/iostats.rst of the kernel, df -P of POSIX.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NoReturn, TypeVar
+
+from osvm_tui.domain.errors import ProbeFailed, ProbeUnfit
+from osvm_tui.domain.metrics import DiskCounters, Memory, Mount, NicCounters, Reading, Source
+
+MARK = "@osvm "
+_SECTIONS = ("uptime", "stat", "boot", "load", "memory", "disks", "nics", "devices", "mounts", "df", "end")
+_SCRIPT = (
+    "LC_ALL=C; PATH=/usr/bin:/bin:/usr/sbin:/sbin; export LC_ALL PATH; "
+    f'm() {{ echo "{MARK}$1"; }}; one() {{ l=; read -r l <$1 && echo "$l"; }}; {{ '
+    "m uptime; one /proc/uptime; "
+    "m stat; grep ^cpu /proc/stat; "
+    "m boot; one /proc/sys/kernel/random/boot_id; "
+    "m load; one /proc/loadavg; "
+    'm memory; grep -E "^(Mem|Buffers|Cached)" /proc/meminfo; '
+    "m disks; cat /proc/diskstats; "
+    "m nics; cat /proc/net/dev; "
+    "m devices; echo /sys/block/*/device /sys/class/net/*/device; "
+    'm mounts; grep -E "^/dev/| zfs " /proc/mounts; '
+    # Without -l (not known to BusyBox) one dead NFS server would hang it for ever.
+    'm df; d=$(df -kPl) || [ -n "$d" ] || d=$(df -kP); echo "$d"; '
+    "m end; } 2>/dev/null"
+)
+COMMAND = f"exec /bin/sh -c '{_SCRIPT}'"
+"""One round trip: about 7 short processes in the guest."""
+
+_HZ = 100
+"""USER_HZ, what /proc/stat counts in, on every architecture that OpenStack runs (time(7))."""
+_SECTOR = 512
+_MOST = 1024
+"""Cores, devices or mounts; more than this is no guest."""
+_WHOLE = re.compile(r"\d{1,20}")
+_DECIMAL = re.compile(r"\d{1,12}(?:\.\d{1,9})?")
+_BOOT_ID = re.compile(r"[0-9a-f-]{36}")
+_IMAGES = frozenset({"squashfs", "iso9660", "erofs", "cramfs", "romfs", "udf"})
+"""Always full: snaps, config drives, install media."""
+_NO_DISK = re.compile(r"(sr|fd|loop|ram|zram|nbd|dm-|md)\d+")
+_A_DISK = re.compile(r"[shv]d[a-z]+|xvd[a-z]+|(nvme\d+n|mmcblk|vblk)\d+")
+_NO_NIC = re.compile(
+    r"lo|(veth|docker|br-|virbr|cni|flannel|cali|tap|tun|wg|ifb|dummy|sit|gre|ip6|ovs-|vxlan|lxc|lxd|kube).*|.*\.\d+"
+)
+T = TypeVar("T")
+
+
+def parse_guest(text: str, at: datetime, *, also: Collection[str] = ()) -> Reading:
+    """Return what a guest answered to COMMAND; whatever stands before its first mark is not looked at.
+
+    Devices: whole disks and network interfaces with hardware (virtual too) behind them, so that nothing is counted
+    twice; where sysfs tells none, by name. `also`: interfaces to count beside those. File systems: those on block
+    devices or ZFS, each device once. Raises ProbeFailed for an answer that makes no sense, ProbeUnfit for no Linux.
+    """
+    found = _sections(text)
+    if not found["uptime"] and not found["stat"]:
+        raise ProbeUnfit("the guest shows no /proc: only Linux guests are read by SSH")
+    cores = _section("stat", found, _cpu)
+    clock = _section("uptime", found, lambda lines: _decimal(lines[0].split()[0]))
+    blocks, nics = _hardware(found["devices"])
+    return Reading(
+        at=at, source=Source.SSH, clock_s=clock, uptime_s=clock, boot_id=_section("boot", found, _boot_id) or "",
+        vcpus=len(cores) - 1 if cores else None, cpu_busy_s=cores[0] if cores else None,
+        core_busy_s=cores[1:] if cores else (), load=_section("load", found, _load),
+        memory=_section("memory", found, _memory),
+        mounts=_section("df", found, lambda lines: _mounts(lines, found["mounts"])) or (),
+        disks=_section("disks", found, lambda lines: _disks(lines, blocks)),
+        nics=_section("nics", found, lambda lines: _nics(lines, nics, frozenset(also))),
+    )  # fmt: skip
+
+
+def _sections(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    here: list[str] = []
+    for line in text[max(0, text.find(f"{MARK}{_SECTIONS[0]}\n")) :].split("\n"):
+        if line.startswith(MARK):
+            name = line.removeprefix(MARK)
+            if len(found) == len(_SECTIONS) or name != _SECTIONS[len(found)]:
+                _no_sense("its parts are not in order")
+            here = found[name] = []
+        elif line.strip():
+            here.append(line)
+    if not found:
+        raise ProbeFailed(f"the guest runs no command for us: {_words(text)}")
+    if len(found) != len(_SECTIONS):
+        _no_sense("it is cut off")
+    return found
+
+
+def _section(name: str, found: dict[str, list[str]], read: Callable[[list[str]], T]) -> T | None:
+    """Read one part; None where the guest has no such file."""
+    lines = found[name]
+    if not lines:
+        return None
+    try:
+        return read(lines)
+    except (ValueError, IndexError):
+        _no_sense(f"its part {name} cannot be read")
+
+
+def _cpu(lines: list[str]) -> tuple[float, ...]:
+    """Return seconds of work: of all cores, then of each. Stolen time counts, as for top(1) and psutil."""
+    words = [_bounded(line.split()) for line in _bounded(lines)]
+    if words[0][0] != "cpu" or any(re.fullmatch(r"cpu\d{1,4}", row[0]) is None for row in words[1:]):
+        raise ValueError
+    return tuple(_busy(row[1:]) for row in words)
+
+
+def _busy(fields: Sequence[str]) -> float:
+    # user, nice, system, idle, iowait, irq, softirq, steal; guest time is in user already
+    ticks = [_whole(field) for field in fields[:8]]
+    if len(ticks) < 4:
+        raise ValueError
+    return (sum(ticks) - sum(ticks[3:5])) / _HZ
+
+
+def _boot_id(lines: list[str]) -> str:
+    if _BOOT_ID.fullmatch(lines[0]) is None:
+        raise ValueError
+    return lines[0]
+
+
+def _load(lines: list[str]) -> tuple[float, float, float]:
+    one, five, fifteen = (_decimal(word) for word in lines[0].split()[:3])
+    return one, five, fifteen
+
+
+def _memory(lines: list[str]) -> Memory:
+    rows = (line.split() for line in _bounded(lines))
+    kib = {row[0].rstrip(":"): _whole(row[1]) for row in rows}
+    total = kib.get("MemTotal", 0)
+    # Kernels before 3.14 do not tell what is available.
+    available = kib.get("MemAvailable", sum(kib.get(name, 0) for name in ("MemFree", "Buffers", "Cached")))
+    if total <= 0 or available > total:
+        raise ValueError
+    return Memory(total=total * 1024, available=available * 1024, used=(total - available) * 1024)
+
+
+def _hardware(lines: list[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of block devices and of interfaces that have a device behind them."""
+    paths = [word.split("/") for line in lines for word in line.split()]
+    named = [path for path in paths if len(path) > 3 and "*" not in path]
+    blocks = frozenset(path[3].replace("!", "/") for path in named if path[2] == "block")
+    return blocks, frozenset(path[4] for path in named if path[2] == "class" and len(path) > 4)
+
+
+def _disks(lines: list[str], hardware: Collection[str]) -> tuple[DiskCounters, ...]:
+    rows = [line.split() for line in _bounded(lines)]
+    return tuple(
+        DiskCounters(_name(row[2]), _whole(row[5]) * _SECTOR, _whole(row[9]) * _SECTOR, _whole(row[3]), _whole(row[7]))
+        for row in rows
+        if not _NO_DISK.fullmatch(row[2]) and (row[2] in hardware if hardware else _A_DISK.fullmatch(row[2]))
+    )
+
+
+def _nics(lines: list[str], hardware: Collection[str], also: Collection[str]) -> tuple[NicCounters, ...]:
+    found = []
+    for line in _bounded(lines)[2:]:
+        device, colon, rest = line.strip().rpartition(":")
+        counted = [_whole(word) for word in rest.split()]
+        if not colon or len(counted) < 16:
+            raise ValueError
+        real = device in hardware if hardware else not _NO_NIC.fullmatch(device)
+        if device in also or (real and device != "lo"):
+            found.append(NicCounters(_name(device), counted[0], counted[8], counted[1], counted[9]))
+    return tuple(found)
+
+
+def _mounts(lines: list[str], table: list[str]) -> tuple[Mount, ...]:
+    kinds = {_unescaped(row[1]): row[2] for line in _bounded(table) if len(row := line.split()) > 2}
+    found: dict[str, Mount] = {}
+    for line in _bounded(lines[1:]):
+        # File systems of other kinds may have spaces in their names and no sizes: not ours to understand.
+        kind = kinds.get(line.split("% ", 1)[-1].strip(), "")
+        if not (line.startswith("/dev/") or kind == "zfs") or line.startswith("/dev/loop") or kind in _IMAGES:
+            continue
+        device, size, used, available, _, path = line.split(None, 5)
+        mount = Mount(path, _whole(size) * 1024, _whole(used) * 1024, _whole(available) * 1024)
+        known = found.get(device)
+        if mount.size and _is_plain(path) and (known is None or len(path) < len(known.path)):
+            found[device] = mount
+    return tuple(sorted(found.values(), key=lambda mount: mount.path))
+
+
+def _unescaped(path: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
+
+
+def _bounded(lines: list[str]) -> list[str]:
+    if len(lines) > _MOST:
+        raise ValueError
+    return lines
+
+
+def _whole(text: str) -> int:
+    if _WHOLE.fullmatch(text) is None or (number := int(text)) >= 2**64:
+        raise ValueError
+    return number
+
+
+def _decimal(text: str) -> float:
+    if _DECIMAL.fullmatch(text) is None:
+        raise ValueError
+    return float(text)
+
+
+def _name(text: str) -> str:
+    if not _is_plain(text) or len(text) > 64:
+        raise ValueError
+    return text
+
+
+def _is_plain(text: str) -> bool:
+    return 0 < len(text) <= 256 and text.isprintable()
+
+
+def _words(text: str) -> str:
+    """Return the first line of what a guest said instead, fit to be shown."""
+    line: Iterable[str] = next((line for line in text.splitlines() if line.strip()), "it says nothing")
+    return "".join(letter if letter.isprintable() else " " for letter in line).strip()[:120]
+
+
+def _no_sense(why: str) -> NoReturn:
+    raise ProbeFailed(f"the guest's answer makes no sense: {why}")
