@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
@@ -12,7 +14,7 @@ from osvm_tui.domain.errors import QuotaExceeded, Unreachable
 from osvm_tui.domain.events import OperationChanged
 from osvm_tui.domain.operations import ItemState
 from osvm_tui.domain.roles import ConsoleRole
-from osvm_tui.services.api import ScopeState, ScopeView
+from osvm_tui.services.api import CatalogKind, CatalogView, ScopeState, ScopeView
 from osvm_tui.ui.dialogs.new_vm import NewVmForm
 from osvm_tui.ui.dialogs.pick import PickDialog
 from osvm_tui.ui.screens.vm import VmScreen
@@ -39,7 +41,7 @@ async def fill(pilot: Pilot[None], name: str = "web-{n}", count: str = "2") -> N
     """Open the form and fill in what it needs, by keys only."""
     await press(pilot, "N")
     await press(pilot, *name, "tab", "backspace", *count, "tab")
-    await press(pilot, "enter", *"debian", "enter", "tab")
+    await press(pilot, "enter", *"debian", "enter")
     await press(pilot, "enter", *"small", "enter")
 
 
@@ -269,3 +271,27 @@ async def test_the_form_fits_a_small_terminal() -> None:
             region = app.screen.query_one(selector).region
             assert region.height > 0
             assert region.bottom <= 24
+
+
+@pytest.mark.parametrize(("key", "sent"), [("", True), ("x", False)])
+async def test_an_order_sent_while_the_lists_are_read_is_made_when_they_are_there(key: str, *, sent: bool) -> None:
+    there = asyncio.Event()
+
+    class Slow(FakeConsole):
+        async def load_catalog(self, entry: str, kind: CatalogKind, max_age_s: float = 60.0) -> CatalogView:
+            await there.wait()
+            return await super().load_catalog(entry, kind, max_age_s)
+
+    api = Slow()
+    app = Desk(api)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for each in ("N", *"web", "ctrl+s", *key):
+            await pilot.press(each)
+        form = app.screen
+        assert isinstance(form, NewVmForm)
+        assert ("still reading what there is" in answer(app)) is sent
+        for name, chosen in (("image", "img-2"), ("flavor", "1")):
+            form.query_one(f"#{name}", ChoiceField).choose((chosen,))  # as after another cloud was chosen
+        there.set()
+        await press(pilot)
+    assert bool(api.orders) is sent

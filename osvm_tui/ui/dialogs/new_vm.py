@@ -69,6 +69,10 @@ class NewVmForm(Dialog[None]):
         self.asked: set[str] = set()
         """Fields that were left once, or all after the first try: only these are told to be wrong."""
         self.operation_id = ""
+        self.reading = False
+        """Whether the cloud is asked now what it offers."""
+        self.waiting: tuple[str, ...] | None = None
+        """What was typed when the order was to be sent while that was read: it is sent when the answers are there."""
         self.untold = False
         """Whether the cloud did not tell all that it offers when it was asked."""
 
@@ -144,6 +148,7 @@ class NewVmForm(Dialog[None]):
 
     @work(group="catalogs", exclusive=True, exit_on_error=False)
     async def _read_catalogs(self) -> None:
+        self.reading = True
         asked = (self.api.load_catalog(self.entry, kind) for kind in _KINDS)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         views = {view.kind: view for view in answers if isinstance(view, CatalogView)}
@@ -155,11 +160,25 @@ class NewVmForm(Dialog[None]):
                 field.choose(preselected(name, self.catalogs))
         self.untold = len(views) < len(_KINDS)
         trouble = next((each for each in answers if isinstance(each, BaseException)), None)
+        self.reading = False
         self._show()
+        waiting = self.waiting is not None
+        self._wait(None)
         if isinstance(trouble, OsvmError):
             self._say(f"{trouble.title}: {trouble.detail}", wrong=True)
         elif trouble is not None:
             raise trouble
+        elif waiting:
+            self.action_create()
+
+    def _wait(self, typed: tuple[str, ...] | None) -> None:
+        if typed != self.waiting:
+            self.waiting = typed
+            self._say("" if typed is None else "still reading what there is; creates when it is read, esc leaves")
+
+    def _by_hand(self) -> tuple[str, ...]:
+        areas = (each.text for each in self.query(TextArea))
+        return (*(each.value for each in self.query(Input)), *areas)
 
     def _scope(self) -> Scope | None:
         return next((view.scope for view in self.api.scopes() if view.entry == self.entry), None)
@@ -213,11 +232,15 @@ class NewVmForm(Dialog[None]):
     @on(TextArea.Changed)
     def _changed(self) -> None:
         self._show()
+        if self.waiting is not None and self.waiting != self._by_hand():
+            self._wait(None)
 
     @on(ChoiceField.Changed)
     def _chosen(self, event: ChoiceField.Changed) -> None:
         name = event.field.id or ""
         self.asked.add(name)
+        self._wait(None)
+        self.focus_next()
         if name == "cloud" and event.field.value != self.entry:
             self.entry = event.field.value
             self.scope = self._scope()
@@ -244,6 +267,8 @@ class NewVmForm(Dialog[None]):
         """Send the order, once."""
         if self.operation_id:
             self._say("the cloud was asked already; it has not answered yet")
+        elif self.reading:
+            self._wait(self._by_hand())
         else:
             self._create()
 

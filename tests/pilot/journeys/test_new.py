@@ -18,7 +18,7 @@ async def fill(op: Walker, name: str, count: str) -> None:
     await op.type(name)
     await op.press("tab", "backspace", *count, "tab", "enter")
     await op.pick("debian")
-    await op.press("tab", "enter")
+    await op.press("enter")
     await op.pick("m1.small")
 
 
