@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from math import isfinite
 
 from msgspec import Struct
 
@@ -59,6 +60,15 @@ class Slot(Struct, frozen=True, gc=False):
         return datetime.fromtimestamp(self.at, UTC)
 
 
+class Track(Struct, frozen=True, gc=False):
+    """One metric of one device over time: `cells` and when their slots begin (seconds since 1970), by time."""
+
+    device: str
+    metric: Metric
+    at: list[int]
+    cells: list[Cell]
+
+
 def slot_of(sample: Sample, step: int = BASE_S) -> Slot | None:
     """Return the slot of one sample, None when it tells no number."""
     cells: dict[Key, Cell] = {}
@@ -83,7 +93,7 @@ def slot_of(sample: Sample, step: int = BASE_S) -> Slot | None:
 
 
 def _put(cells: dict[Key, Cell], device: str, metric: Metric, value: float | None) -> None:
-    if value is not None:
+    if value is not None and isfinite(value):
         cells[device, metric] = Cell(value, value, value)
 
 

@@ -21,7 +21,11 @@ def main() -> None:
         from tests.bench import fidelity
 
         fidelity.main()
-    if options.what == "lab":
+    if options.what == "metrics":
+        from tests.bench.metric_bench import measure_metrics
+
+        figures = measure_metrics(options.vms or (50 if options.quick else 500), options.seed)
+    elif options.what == "lab":
         from tests.bench.lab_bench import measure_lab
 
         figures = measure_lab(options.cloud, vms=options.vms or 1000, client=not options.no_client)
@@ -34,8 +38,10 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("console", "lab", "fidelity"), default="console")
-    parser.add_argument("--vms", type=int, default=0, help="how many VMs (console 10000, lab 1000, quick 1000)")
+    parser.add_argument("what", nargs="?", choices=("console", "lab", "fidelity", "metrics"), default="console")
+    parser.add_argument(
+        "--vms", type=int, default=0, help="how many VMs (console 10000, lab 1000, metrics 500; quick 1000, metrics 50)"
+    )
     parser.add_argument("--starts", type=int, default=20, help="starts of console and skeleton, alternating")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long CPU is watched, quiet and in churn")
     parser.add_argument("--rate", type=float, default=100.0, help="changes a second of the churn")
