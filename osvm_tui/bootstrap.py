@@ -18,6 +18,7 @@ from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.paths import Paths, private_dir
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.console import Console, utc_now
+from osvm_tui.services.costs import CostSource
 from osvm_tui.services.entry import EntryPlan
 from osvm_tui.services.guests import GuestPlan
 from osvm_tui.settings import CloudSettings, Settings
@@ -42,6 +43,8 @@ class Options(Struct, frozen=True):
     operator: str
     answers: Mapping[str, Answers] = {}
     source: str = "console"
+    config_file: Path | None = None
+    """The settings' file: rate files are named relative to it; without it there are none."""
     read_only: bool = False
     """Whether every change is refused, whatever the settings say of single clouds."""
 
@@ -61,8 +64,18 @@ def build(options: Options) -> Console:
             idle_s=settings.poll.idle_s, busy_s=settings.poll.busy_s, addresses_s=settings.poll.addresses_s
         ),
         source=options.source,
-        guests=GuestPlan(settings.ssh, partial(_host_keys, paths)),
+        guests=GuestPlan(settings.ssh, partial(_host_keys, paths), str(_known_hosts(paths))),
+        rates=_rates(options),
     )
+
+
+def _rates(options: Options) -> CostSource | None:
+    if options.config_file is None:
+        return None
+    from osvm_tui.settings.cost_files import CostFiles
+
+    cost = options.settings.cost
+    return CostFiles(options.config_file, cost.rates, cost.policy)
 
 
 def cloud_names() -> tuple[str, ...]:
@@ -137,7 +150,12 @@ def _store(url: str, paths: Paths, owner: str) -> Store:
 def _host_keys(paths: Paths) -> HostKeys:
     from osvm_tui.probe.host_keys import SshHostKeys
 
-    return SshHostKeys(private_dir(paths.state_dir) / "known_hosts")
+    private_dir(paths.state_dir)
+    return SshHostKeys(_known_hosts(paths))
+
+
+def _known_hosts(paths: Paths) -> Path:
+    return paths.state_dir / "known_hosts"
 
 
 class SimulatedCloud:

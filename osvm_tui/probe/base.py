@@ -23,7 +23,11 @@ class HostKeys(ABC):
 
     @abstractmethod
     def accepted(self, name: str) -> tuple[HostKey, ...]:
-        """Return the accepted keys of the host that ssh looks up as `name`. Reads a small file; never raises."""
+        """Return the accepted keys of the host that ssh looks up as `name`, as last read; answers from memory."""
+
+    @abstractmethod
+    def reread(self) -> None:
+        """Take up what others have written since. Blocks shortly; never raises."""
 
     @abstractmethod
     def accept(self, keys: Sequence[HostKey], remark: str) -> None:

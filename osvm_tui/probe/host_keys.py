@@ -53,6 +53,9 @@ class SshHostKeys(HostKeys):
     def accepted(self, name: str) -> tuple[HostKey, ...]:
         return self._known.accepted(name)
 
+    def reread(self) -> None:
+        self._known.reread()
+
     def accept(self, keys: Sequence[HostKey], remark: str) -> None:
         self._known.accept(keys, remark)
 
@@ -115,6 +118,7 @@ class SshHostKeys(HostKeys):
     def _bastion(self, hop: Hop, login: Login) -> Iterator[SSHClient]:
         import paramiko
 
+        self.reread()
         accepted = self.accepted(hop.known_as)
         if not accepted:
             raise GuestError(f"the host key of the bastion {hop} was not accepted yet")

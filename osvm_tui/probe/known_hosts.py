@@ -13,22 +13,32 @@ from osvm_tui.domain.known_hosts import HostKey, keys_of, with_keys, without
 
 
 class KnownHosts:
-    """One file in OpenSSH's format, ours alone."""
+    """One file in OpenSSH's format, ours alone, and a copy of it in memory."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._text = ""
+        self._state: tuple[int, ...] = ()
 
     def accepted(self, name: str) -> tuple[HostKey, ...]:
-        """Return the accepted keys of the host that ssh looks up as `name`; none when the file cannot be read."""
+        """Return the accepted keys of the host that ssh looks up as `name`, as last read; touches no disk."""
+        return keys_of(self._text, name)
+
+    def reread(self) -> None:
+        """Read the file if it is another one than was read last; one that cannot be read holds no keys."""
         try:
-            return keys_of(self._read(), name)
+            found = self.path.stat()
+            state = (found.st_mtime_ns, found.st_ino, found.st_size)
+            if state != self._state:
+                self._text, self._state = self._read(), state
         except OSError:
-            return ()
+            self._text, self._state = "", ()
 
     def accept(self, keys: Sequence[HostKey], remark: str) -> None:
         """Add keys; GuestError when the file cannot be written."""
         with self._writing():
             self._write(with_keys(self._read(), keys, remark))
+        self.reread()
 
     def forget(self, name: str) -> tuple[HostKey, ...]:
         """Take the keys of one host out and return them; GuestError when the file cannot be written."""
@@ -37,7 +47,8 @@ class KnownHosts:
             found = keys_of(text, name)
             if found:
                 self._write(without(text, name))
-            return found
+        self.reread()
+        return found
 
     def _read(self) -> str:
         try:

@@ -25,21 +25,14 @@ from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services import health, timeline
 from osvm_tui.services.allocator import return_big_blocks
-from osvm_tui.services.api import (
-    ApiCall,
-    CatalogKind,
-    CatalogView,
-    ConsoleApi,
-    HealthView,
-    ScopeView,
-    TimelineEntry,
-)
+from osvm_tui.services.api import ApiCall, CatalogKind, CatalogView, ConsoleApi, HealthView, ScopeView, TimelineEntry
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bulk import Bulk
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.catalogs import Catalogs
 from osvm_tui.services.choices import Choices
+from osvm_tui.services.costs import Costs, CostSource
 from osvm_tui.services.entries import Entries
 from osvm_tui.services.entry import EntryPlan
 from osvm_tui.services.fleet import Fleet
@@ -79,6 +72,7 @@ class Console(ConsoleApi):
         now: Callable[[], datetime] = utc_now,
         source: str = "console",
         guests: GuestPlan | None = None,
+        rates: CostSource | None = None,
     ) -> None:
         self.operator, self.console_role = operator, console_role
         self.simulated = any(plan.simulated for plan in entries)
@@ -109,7 +103,20 @@ class Console(ConsoleApi):
         self.insight = self._insight = Insight(
             self._fleet, self._scopes, self._book, self._bus, lambda: self._store, self.store_ready, self.verdict, now
         )
-        self.guests = Guests(guests, self._fleet, self._scopes, self._catalogs, self._writer, self._writable, source)
+        self.guests = self._guests = Guests(
+            guests, self._fleet, self._scopes, self._catalogs, self._writer, self._writable, source
+        )
+        self.costs = self._costs = Costs(
+            rates,
+            self._fleet,
+            self._scopes,
+            self._catalogs,
+            self._bus,
+            lambda: self._store,
+            self.verdict,
+            operator,
+            now,
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._store_ready = asyncio.Event()
         self._scope_revision = 0
@@ -130,6 +137,8 @@ class Console(ConsoleApi):
         self._spawn(self._lifecycle.keep(), "operations")
         self._spawn(self._snapshots.keep(), "snapshots")
         self._spawn(self._insight.keep(), "insight")
+        self._spawn(self._guests.keep(), "accepted host keys")
+        self._spawn(self._costs.keep(self.store_ready), "costs")
         self._spawn(self._watch_age(), "age")
 
     async def load(self, *, vms: bool = True) -> tuple[OsvmError, ...]:

@@ -29,6 +29,8 @@ from osvm_tui.store.base import Store
 SHELL, HOST_KEY = "guest-shell", "guest-host-key"
 """The audit's names for a guest shell and for what is done to accepted host keys."""
 _NAMES_S = 3600.0
+_KEYS_S = 2.0
+"""How often the file of accepted keys is looked at: another console may have written it."""
 _STILL = frozenset({"stopped", "paused", "suspended", "shelved", "shelved_offloaded", "soft-delete", "deleted"})
 """vm_states in which nothing in the guest can answer."""
 _log = logging.getLogger(__name__)
@@ -39,6 +41,9 @@ class GuestPlan(Struct, frozen=True):
 
     rules: tuple[GuestRule, ...]
     make: Callable[[], HostKeys]
+    """May take its time and raise OSError."""
+    file: str
+    """Where the accepted keys are kept, for ssh."""
 
 
 class Guests(GuestsApi):
@@ -57,14 +62,36 @@ class Guests(GuestsApi):
         self._plan, self._fleet, self._scopes, self._catalogs = plan, fleet, scopes, catalogs
         self._writer, self._writable, self._source = writer, writable, source
         self._made: HostKeys | None = None
+        self._reading = asyncio.Lock()
 
-    @property
-    def _keys(self) -> HostKeys:
+    async def keep(self) -> None:
+        """Keep the accepted host keys in memory as their file has them; until cancelled."""
+        while self._plan is not None:
+            await self._try_keys()
+            await asyncio.sleep(_KEYS_S)
+
+    async def _try_keys(self) -> None:
+        if self._plan is None:
+            return
+        try:
+            await self._keys()
+        except GuestError as error:
+            _log.info("accepted host keys not read", extra={"detail": error.detail})
+
+    async def _keys(self) -> HostKeys:
+        """Return the accepted keys as they are now; GuestError when there is no place for them."""
         assert self._plan is not None, "whoever comes here has a route, and a route has a plan"
-        self._made = self._made or self._plan.make()
-        return self._made
+        async with self._reading:
+            try:
+                made = self._made if self._made is not None else await asyncio.to_thread(self._plan.make)
+                await asyncio.to_thread(made.reread)
+            except OSError as error:
+                raise GuestError(f"there is no place for accepted host keys: {error.strerror}") from None
+            self._made = made
+        return made
 
     async def prepare(self, ref: VmRef) -> None:
+        await self._try_keys()
         entry = self._fleet.entry_of(ref)
         try:
             if entry:
@@ -88,7 +115,7 @@ class Guests(GuestsApi):
         if not address:
             return replace(route, refusal=route.refusal or why)
         try:
-            command = ssh_command(login, address, vm.id, self._keys.file)
+            command = ssh_command(login, address, vm.id, self._plan.file)
         except GuestError as error:
             return replace(route, refusal=error.detail)
         return replace(route, command=command, unknown=self._unknown(vm, login))
@@ -125,17 +152,21 @@ class Guests(GuestsApi):
         return ""
 
     def _unknown(self, vm: Vm, login: Login) -> str:
-        if login.bastion and not self._keys.accepted(login.bastion.known_as):
+        """Return who is not known by what was read last; before the first reading nobody is."""
+        if login.bastion and not self._accepted(login.bastion.known_as):
             return f"the bastion {login.bastion}"
-        return "" if self._keys.accepted(vm.id) else vm.name
+        return "" if self._accepted(vm.id) else vm.name
+
+    def _accepted(self, name: str) -> tuple[HostKey, ...]:
+        return self._made.accepted(name) if self._made else ()
 
     async def host_keys(self, route: GuestRoute) -> tuple[HostKey, ...]:
         vm, login = self._same(route)
-        bastion = login.bastion
-        if bastion and not self._keys.accepted(bastion.known_as):
-            return await self._keys.shown(bastion, bastion.known_as, login)
-        shown = await self._keys.shown(Hop(route.address, login.port), vm.id, login)
-        if other := changed(self._keys.accepted(vm.id), shown):
+        keys, bastion = await self._keys(), login.bastion
+        if bastion and not keys.accepted(bastion.known_as):
+            return await keys.shown(bastion, bastion.known_as, login)
+        shown = await keys.shown(Hop(route.address, login.port), vm.id, login)
+        if other := changed(keys.accepted(vm.id), shown):
             before, now = other
             raise HostKeyChanged(vm.name, before.fingerprint, now.fingerprint, forget=FORGET.format(name=vm.name))
         return shown
@@ -144,14 +175,14 @@ class Guests(GuestsApi):
         vm, login = self._same(route)
         if policy := self._refusal(vm, login):
             raise Refused(policy)
-        name = vm.id
-        if login.bastion and not self._keys.accepted(login.bastion.known_as):
+        known, name = await self._keys(), vm.id
+        if login.bastion and not known.accepted(login.bastion.known_as):
             name = login.bastion.known_as
-        if self._keys.accepted(name) or not keys or any(key.line.split()[0] != name for key in keys):
+        if known.accepted(name) or not keys or any(key.line.split()[0] != name for key in keys):
             raise Refused(f"these are not the keys that were asked of {route.unknown or vm.name}; look again")
         told = ", ".join(f"{key.type} {key.fingerprint}" for key in keys)
         await self._write(self._entry(vm, HOST_KEY, "accepted", f"{route.unknown} at {route.address}: {told}"))
-        await asyncio.to_thread(self._keys.accept, keys, f"{route.unknown} {route.address}")
+        await asyncio.to_thread(known.accept, keys, f"{route.unknown} {route.address}")
 
     async def forget(self, ref: VmRef, *, bastion: bool = False) -> tuple[HostKey, ...]:
         vm = self._fleet.get(ref)
@@ -163,13 +194,14 @@ class Guests(GuestsApi):
         if policy := _policy(self._scopes.actor(self._scopes.entry_for(ref))):
             raise Refused(policy)
         name = login.bastion.known_as if bastion and login.bastion else vm.id
-        found = self._keys.accepted(name)
+        known = await self._keys()
+        found = known.accepted(name)
         if found:
             told = ", ".join(f"{key.type} {key.fingerprint}" for key in found)
             await self._write(
                 self._entry(vm, HOST_KEY, "forgotten", f"{login.bastion if bastion else vm.name}: {told}")
             )
-            await asyncio.to_thread(self._keys.forget, name)
+            await asyncio.to_thread(known.forget, name)
         return found
 
     async def note(self, route: GuestRoute, phase: str, detail: str = "") -> None:

@@ -41,11 +41,12 @@ class GuestsApi(ABC):
 
     @abstractmethod
     async def prepare(self, ref: VmRef) -> None:
-        """Read the names that rules ask for, where they were not read yet; never raises for the cloud's sake."""
+        """Read the names that rules ask for, where they were not read yet, and the accepted host keys; never raises
+        for the cloud's or the file's sake."""
 
     @abstractmethod
     def route(self, ref: VmRef) -> GuestRoute:
-        """Return how to reach a VM; answers from memory, settings and the file of accepted keys."""
+        """Return how to reach a VM; answers from memory: accepted keys are as last read."""
 
     @abstractmethod
     async def host_keys(self, route: GuestRoute) -> tuple[HostKey, ...]:

@@ -31,6 +31,25 @@ def test_it_is_the_owner_s_alone_and_written_whole(tmp_path: Path) -> None:
     assert known.accepted("vm-1") == ()
 
 
+def test_what_is_accepted_is_told_from_memory_until_the_file_is_read_again(tmp_path: Path) -> None:
+    known, other = KnownHosts(tmp_path / "known_hosts"), KnownHosts(tmp_path / "known_hosts")
+    key = host_key("vm-1", "ssh-ed25519", b"key")
+    other.accept([key], "")
+    assert known.accepted("vm-1") == ()
+    known.reread()
+    assert known.accepted("vm-1") == (key,)
+    other.forget("vm-1")
+    assert known.accepted("vm-1") == (key,)
+    known.reread()
+    assert known.accepted("vm-1") == ()
+    other.accept([key], "")
+    known.reread()
+    known.path.unlink()
+    assert known.accepted("vm-1") == (key,)
+    known.reread()
+    assert known.accepted("vm-1") == ()
+
+
 def test_two_writers_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "known_hosts"
     spawn = multiprocessing.get_context("spawn")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -34,6 +36,8 @@ class ScriptedKeys(HostKeys):
         self.known: dict[str, tuple[HostKey, ...]] = {}
         self.shows = b"first"
         self.asked: list[tuple[Hop, Hop | None]] = []
+        self.readings = 0
+        self.read = threading.Event()
 
     @property
     def file(self) -> str:
@@ -41,6 +45,10 @@ class ScriptedKeys(HostKeys):
 
     def accepted(self, name: str) -> tuple[HostKey, ...]:
         return self.known.get(name, ())
+
+    def reread(self) -> None:
+        self.readings += 1
+        self.read.set()
 
     def accept(self, keys: Sequence[HostKey], remark: str) -> None:
         self.known[keys[0].line.split()[0]] = tuple(keys)
@@ -77,7 +85,7 @@ async def guests(tmp_path: Path, keys: ScriptedKeys) -> AsyncIterator[Make]:
         cloud.images = lambda: _images(cloud)  # type: ignore[method-assign]
         one = Console(
             [EntryPlan("lab", lambda: cloud, read_only=read_only)], lambda owner: open_store(folder, owner), None,
-            operator="ops-1", console_role=role, cadence=FAST, guests=GuestPlan(rules, lambda: keys),
+            operator="ops-1", console_role=role, cadence=FAST, guests=GuestPlan(rules, lambda: keys, "known_hosts"),
         )  # fmt: skip
         made.append(one)
         return one
@@ -152,6 +160,26 @@ async def test_keys_are_accepted_once_after_their_audit_row(guests: Make, keys: 
     assert [(row.phase, row.vm_name, shown[0].fingerprint in row.detail) for row in rows] == [
         ("accepted", "vm-1", True)
     ]
+
+
+async def test_a_route_reads_no_file_and_whoever_waits_reads_it_again(guests: Make, keys: ScriptedKeys) -> None:
+    one = guests()
+    await one.load()
+    keys.known["1"] = (host_key("1", "ssh-ed25519", b"first"),)
+    assert not one.guests.route(REF).known
+    assert keys.readings == 0
+    await one.guests.prepare(REF)
+    assert one.guests.route(REF).known
+    assert keys.readings == 1
+    with pytest.raises(Refused, match="look again"):
+        await one.guests.accept(one.guests.route(REF), keys.known["1"])
+    assert keys.readings == 2
+
+
+async def test_a_running_console_reads_the_accepted_keys_by_itself(guests: Make, keys: ScriptedKeys) -> None:
+    one = guests()
+    await one.start()
+    assert await asyncio.to_thread(keys.read.wait, 5)
 
 
 async def test_keys_of_somebody_else_are_not_accepted(guests: Make, keys: ScriptedKeys) -> None:
