@@ -225,19 +225,21 @@ async def test_an_error_of_the_cloud_names_what_was_asked_and_the_request() -> N
 
 async def test_escape_leaves_every_dialog_of_every_verb_without_effect() -> None:
     api = FakeConsole()
-    for spec in offered():
-        asks = spec.changes and (spec.params or spec.risk is not Risk.SAFE)
-        vm = next((vm for vm in api.fleet.values() if api.verdict(vm.ref, spec.id).allowed), None)
-        if not asks or vm is None:
-            continue
-        app = desk(api, vm)
-        async with app.run_test() as pilot:
-            await pilot.pause()
-            app.screen.query_one(ActionBar).post_message(ActionBar.Pressed(spec.id))
+    app = Desk(api)
+    async with app.run_test() as pilot:
+        for spec in offered():
+            asks = spec.changes and (spec.params or spec.risk is not Risk.SAFE)
+            vm = next((vm for vm in api.fleet.values() if api.verdict(vm.ref, spec.id).allowed), None)
+            if not asks or vm is None:
+                continue
+            shown = VmScreen(api, app.options, vm.ref)
+            await app.push_screen(shown)
+            shown.query_one(ActionBar).post_message(ActionBar.Pressed(spec.id))
             await pilot.pause()
             assert app.screen.is_modal, spec.id
             await press(pilot, "escape")
-            assert isinstance(app.screen, VmScreen)
+            assert app.screen is shown, spec.id
+            await app.pop_screen()
     assert not api.requests
 
 
