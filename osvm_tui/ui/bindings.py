@@ -142,7 +142,7 @@ KEYS: tuple[Key, ...] = (
     Key("vm.menu", "a", "actions", "the action menu; a second letter runs", "Change", VMS, "action_menu", 4),
     Key("vm.new", "N", "new", "a new VM, by form", "Change", VMS, "new_vm", 6),
     Key("vm.remedies", "h", "what helps", "what may help a stuck VM, the gentlest first", "Change", VMS, "remedies"),
-    Key("vm.delete", "ctrl+d", "delete", "delete, by typing the name", "Change", VMS, "vm_verb('delete')"),
+    Key("vm.delete", "ctrl+d", "delete", "delete, by typing the name", "Change", VMS, "vm_verb('delete')", 6),
     Key("vm.undo", "U", "undo", "take back what you did last to it", "Change", (*VMS, *OPS), "undo", 12),
     Key("op.pause", "p", "pause", "send nothing more for now, or go on", "Change", ("operation",), "pause", 4),
     Key("op.cancel", "x", "cancel", "never send what was not sent yet", "Change", ("operation",), "cancel", 5),
@@ -154,7 +154,9 @@ KEYS: tuple[Key, ...] = (
     Key("go.owner", "J", "owner", "what it belongs to or stands on", "Go", (*VMS, *_OWNED), "owner", 12),
     Key("stock.menu", "a", "actions", "the menu of changes; a second letter runs", "Change", CHANGED, "action_menu", 4),
     Key("stock.new", "N", "new", "a new one, by form", "Change", _MADE, "new_item", 6),
-    Key("stock.delete", "ctrl+d", "delete", "delete or release, by typing the name", "Change", _GONE, "delete_item"),
+    Key(
+        "stock.delete", "ctrl+d", "delete", "delete or release, by typing the name", "Change", _GONE, "delete_item", 6
+    ),
     Key("vm.tab-1", "1", "overview", "tab Overview", "Look", ("vm",), "tab('overview')"),
     Key("vm.tab-2", "2", "console", "tab Console", "Look", ("vm",), "tab('console')"),
     Key("vm.tab-3", "3", "events", "tab Events", "Look", ("vm",), "tab('events')"),

@@ -54,13 +54,16 @@ def _pick(screen: PlaceScreen, jumps: tuple[Jump, ...]) -> None:
 
 
 def owners_of_vm(api: ConsoleApi, vm: Vm) -> tuple[Jump, ...]:
-    """Return what a VM stands on: its host, its project's VMs, its networks, flavor, image and volumes."""
+    """Return what a VM stands on: its host, networks, addresses, its project's VMs, its volumes, flavor and groups."""
     view = api.scope_of(vm.ref)
     project = api.names(view.entry)[0].get(vm.project_id, "") if view else ""
     networks = dict.fromkeys(address.network for address in vm.addresses)
+    floating = dict.fromkeys(address.addr for address in vm.addresses if address.floating)
     found = (
         *((Jump(f"host {vm.host}", "hypervisor", condition("host", vm.host)),) if vm.host else ()),
         *(Jump(f"network {name}", "network", condition("name", name)) for name in networks),
+        *(Jump(f"floating IP {ip}", "fip", condition("address", ip)) for ip in floating),
+        *((Jump("its ports", "port", condition("device", vm.id)),) if vm.addresses else ()),
         *((Jump(f"project {project}", "vm", condition("project", project)),) if project else ()),
         *(Jump(f"volume {each[:8]}", "volume", condition("id", each)) for each in vm.volume_ids),
         *((Jump(f"flavor {vm.flavor.name}", "flavor", condition("name", vm.flavor.name)),) if vm.flavor else ()),

@@ -15,6 +15,7 @@ from osvm_tui.domain.errors import OsvmError, Refused
 from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.services.resources_api import ResourceOutcome, ResourceRequest
+from osvm_tui.ui.printable import printable
 from osvm_tui.ui.refusals import drop_name
 from osvm_tui.ui.resource_plan import ResourcePlan, plan_on
 from osvm_tui.ui.resources.resource import Entry, Resource
@@ -205,10 +206,21 @@ class ResourceFlow(PlaceScreen):
 
             await self.app.push_screen_wait(PrivateKey(outcome.secret, plan.target.entry, outcome.resource_id))
         else:
-            told = f"{plan.spec.doing} {plan.name}" if plan.name else outcome.message or plan.spec.doing
+            told = f"{plan.spec.doing} {plan.name}" if plan.name else await self._made(plan, outcome)
             self.notify(told, markup=False)
         if "not be audited" in outcome.message:
             self.notify(outcome.message, severity="warning", markup=False)
+
+    async def _made(self, plan: ResourcePlan, outcome: ResourceOutcome) -> str:
+        """Say what was made; what the cloud names itself, an address, stands in its list only."""
+        if any(param.name == "name" for param in plan.spec.params):
+            return outcome.message or plan.spec.doing
+        try:
+            view = await self.api.load_catalog(plan.target.entry, plan.spec.kind, 0.0)
+        except OsvmError:
+            return outcome.message or plan.spec.doing
+        made = (self.resource.name(item) for item in view.items if self.resource.id_of(item) == outcome.resource_id)
+        return f"{plan.verb}: {printable(next(made, outcome.resource_id[:8]))}"
 
 
 def _caution(plan: ResourcePlan) -> Caution | None:

@@ -311,6 +311,7 @@ async def test_new_things_are_made_by_form_in_their_places() -> None:
         await press(pilot, "N", "ctrl+s")
         assert asked(api)[0][:2] == ("floating-ip.allocate", "")
         assert asked(api)[0][2]["network_id"] == "n-2"
+        assert app.told[-1] == "allocate: 203.0.112.101"
         app.post_message(GoTo("sg"))
         await press(pilot, "N", *"shop", "ctrl+s")
         assert asked(api)[1] == ("security-group.create", "", {"name": "shop"})

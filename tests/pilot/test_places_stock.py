@@ -322,3 +322,38 @@ async def test_a_dead_cloud_greys_its_own_rows() -> None:
         await settled(pilot)
         assert isinstance(app.screen, ResourceScreen)
         assert {row.cloud for row in app.screen.all_rows if app.screen.tone(row)} == {"lab"}
+
+
+async def test_j_of_a_vm_leads_to_its_address_outside_and_to_its_ports() -> None:
+    api = FakeConsole()
+    vm = next(vm for vm in api.fleet.values() if vm.floating_ip)
+    app = Desk(api)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        app.screen.query_one(VTable).cursor_to(vm.ref)
+        await press(pilot, "J", *"floating", "enter")
+        assert place_and_filter(app) == ("fip", f"address={vm.floating_ip}")
+        assert shown(app) == [vm.floating_ip]
+        await go(pilot, "vm")
+        await press(pilot, "J", *"ports", "enter")
+        assert place_and_filter(app) == ("port", f"device={vm.id}")
+
+
+async def test_a_bare_word_finds_the_row_first_that_is_called_so() -> None:
+    api = FakeConsole()
+    kind = CatalogKind.SECURITY_GROUP
+    group = next(each for each in api.resources.items[kind] if each.name == "web")
+    api.resources.items[kind] += [replace(group, id=f"sg-{name}", name=name) for name in ("a-web", "web-2")]
+    app = stock("sg", api)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        assert shown(app)[0] == "a-web"
+        app.post_message(GoTo("sg", "web"))
+        await settled(pilot)
+        assert shown(app)[:2] == ["web", "a-web"]
+        table = app.screen.query_one(VTable)
+        assert table.cursor == 0
+        table.cursor_to(("mock", "sg-web-2"))
+        app.post_message(GoTo("sg", "WEB"))
+        await settled(pilot)
+        assert table.cursor == 0, "also where the cursor stood on another row that passes"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from osvm_tui.domain.catalog import CatalogKind
+from osvm_tui.domain.filter import Field, Kind
 from osvm_tui.domain.network import Port
 from osvm_tui.ui.columns import Column
 from osvm_tui.ui.fleet_columns import ip_key
@@ -45,6 +46,9 @@ class Ports(Resource[Port]):
             words("mac", "MAC", 17, lambda row: row.item.mac, priority=3, token=Token.DIM),
             ident(priority=4),
         )
+
+    def fields(self, around: Around) -> Mapping[str, Field[Entry[Port]]]:
+        return {"device": Field(Kind.TEXT, lambda row: row.item.device_id)}
 
     def uses(self, row: Entry[Port], around: Around) -> int:
         return int(_of_vm(row.item))

@@ -72,6 +72,7 @@ class ListPlace(TablePlace, Generic[T]):
         self.told = ""
         self._columns = self.columns()
         self._filter: Filter[T] | None = None
+        self._whole = ""
         self._sort: tuple[Column[T], bool] | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -139,7 +140,11 @@ class ListPlace(TablePlace, Generic[T]):
             self.query_one(FilterBar).show(text, error.sentence)
             return
         self.query_one(FilterBar).show(text)
+        self._whole = text.strip().casefold()
         self._redraw()
+        exact = next(filter(self._is_whole, self.table.rows), None) if text else None
+        if exact is not None:
+            self.table.cursor_to(self.key_of(exact))
 
     @property
     def shown_text(self) -> str:
@@ -162,7 +167,9 @@ class ListPlace(TablePlace, Generic[T]):
         rows = list(self.all_rows)
         if self._filter is not None:
             rows = [row for row in rows if self._filter.passes(row)]
-        if self._sort is not None:
+        if self._sort is None and self._whole:
+            rows.sort(key=self._is_whole, reverse=True)
+        elif self._sort is not None:
             column, down = self._sort
             rows.sort(key=column.sort or _reader(column), reverse=down)
         hidden = self._filter is not None and bool(self.all_rows)
@@ -171,6 +178,10 @@ class ListPlace(TablePlace, Generic[T]):
         self._show_detail()
         order = f"{self._sort[0].title}{', descending' if self._sort[1] else ''}" if self._sort else ""
         self.query_one(FilterBar).tell(Shown(len(rows), len(self.all_rows), sort=order))
+
+    def _is_whole(self, row: T) -> bool:
+        """Return whether the filter is a word that a cell of this row consists of: `10.0.0.1`, not `10.0.0.17`."""
+        return any(self._whole == column.cell(row).text.casefold() for column in self._columns)
 
     def _show_detail(self) -> None:
         row, pane = self.table.row_at_cursor(), self.query_one(".detail", Static)
