@@ -1,4 +1,4 @@
-"""What every test shares: a style sheet is parsed once a process. Hundreds of consoles start here, all with the same."""
+"""What every test shares: a style sheet is parsed once a process, since hundreds of consoles start here."""
 
 from __future__ import annotations
 
