@@ -12,6 +12,7 @@ from osvm_tui.cli.exits import Exit
 from osvm_tui.cli.launch import Launch, cloud_options
 from osvm_tui.cli.session import headless
 from osvm_tui.domain.errors import GuestError, OsvmError, Refused
+from osvm_tui.domain.ssh_command import with_words
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.console import Console
 from osvm_tui.services.guests_api import GuestRoute, HostKey
@@ -47,8 +48,9 @@ class _Ssh(click.Command):
 @click.argument("words", nargs=-1, metavar="[COMMAND...]", type=click.UNPROCESSED)
 @click.pass_obj
 def ssh(launch: Launch, only_print: bool, accepted: tuple[str, ...], name: str, words: tuple[str, ...]) -> int:
-    """Log in to a guest, or run a command there; the exit code is ssh's. Options stand before NAME.
+    """Log in to a guest, or run a command there; the exit code is ssh's.
 
+    Options stand before NAME; whatever stands behind it is run by the guest.
     User, key, bastion and address come from the [[ssh]] rules of the settings.
     `osvm ssh forget NAME` forgets the accepted host key of a VM, with --bastion that of the bastion before it.
     """
@@ -59,7 +61,7 @@ def ssh(launch: Launch, only_print: bool, accepted: tuple[str, ...], name: str, 
         await console.guests.prepare(ref)
         route = console.guests.route(ref)
         if only_print:
-            click.echo(shlex.join([*_must(route).command, *words]))
+            click.echo(shlex.join(with_words(_must(route).command, words)))
             return
         code[0] = await _log_in(console, route, accepted, words)
 
@@ -107,7 +109,7 @@ async def _log_in(console: Console, route: GuestRoute, accepted: tuple[str, ...]
         route = guests.route(route.ref)
     await guests.note(route, "begun")
     try:
-        ended = await run_in_foreground([*route.command, *words])
+        ended = await run_in_foreground(with_words(route.command, words))
     except FileNotFoundError:
         raise GuestError("there is no ssh on this machine", hint="install OpenSSH's client") from None
     await guests.note(route, "ended", f"with {ended.status} after {ended.seconds:.0f} s")

@@ -13,10 +13,8 @@ from osvm_tui.domain.errors import GuestError
 from osvm_tui.domain.guest import Hop, Login, is_alias, is_user, plain_address
 
 
-def ssh_command(
-    login: Login, address: str, known_as: str, known_hosts: str, words: Sequence[str] = ()
-) -> tuple[str, ...]:
-    """Return the command as arguments; `words` are run by the guest's shell, none opens a shell there.
+def ssh_command(login: Login, address: str, known_as: str, known_hosts: str) -> tuple[str, ...]:
+    """Return the command that opens a shell in the guest, as arguments.
 
     Raises GuestError for a value that ssh or a shell could take for something else.
     """
@@ -27,7 +25,17 @@ def ssh_command(
     options = [*_options(login, known_hosts), "-o", f"HostKeyAlias={known_as}"]
     if login.bastion:
         options += ["-o", f"ProxyCommand={_through(login, login.bastion, known_hosts)}"]
-    return ("ssh", *options, *_to(Hop(address, login.port, login.user)), *words)
+    return ("ssh", *options, *_to(Hop(address, login.port, login.user)))
+
+
+def with_words(command: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
+    """Return a command that has the guest's shell run `words`, none opens a shell; a `--` before them is dropped.
+
+    They go as the one text that ssh would make of them, never as arguments that ssh could take for options of its own:
+    before OpenSSH 9 it looked for those behind the host, too. A space in front is nothing to the guest's shell.
+    """
+    text = " ".join(words[1:] if words and words[0] == "--" else words)
+    return (*command, f" {text}" if text.startswith("-") else text) if text else tuple(command)
 
 
 def _through(login: Login, bastion: Hop, known_hosts: str) -> str:

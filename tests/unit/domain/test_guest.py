@@ -22,7 +22,7 @@ from osvm_tui.domain.guest import (
     wrong_in,
 )
 from osvm_tui.domain.known_hosts import changed, fingerprint, host_key, keys_of, with_keys, without
-from osvm_tui.domain.ssh_command import ssh_command
+from osvm_tui.domain.ssh_command import ssh_command, with_words
 from osvm_tui.domain.vm import Address, Vm
 
 FIXED, SIX, FLOATING = "10.0.0.5", "fd00::5", "203.0.113.9"
@@ -164,7 +164,23 @@ def test_the_command_says_everything_itself() -> None:
     assert {"UserKnownHostsFile=/state/known_hosts", f"HostKeyAlias={VM.id}"} <= options
     assert {"IdentitiesOnly=yes", "IdentityAgent=none"} <= options
     assert command[-6:] == ("-l", "ubuntu", "-p", "2222", "--", FIXED)
-    assert ssh_command(login, FIXED, VM.id, "k", ["uptime"])[-1] == "uptime"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("uptime",), "uptime"),
+        (("ls", "-l", "*.log"), "ls -l *.log"),
+        (("-oProxyCommand=touch /x", "id"), " -oProxyCommand=touch /x id"),
+        (("--", "-V"), " -V"),
+        (("--", "ls"), "ls"),
+        (("git", "--", "x"), "git -- x"),
+    ],
+)
+def test_what_the_guest_is_to_run_is_no_option_of_ssh(words: tuple[str, ...], text: str) -> None:
+    shell = ssh_command(Login(), FIXED, VM.id, "known")
+    assert with_words(shell, words) == (*shell, text)
+    assert with_words(shell, ()) == with_words(shell, ["--"]) == shell
 
 
 def test_an_agent_is_asked_only_where_a_rule_says_so() -> None:
