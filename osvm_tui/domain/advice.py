@@ -81,3 +81,10 @@ class VmMetrics(Struct, frozen=True, kw_only=True):
     def days(self) -> float:
         """How long the window is."""
         return (self.until - self.since).total_seconds() / 86400
+
+
+def sure(days: float, *, high: float, medium: float) -> Confidence:
+    """Return how sure something is that was seen for so many days."""
+    if days >= high:
+        return Confidence.HIGH
+    return Confidence.MEDIUM if days >= medium else Confidence.LOW

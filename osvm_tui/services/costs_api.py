@@ -258,6 +258,10 @@ class CostsApi(ABC):
 
     # may wait
     @abstractmethod
+    async def refresh(self) -> None:
+        """Read what costs stand on if it is old: rate files, and catalogs of at most a quarter of an hour."""
+
+    @abstractmethod
     async def bill(self, ref: VmRef, since: datetime, until: datetime) -> VmBill:
         """Return a VM's lines; where no console saw it, the cloud's action log is read."""
 

@@ -1,0 +1,48 @@
+"""What an action would change of what a VM costs, once it has arrived; pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from osvm_tui.domain.accrual import Tariff
+from osvm_tui.domain.burn import Burn, vm_burn
+from osvm_tui.domain.rates import Component, PriceList
+from osvm_tui.domain.vm import Flavor, Vm
+
+_AFTER = {
+    "start": "active", "stop": "stopped", "pause": "paused", "unpause": "active", "suspend": "suspended",
+    "resume": "active", "shelve": "shelved_offloaded", "shelve-offload": "shelved_offloaded", "unshelve": "active",
+    "rescue": "rescued", "unrescue": "active", "reboot-hard": "active", "soft-delete": "soft-delete",
+    "restore": "active", "confirm-resize": "active", "revert-resize": "active",
+}  # fmt: skip
+"""In which vm_state an action that has arrived leaves a VM. Shelving ends offloaded: clouds do so by themselves."""
+DELETES = frozenset({"delete", "force-delete"})
+
+
+def after(vm: Vm, action_id: str, given: str = "") -> Vm | None:
+    """Return the VM as the action will leave it, None when it will be gone. `given` is the state of a reset-state."""
+    if action_id in DELETES:
+        return None
+    if action_id == "reset-state":
+        return replace(vm, vm_state=given or vm.vm_state)
+    state = _AFTER.get(action_id, vm.vm_state)
+    return replace(vm, vm_state=state)
+
+
+def burn_after(
+    vm: Vm, action_id: str, prices: PriceList, tariff: Tariff, image_name: str, *, flavor: Flavor, given: str = ""
+) -> Burn:
+    """Return what a VM will cost after an action; a resize counts as confirmed, in the state that it began in."""
+    left = after(vm, action_id, given)
+    currency = tariff.card.currency
+    if left is None:
+        return Burn(currency, Decimal(0), Decimal(0))
+    return vm_burn(left, flavor, prices, tariff.policy, currency, image_name)
+
+
+def shelved_image(flavor: Flavor, prices: PriceList) -> Decimal | None:
+    """Return what the image that shelving leaves costs a month at the most; None where images have no price."""
+    price = prices.price(Component.IMAGE)
+    return price.monthly * flavor.disk_gib if price is not None else None

@@ -1,0 +1,176 @@
+"""`Burns`: what everything costs now, from memory. VMs that are alike are priced once; totals follow what moved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from osvm_tui.domain.accrual import Held, Tariff
+from osvm_tui.domain.burn import Burn, Item, burn_totals, priced, thing_burn, vm_burn
+from osvm_tui.domain.rates import PriceList
+from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.vm import Flavor, Vm, VmRef
+from osvm_tui.services.cost_rates import Rates
+from osvm_tui.services.cost_stock import Stock
+from osvm_tui.services.costs_api import AttachedCost, BurnTotals, VmCost
+from osvm_tui.services.fleet import Fleet
+from osvm_tui.services.scopes import Scopes
+
+_Key = tuple[str, str, Flavor | None, bool, str, bool]
+
+
+class Burns:
+    """Burn rates of VMs and totals of everything; `now` only chooses which version of the prices holds."""
+
+    def __init__(self, fleet: Fleet, scopes: Scopes, rates: Rates, stock: Stock, now: Callable[[], datetime]) -> None:
+        self._fleet, self._scopes, self._rates, self._stock, self._now = fleet, scopes, rates, stock, now
+        self._memo: dict[_Key, Burn | None] = {}
+        self._basis: tuple[object, ...] = ()
+        self._keys: dict[VmRef, _Key] = {}
+        self._counts: Counter[_Key] = Counter()
+        self._revision = 0
+        self._things: tuple[tuple[object, ...], tuple[Burn, ...]] = ((), ())
+        self._all: BurnTotals | None = None
+
+    def of(self, ref: VmRef) -> VmCost:
+        """Return what a VM costs now."""
+        vm, entry = self._fleet.get(ref), self._fleet.entry_of(ref)
+        if vm is None or not entry:
+            return VmCost(ref=ref, note=f"the VM {ref.short} is gone")
+        self._follow_basis()
+        found = self._rates.priced(entry)
+        if found is None:
+            return VmCost(ref=ref, note=self._rates.view(entry).note)
+        own = self._burn(self._key(vm, entry))
+        return VmCost(
+            ref=ref,
+            own=own,
+            attached=self._attached(entry, vm, *found),
+            note="" if own is not None else f"no price for the flavor of {vm.name}",
+            simulated=found[0].card.simulated,
+        )
+
+    def _attached(self, entry: str, vm: Vm, tariff: Tariff, prices: PriceList) -> tuple[AttachedCost, ...]:
+        currency = tariff.card.currency
+        return tuple(
+            AttachedCost(kind=one.kind, id=one.id, name=one.name, burn=thing_burn(one.item, prices, currency))
+            for one in self._stock.hanging(entry, vm)
+        )
+
+    def totals(self, refs: Sequence[VmRef] | None = None) -> BurnTotals:
+        """Return the sum of these VMs, or of everything with what hangs on it and what hangs on nothing."""
+        self._follow_basis()
+        if refs is not None:
+            chosen = [(vm, entry) for ref in refs if (vm := self._fleet.get(ref)) and (entry := self._entry(ref))]
+            return self._sum(Counter(self._key(vm, entry) for vm, entry in chosen), ())
+        self._follow_fleet()
+        if self._all is None:
+            self._all = self._sum(self._counts, self._thing_burns())
+        return self._all
+
+    def _sum(self, counts: Mapping[_Key, int], things: tuple[Burn, ...]) -> BurnTotals:
+        found = [(burn, count) for key, count in counts.items() if count and (burn := self._burn(key)) is not None]
+        vms, priced_vms = sum(counts.values()), sum(count for _, count in found)
+        totals = burn_totals([*(_times(burn, count) for burn, count in found), *things])
+        simulated = any(self._simulated(key[0]) for key, count in counts.items() if count)
+        return BurnTotals(totals=totals, unpriced_vms=vms - priced_vms, vms=vms, simulated=simulated)
+
+    def _simulated(self, entry: str) -> bool:
+        tariff = self._rates.tariff(entry)
+        return tariff is not None and tariff.card.simulated
+
+    def _entry(self, ref: VmRef) -> str:
+        return self._fleet.entry_of(ref)
+
+    def _key(self, vm: Vm, entry: str) -> _Key:
+        flavor = self._stock.flavor_of(entry, vm)
+        root_disk = vm.image_id is not None or not vm.volume_ids
+        return entry, vm.vm_state, flavor, vm.launched, self._stock.image_name(entry, vm), root_disk
+
+    def _burn(self, key: _Key) -> Burn | None:
+        if key not in self._memo:
+            self._memo[key] = self._price(key)
+        return self._memo[key]
+
+    def _price(self, key: _Key) -> Burn | None:
+        entry, vm_state, flavor, launched, image_name, root_disk = key
+        found = self._rates.priced(entry)
+        if found is None or flavor is None:
+            return None
+        tariff, prices = found
+        like = Vm(
+            endpoint="", id="", name="", status="", vm_state=vm_state, flavor=flavor,
+            launched_at=self._now() if launched else None, image_id="image" if root_disk else None,
+            volume_ids=() if root_disk else ("root",),
+        )  # fmt: skip
+        burn = vm_burn(like, flavor, prices, tariff.policy, tariff.card.currency, image_name)
+        return burn if priced(burn) else None
+
+    def _follow_basis(self) -> None:
+        """Forget everything when the book, the version of the prices or a catalog is another one."""
+        basis: list[object] = [self._rates.revision]
+        for follower in self._scopes.followers():
+            entry = follower.status.entry
+            found = self._rates.priced(entry)
+            basis += [follower.scope, found[1] if found is not None else None, *self._stock.marks(entry)]
+        # By identity: whatever is read again is another object, and comparing whole catalogs would cost a frame.
+        same = len(basis) == len(self._basis) and basis[0] == self._basis[0]
+        if same and all(a is b for a, b in zip(basis[1:], self._basis[1:], strict=True)):
+            return
+        self._basis = tuple(basis)
+        self._memo.clear()
+        self._keys.clear()
+        self._counts.clear()
+        self._revision = 0
+        self._all = None
+
+    def _follow_fleet(self) -> None:
+        delta = self._fleet.since(self._revision)
+        if delta.complete or delta.revision != self._revision:
+            self._all = None
+        if delta.complete:
+            self._keys.clear()
+            self._counts.clear()
+        self._revision = delta.revision
+        for ref in delta.removed:
+            self._drop(ref)
+        for vm in delta.upserts:
+            self._drop(vm.ref)
+            if entry := self._entry(vm.ref):
+                key = self._keys[vm.ref] = self._key(vm, entry)
+                self._counts[key] += 1
+
+    def _drop(self, ref: VmRef) -> None:
+        if (key := self._keys.pop(ref, None)) is not None:
+            self._counts[key] -= 1
+
+    def _thing_burns(self) -> tuple[Burn, ...]:
+        if self._things[0] is not self._basis:
+            self._things = (self._basis, tuple(self._price_things()))
+        return self._things[1]
+
+    def _price_things(self) -> list[Burn]:
+        alike: Counter[tuple[str, Item]] = Counter()
+        seen: set[tuple[str, str]] = set()
+        for follower in self._scopes.followers():
+            entry, scope = follower.status.entry, follower.scope
+            for one in self._held(entry, scope):
+                key = (scope.endpoint if scope else entry, one.id)
+                if key not in seen:
+                    seen.add(key)
+                    alike[entry, Item(one.component, one.what, one.quantity)] += 1
+        found = []
+        for (entry, item), count in alike.items():
+            priced_by = self._rates.priced(entry)
+            if priced_by is not None:
+                tariff, prices = priced_by
+                found.append(_times(thing_burn(item, prices, tariff.card.currency), count))
+        return found
+
+    def _held(self, entry: str, scope: Scope | None) -> Sequence[Held]:
+        return self._stock.held(entry, scope, self._now()) if scope is not None else ()
+
+
+def _times(burn: Burn, count: int) -> Burn:
+    return Burn(burn.currency, burn.hourly * count, burn.monthly * count)

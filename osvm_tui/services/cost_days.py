@@ -1,0 +1,170 @@
+"""`CostDays`: what each day came to. Days that are over are counted once and kept; the present one is counted anew."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+
+from osvm_tui.domain.accrual import Held
+from osvm_tui.domain.errors import StoreError
+from osvm_tui.domain.rollup import Billed, CostDay, DaySum, basis_of, day_bounds, days, sums_of
+from osvm_tui.services.cost_lives import THING_GRACE, Counted, Lives
+from osvm_tui.services.cost_stock import Stock
+from osvm_tui.store.base import Store
+
+SETTLE = timedelta(minutes=10)
+"""A day is kept when it is over for so long: what was seen in it has been written by then."""
+EVERYWHERE = "*"
+"""The project of the row that says that a day was counted for all projects."""
+_UNSURE = "?"
+"""Ends the basis of a day in which something was not seen: each run of a console tries it once more."""
+_log = logging.getLogger("osvm.costs")
+
+Window = tuple[date, datetime, datetime]
+
+
+class ProjectDay(Struct, frozen=True):
+    """One project's sums of a day, or of a part of it."""
+
+    entry: str
+    endpoint: str
+    project_id: str
+    day: date
+    sums: tuple[DaySum, ...]
+    whole: bool
+
+
+class CostDays:
+    """Counts days of every scope that has rates."""
+
+    def __init__(
+        self, lives: Lives, stock: Stock, store: Callable[[], Store | None], now: Callable[[], datetime]
+    ) -> None:
+        self._lives, self._stock, self._store, self._now = lives, stock, store, now
+        self._tried: set[tuple[str, date]] = set()
+        self._lock = asyncio.Lock()
+
+    async def read(self, since: datetime, until: datetime) -> tuple[tuple[ProjectDay, ...], tuple[str, ...]]:
+        """Return the sums of every project and day from `since` to `until`, cut to now, and what is not in them."""
+        until = min(until, self._now())
+        counted, notes = self._lives.counted()
+        found: list[ProjectDay] = []
+        if since < until:
+            async with self._lock:
+                for one in counted:
+                    found += await self._of(one, since, until)
+        return tuple(found), notes
+
+    async def _of(self, counted: Counted, since: datetime, until: datetime) -> list[ProjectDay]:
+        basis = basis_of(counted.tariff)
+        windows = list(days(since, until))
+        over = [window for window in windows if self._over(window)]
+        kept = await self._kept(counted, over, basis)
+        missing = [window for window in windows if window[0] not in kept]
+        found = [_shown(counted, row) for day in sorted(kept) for row in kept[day] if row.sums]
+        if missing:
+            found += await self._count(counted, missing, basis)
+        return found
+
+    def _over(self, window: Window) -> bool:
+        day, since, until = window
+        return (since, until) == day_bounds(day) and until + SETTLE <= self._now()
+
+    async def _kept(self, counted: Counted, over: Sequence[Window], basis: str) -> dict[date, list[CostDay]]:
+        store, scope = self._store(), counted.scope
+        if store is None or not over:
+            return {}
+        marker = EVERYWHERE if scope.all_projects else scope.project_id
+        rows: dict[date, list[CostDay]] = {}
+        for row in await store.cost_days(scope, over[0][0], over[-1][0]):
+            rows.setdefault(row.day, []).append(row)
+        wanted = {window[0] for window in over}
+        return {
+            day: found
+            for day, found in rows.items()
+            if day in wanted and self._holds(scope.key, day, found, basis) and _has(found, marker)
+        }
+
+    def _holds(self, key: str, day: date, rows: Iterable[CostDay], basis: str) -> bool:
+        bases = {row.basis for row in rows}
+        if _UNSURE in "".join(bases) and (key, day) not in self._tried:
+            return False
+        return bases <= {basis, basis + _UNSURE}
+
+    async def _count(self, counted: Counted, windows: Sequence[Window], basis: str) -> list[ProjectDay]:
+        """Count days from the histories, keep those that are over, and return them all."""
+        start = min(since for _, since, _ in windows)
+        billed = await self._lives.billed(counted, start, ask=True)
+        things = await self._things(counted, start)
+        now = self._now()
+        found: list[ProjectDay] = []
+        keep: list[CostDay] = []
+        for window in windows:
+            day, since, until = window
+            sums = await asyncio.to_thread(_sums, billed, things, counted, since, until, now)
+            over = self._over(window)
+            scope = counted.scope
+            found += [
+                ProjectDay(counted.entry, scope.endpoint, project, day, each, over) for project, each in sums.items()
+            ]
+            if over:
+                self._tried.add((scope.key, day))
+                keep += _rows(counted, day, sums, basis)
+        await self._keep(keep)
+        return found
+
+    async def _things(self, counted: Counted, since: datetime) -> tuple[Held, ...]:
+        """Return what was kept of volumes and the like, and what is there now but was never kept."""
+        store = self._store()
+        kept = await store.things(counted.scope, since) if store is not None else ()
+        known = {(one.component, one.id) for one in kept}
+        present = self._stock.held(counted.entry, counted.scope, self._now())
+        return (*kept, *(one for one in present if (one.component, one.id) not in known))
+
+    async def _keep(self, rows: Sequence[CostDay]) -> None:
+        store = self._store()
+        if store is None or not rows:
+            return
+        try:
+            await store.save_cost_days(rows)
+        except StoreError as error:
+            _log.info("totals of days not kept", extra={"detail": error.detail})
+
+    async def note_things(self, counted: Counted) -> None:
+        """Write what there is beside VMs now, for every catalog that was read well."""
+        store, now = self._store(), self._now()
+        if store is None:
+            return
+        held = self._stock.held(counted.entry, counted.scope, now)
+        with suppress(StoreError):
+            for kind, component in self._stock.well_read(counted.entry):
+                _log.debug("things kept", extra={"kind": kind.value})
+                mine = [one for one in held if one.component is component]
+                await store.save_things(counted.scope, component, mine, now)
+
+
+def _sums(
+    billed: Sequence[Billed], things: Sequence[Held], counted: Counted, since: datetime, until: datetime, now: datetime
+) -> dict[str, tuple[DaySum, ...]]:
+    return sums_of(billed, things, counted.tariff, since, until, now, THING_GRACE)
+
+
+def _rows(counted: Counted, day: date, sums: dict[str, tuple[DaySum, ...]], basis: str) -> list[CostDay]:
+    scope = counted.scope
+    marker = EVERYWHERE if scope.all_projects else scope.project_id
+    unsure = any(one.amount != one.amount_max for each in sums.values() for one in each)
+    basis += _UNSURE * unsure
+    return [CostDay(scope.endpoint, project, day, basis, each) for project, each in ({marker: ()} | sums).items()]
+
+
+def _has(rows: Iterable[CostDay], project: str) -> bool:
+    return any(row.project_id == project for row in rows)
+
+
+def _shown(counted: Counted, row: CostDay) -> ProjectDay:
+    return ProjectDay(counted.entry, row.endpoint, row.project_id, row.day, row.sums, True)

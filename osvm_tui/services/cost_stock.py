@@ -1,0 +1,141 @@
+"""`Stock`: the catalogs as costs need them (names of images, flavors, what hangs on a VM), indexed once per reading."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from msgspec import Struct
+
+from osvm_tui.domain.accrual import Held
+from osvm_tui.domain.burn import Item
+from osvm_tui.domain.catalog import CatalogKind, Image
+from osvm_tui.domain.errors import OsvmError
+from osvm_tui.domain.network import FloatingIp
+from osvm_tui.domain.rates import Component
+from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.things import KINDS, held_of, ip_item, volume_item
+from osvm_tui.domain.vm import Flavor, Vm
+from osvm_tui.domain.volume import Volume
+from osvm_tui.services.catalogs import Catalogs
+
+T = TypeVar("T")
+NEEDED = (CatalogKind.FLAVOR, CatalogKind.IMAGE, *(kind for kind in KINDS if kind is not CatalogKind.IMAGE))
+"""What costs stand on beside VMs."""
+
+
+class Hanging(Struct, frozen=True):
+    """A volume or floating IP of a VM."""
+
+    kind: CatalogKind
+    id: str
+    name: str
+    item: Item
+
+
+class Stock:
+    """Readings of the catalogs of all entries; answers from memory but for `read`."""
+
+    def __init__(self, catalogs: Catalogs) -> None:
+        self._catalogs = catalogs
+        self._indexes: dict[tuple[str, str], tuple[tuple[object, ...], object]] = {}
+
+    async def read(self, entry: str, max_age_s: float) -> tuple[str, ...]:
+        """Read what is needed of an entry's catalogs and return what could not be, as sentences."""
+        views = await asyncio.gather(
+            *(self._catalogs.load(entry, kind, max_age_s) for kind in NEEDED), return_exceptions=True
+        )
+        troubles = []
+        for kind, view in zip(NEEDED, views, strict=True):
+            if isinstance(view, BaseException):
+                if not isinstance(view, OsvmError):
+                    raise view
+                troubles.append(f"{entry}: {kind.value}s: {view.detail}")
+            elif view.error:
+                troubles.append(f"{entry}: {kind.value}s: {view.error}")
+        return tuple(troubles)
+
+    def values(self, entry: str, kind: CatalogKind) -> tuple[object, ...]:
+        """Return a catalog as last read, empty when it never was."""
+        view = self._catalogs.view(entry, kind)
+        return view.items if view is not None else ()
+
+    def well_read(self, entry: str) -> tuple[tuple[CatalogKind, Component], ...]:
+        """Return the catalogs of what is paid for that were read well."""
+        views = ((kind, component, self._catalogs.view(entry, kind)) for kind, component in KINDS.items())
+        return tuple((kind, of) for kind, of, view in views if view and view.fetched_at is not None and not view.error)
+
+    def image_name(self, entry: str, vm: Vm) -> str:
+        """Return the name of a VM's image, empty when it is not known."""
+        if not vm.image_id:
+            return ""
+        names = self._indexed(entry, "images", (CatalogKind.IMAGE,), _image_names)
+        return names.get(vm.image_id, "")
+
+    def flavors(self, entry: str) -> dict[str, Flavor]:
+        """Return the flavors of an entry by name."""
+        return self._indexed(entry, "flavors", (CatalogKind.FLAVOR,), _flavors)
+
+    def flavor(self, entry: str, name_or_id: str) -> Flavor | None:
+        """Return the flavor of this name or id, None when there is none."""
+        found = self.flavors(entry)
+        return found.get(name_or_id) or next((each for each in found.values() if each.id == name_or_id), None)
+
+    def flavor_of(self, entry: str, vm: Vm) -> Flavor | None:
+        """Return a VM's flavor: its own copy where it has the sizes, else the catalog's."""
+        if vm.flavor is None or vm.flavor.vcpus:
+            return vm.flavor
+        return self.flavor(entry, vm.flavor.id or vm.flavor.name) or vm.flavor
+
+    def hanging(self, entry: str, vm: Vm) -> tuple[Hanging, ...]:
+        """Return the volumes and floating IPs of a VM, as far as they were read."""
+        kinds = (CatalogKind.VOLUME, CatalogKind.FLOATING_IP)
+        by_vm = self._indexed(entry, "hanging", kinds, _hanging)
+        plugged = [by_vm.get(f"addr:{address.addr}", ()) for address in vm.addresses if address.floating]
+        found = (*by_vm.get(vm.id, ()), *(one for each in plugged for one in each))
+        return tuple({one.id: one for one in found}.values())
+
+    def held(self, entry: str, scope: Scope, seen_at: datetime) -> tuple[Held, ...]:
+        """Return everything beside VMs that projects in the scope's reach pay for."""
+        values = (value for kind in KINDS for value in self.values(entry, kind))
+        return tuple(
+            one for one in held_of(values, seen_at) if scope.all_projects or one.project_id in ("", scope.project_id)
+        )
+
+    def marks(self, entry: str) -> tuple[object, ...]:
+        """Return what stands for the present readings: other objects when any was read again."""
+        return tuple(self._catalogs.view(entry, kind) for kind in NEEDED)
+
+    def _indexed(
+        self, entry: str, name: str, kinds: Iterable[CatalogKind], make: Callable[[tuple[object, ...]], T]
+    ) -> T:
+        marks = tuple(self._catalogs.view(entry, kind) for kind in kinds)
+        held = self._indexes.get((entry, name))
+        if held is not None and len(held[0]) == len(marks) and all(a is b for a, b in zip(held[0], marks, strict=True)):
+            return held[1]  # type: ignore[return-value]
+        made = make(tuple(item for view in marks if view is not None for item in view.items))
+        self._indexes[(entry, name)] = (marks, made)
+        return made
+
+
+def _image_names(items: tuple[object, ...]) -> dict[str, str]:
+    return {item.id: item.name for item in items if isinstance(item, Image)}
+
+
+def _flavors(items: tuple[object, ...]) -> dict[str, Flavor]:
+    return {item.name: item for item in items if isinstance(item, Flavor)}
+
+
+def _hanging(items: tuple[object, ...]) -> dict[str, tuple[Hanging, ...]]:
+    found: dict[str, list[Hanging]] = {}
+    for item in items:
+        if isinstance(item, Volume):
+            hanging = Hanging(CatalogKind.VOLUME, item.id, item.name or item.id[:8], volume_item(item))
+            for one in item.attachments:
+                found.setdefault(one.vm_id, []).append(hanging)
+        elif isinstance(item, FloatingIp):
+            hanging = Hanging(CatalogKind.FLOATING_IP, item.id, item.address, ip_item())
+            found.setdefault(item.vm_id or f"addr:{item.address}", []).append(hanging)
+    return {key: tuple(each) for key, each in found.items()}

@@ -1,0 +1,302 @@
+"""`Costs`: the services of money put together behind `CostsApi`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from osvm_tui.domain.accrual import Certainty, Line, vm_lines
+from osvm_tui.domain.advice import VmMetrics
+from osvm_tui.domain.burn import Change
+from osvm_tui.domain.errors import OsvmError, Refused, StoreError
+from osvm_tui.domain.events import CostsChanged
+from osvm_tui.domain.forecast import DAYS, Forecast, forecast, month_of
+from osvm_tui.domain.gating import Verdict
+from osvm_tui.domain.money import ZERO
+from osvm_tui.domain.rollup import day_bounds
+from osvm_tui.domain.vm import VmRef
+from osvm_tui.services.bus import EventBus
+from osvm_tui.services.catalogs import Catalogs
+from osvm_tui.services.cost_burns import Burns
+from osvm_tui.services.cost_changes import CostChanges
+from osvm_tui.services.cost_days import CostDays
+from osvm_tui.services.cost_lives import Counted, Lives
+from osvm_tui.services.cost_rates import CostSource as CostSource
+from osvm_tui.services.cost_rates import Rates
+from osvm_tui.services.cost_reports import budget_view, by_day, grouped, totals
+from osvm_tui.services.cost_stock import Stock
+from osvm_tui.services.cost_usage import compare
+from osvm_tui.services.cost_waste import CostWaste
+from osvm_tui.services.costs_api import (
+    BurnTotals,
+    By,
+    CostReport,
+    CostsApi,
+    Day,
+    Dismissed,
+    MonthView,
+    RatesView,
+    Sum,
+    UsageCheck,
+    VmBill,
+    VmCost,
+    WasteList,
+)
+from osvm_tui.services.fleet import Fleet
+from osvm_tui.services.scopes import Scopes
+from osvm_tui.store.base import Dismissal, Store
+
+STOCK_S = 900.0
+"""How old catalogs may be that costs are counted from."""
+_KEEP_S = 600.0
+_BACK_DAYS = 62
+"""How far back days are counted of themselves; older ones when they are asked for."""
+_log = logging.getLogger("osvm.costs")
+
+
+class Costs(CostsApi):
+    """Money of one console."""
+
+    def __init__(
+        self,
+        source: CostSource | None,
+        fleet: Fleet,
+        scopes: Scopes,
+        catalogs: Catalogs,
+        bus: EventBus,
+        store: Callable[[], Store | None],
+        verdict: Callable[[VmRef, str], Verdict],
+        operator: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._fleet, self._scopes, self._catalogs, self._bus = fleet, scopes, catalogs, bus
+        self._store, self._operator, self._now = store, operator, now
+        self._rates = Rates(source, scopes, bus, now)
+        self._stock = Stock(catalogs)
+        self._burns = Burns(fleet, scopes, self._rates, self._stock, now)
+        self._changes = CostChanges(fleet, self._rates, self._stock)
+        self._lives = Lives(fleet, scopes, self._rates, self._stock, store, now)
+        self._days = CostDays(self._lives, self._stock, store, now)
+        self._waste = CostWaste(fleet, scopes, self._rates, self._stock, verdict, now)
+
+    # life
+
+    async def keep(self, store_ready: Callable[[], Awaitable[None]]) -> None:
+        """Follow the files, and count days now and then; until cancelled."""
+        await self._rates.refresh()
+        await store_ready()
+        files = asyncio.create_task(self._rates.keep(), name="rates")
+        try:
+            while True:
+                await self._keep_once()
+                await asyncio.sleep(_KEEP_S if self._lives.counted()[0] else _KEEP_S / 60)
+        finally:
+            files.cancel()
+
+    async def _keep_once(self) -> None:
+        try:
+            await self._read_stock()
+            now = self._now()
+            counted, _ = self._lives.counted()
+            for one in counted:
+                if self._scopes.view(one.entry, now).leader:
+                    await self._days.note_things(one)
+            if counted:
+                await self._days.read(day_bounds((now - timedelta(days=_BACK_DAYS)).date())[0], now)
+            self._bus.publish(CostsChanged(self._rates.revision))
+        except OsvmError as error:
+            _log.info("costs not counted", extra={"detail": error.detail})
+
+    async def refresh(self) -> None:
+        await self._rates.refresh()
+        await self._read_stock()
+
+    async def _read_stock(self) -> tuple[str, ...]:
+        entries = [f.status.entry for f in self._scopes.followers() if f.scope is not None]
+        found = await asyncio.gather(*(self._stock.read(entry, STOCK_S) for entry in entries))
+        for entry in entries:
+            await self._catalogs.load_names(entry)
+        return tuple(note for notes in found for note in notes)
+
+    # memory only
+
+    def burn(self, ref: VmRef) -> VmCost:
+        return self._burns.of(ref)
+
+    def burn_totals(self, refs: Sequence[VmRef] | None = None) -> BurnTotals:
+        return self._burns.totals(refs)
+
+    def what_if(
+        self, action_id: str, refs: Sequence[VmRef], params: Mapping[str, object] | None = None
+    ) -> tuple[Change, ...]:
+        return self._changes.of_action(action_id, refs, params or {})
+
+    def what_if_create(
+        self, entry: str, flavor_id: str, image_id: str = "", count: int = 1, *, floating_ips: int = 0
+    ) -> tuple[Change, ...]:
+        return self._changes.of_creation(entry, flavor_id, image_id, count, floating_ips)
+
+    def rates(self, entry: str) -> RatesView:
+        return self._rates.view(entry)
+
+    def problems(self) -> tuple[str, ...]:
+        return self._rates.problems
+
+    # may wait
+
+    async def bill(self, ref: VmRef, since: datetime, until: datetime) -> VmBill:
+        until = min(until, self._now())
+        entry = self._fleet.entry_of(ref)
+        tariff = self._rates.tariff(entry) if entry else None
+        if tariff is None:
+            return VmBill(ref=ref, since=since, until=until, notes=(self._burns.of(ref).note,))
+        counted = Counted(entry, self._scopes.scope(entry), tariff)
+        await self._stock.read(entry, STOCK_S)
+        billed = await self._lives.billed(counted, since, ask=True, refs=(ref,))
+        lines = tuple(line for one in billed for line in vm_lines(one.life, one.made, tariff, since, until))
+        return VmBill(
+            ref=ref, since=since, until=until, lines=lines, sums=_sums(lines), notes=_notes(lines),
+            simulated=tariff.card.simulated,
+        )  # fmt: skip
+
+    async def report(self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,)) -> CostReport:
+        troubles = await self._read_stock()
+        found, notes = await self._days.read(since, until)
+        return CostReport(
+            since=since,
+            until=min(until, self._now()),
+            by=tuple(by),
+            groups=grouped(found, tuple(by), self._project),
+            totals=totals(found),
+            notes=(*notes, *troubles),
+            simulated=self._simulated(),
+        )
+
+    async def trend(self, days: int = 30) -> tuple[Day, ...]:
+        await self._read_stock()
+        today = self._now().date()
+        wanted = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+        found, _ = await self._days.read(day_bounds(wanted[0])[0], self._now())
+        return by_day(found, wanted)
+
+    async def month(self) -> MonthView:
+        now = self._now()
+        since, until = month_of(now)
+        troubles = await self._read_stock()
+        found, notes = await self._days.read(since, now)
+        recent = await self.trend(DAYS + 1)
+        forecasts = self._forecasts(totals(found), recent[:-1], now)
+        return MonthView(
+            since=since,
+            until=until,
+            forecasts=forecasts,
+            budgets=tuple(
+                budget_view(budget, found, forecasts, self._project)
+                for budget in self._rates.budgets
+                if budget.holds_in(now)
+            ),
+            notes=(*notes, *troubles),
+            simulated=self._simulated(),
+        )
+
+    def _forecasts(self, sums: Sequence[Sum], recent: Sequence[Day], now: datetime) -> tuple[Forecast, ...]:
+        burn = {total.currency: total.hourly for total in self._burns.totals().totals}
+        accrued = {one.currency: (one.amount, one.amount_max) for one in sums}
+        found = []
+        for currency in sorted(burn.keys() | accrued.keys()):
+            daily = [one.amount for day in recent for one in day.sums if one.currency == currency]
+            so_far = accrued.get(currency, (ZERO, ZERO))
+            found.append(forecast(currency, so_far, burn.get(currency, ZERO), daily, now))
+        return tuple(found)
+
+    async def waste(self, metrics: Mapping[VmRef, VmMetrics] | None = None) -> WasteList:
+        notes = list(await self._read_stock())
+        if not metrics:
+            notes.append("no metrics: idle and wrongly sized VMs are not looked for")
+        store = self._store()
+        dismissed: dict[str, Dismissed] = {}
+        since: dict[VmRef, datetime] = {}
+        if store is not None:
+            dismissed = {
+                one.advice_id: Dismissed(advice_id=one.advice_id, reason=one.reason, operator=one.operator, at=one.at)
+                for one in await store.dismissals()
+            }
+            since = await self._states_since(store)
+        return self._waste.look(metrics or {}, since, dismissed, notes)
+
+    async def _states_since(self, store: Store) -> dict[VmRef, datetime]:
+        """Return when the present vm_state of each VM began, as far as it was seen."""
+        found: dict[VmRef, datetime] = {}
+        now = self._now()
+        for counted in {f.scope.key: f.scope for f in self._scopes.followers() if f.scope is not None}.values():
+            for life in await store.lives(counted, now):
+                since = None
+                for interval in reversed(life.intervals):
+                    if interval.vm_state != life.vm.vm_state:
+                        break
+                    since = interval.since
+                if since is not None:
+                    found[life.vm.ref] = since
+        return found
+
+    async def dismiss(self, advice_id: str, reason: str) -> None:
+        if not reason.strip():
+            raise Refused("say why: a dismissal is kept with its reason")
+        await self._kept().dismiss(Dismissal(advice_id, reason.strip(), self._operator, self._now()))
+        self._bus.publish(CostsChanged(self._rates.revision))
+
+    async def restore(self, advice_id: str) -> None:
+        await self._kept().undismiss(advice_id)
+        self._bus.publish(CostsChanged(self._rates.revision))
+
+    async def check_usage(self, entry: str, since: datetime, until: datetime) -> UsageCheck:
+        until = min(until, self._now())
+        scope = self._scopes.scope(entry)
+        told = await self._scopes.client(entry).usage(since, until)
+        ours = await self._lives.histories(entry, scope, since)
+        rows = compare(told, ours, since, until)
+        return UsageCheck(
+            entry=entry,
+            since=since,
+            until=until,
+            rows=rows,
+            nova_hours=sum((row.nova_hours for row in rows if row.nova_hours is not None), ZERO),
+            our_hours=sum((row.our_hours for row in rows if row.our_hours is not None), ZERO),
+            notes=("Nova counts hours held whatever the state, ours go by the same rule here; money does not",),
+        )
+
+    # shared
+
+    def _project(self, entry: str, project_id: str) -> str:
+        scope = self._scopes.follower(entry).scope
+        if scope is not None and scope.project_id == project_id and scope.project_name:
+            return scope.project_name
+        return self._catalogs.names(entry)[0].get(project_id, project_id)
+
+    def _simulated(self) -> bool:
+        return any(one.tariff.card.simulated for one in self._lives.counted()[0])
+
+    def _kept(self) -> Store:
+        store = self._store()
+        if store is None:
+            raise StoreError("the store is not open")
+        return store
+
+
+def _sums(lines: Sequence[Line]) -> tuple[Sum, ...]:
+    found = {}
+    for currency in sorted({line.currency for line in lines}):
+        mine = [line for line in lines if line.currency == currency]
+        least, most = sum((one.amount for one in mine), ZERO), sum((one.amount_max for one in mine), ZERO)
+        found[currency] = Sum(currency=currency, amount=least, amount_max=most)
+    return tuple(found.values())
+
+
+def _notes(lines: Sequence[Line]) -> tuple[str, ...]:
+    bounded = [line for line in lines if line.certainty is Certainty.BOUNDED]
+    if not bounded:
+        return ()
+    first, last = min(line.since for line in bounded), max(line.until for line in bounded)
+    return (f"no console looked at times between {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC: least to most",)
