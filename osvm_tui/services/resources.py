@@ -13,7 +13,7 @@ from datetime import datetime
 from osvm_tui.cloud.base import Changed
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.errors import AnswerLost, CloudFault, OsvmError, Refused, StoreError, Unknown, Unreachable
-from osvm_tui.domain.gating import Verdict, check_resource
+from osvm_tui.domain.gating import Refusal, Verdict, check_resource
 from osvm_tui.domain.resource import ResourceSpec, ResourceTarget
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.domain.vm import VmRef
@@ -78,6 +78,11 @@ class Resources(ResourcesApi):
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
+
+    async def note_refused(self, request: ResourceRequest) -> None:
+        verdict = self.verdict(request.action_id, request.target)
+        if not verdict.allowed and verdict.refusal is not Refusal.NO_ITEM:
+            await self._note_refused(request, verdict.reason)
 
     async def stop(self, patience_s: float = 5.0) -> None:
         """Wait a little for what is under way, so that its end is audited; readings are given up."""

@@ -50,6 +50,11 @@ class ResourcesApi(ABC):
         was sent then), AnswerLost, or what the cloud answered; a failed or lost answer is audited, too."""
 
     @abstractmethod
+    async def note_refused(self, request: ResourceRequest) -> None:
+        """Audit a request that the gate refused at the key press; what would be allowed now, or means no item, leaves
+        no row. Never raises for the store's sake: a refusal changes nothing."""
+
+    @abstractmethod
     async def choices(
         self, kind: str, entry: str, ref: VmRef | None = None, resource_id: str = ""
     ) -> tuple[Choice, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from osvm_tui.domain.action import Risk
 from osvm_tui.domain.operations import ActionRequest
+from osvm_tui.services.resources_api import ResourceRequest
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from osvm_tui.services.api import ConsoleApi
     from osvm_tui.ui.action_plan import ActionPlan
     from osvm_tui.ui.app import OsvmApp
+    from osvm_tui.ui.resource_plan import ResourcePlan
 
 
 def note_refused(app: App[Any], api: ConsoleApi, chosen: ActionPlan) -> None:
@@ -24,6 +26,12 @@ def note_refused(app: App[Any], api: ConsoleApi, chosen: ActionPlan) -> None:
     if chosen.spec.changes and refs:
         request = ActionRequest(chosen.spec.id, refs)
         app.run_worker(api.note_refused(request), group="audit", exit_on_error=False)
+
+
+def note_refused_change(app: App[Any], api: ConsoleApi, plan: ResourcePlan) -> None:
+    """Do so for a change of what VMs stand on."""
+    request = ResourceRequest(plan.spec.id, plan.target)
+    app.run_worker(api.resources.note_refused(request), group="audit", exit_on_error=False)
 
 
 def drop_name(app: App[Any], risk: Risk) -> None:

@@ -16,7 +16,7 @@ from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.services.resources_api import ResourceOutcome, ResourceRequest
 from osvm_tui.ui.printable import printable
-from osvm_tui.ui.refusals import drop_name
+from osvm_tui.ui.refusals import drop_name, note_refused_change
 from osvm_tui.ui.resource_plan import ResourcePlan, plan_on
 from osvm_tui.ui.resources.resource import Entry, Resource
 from osvm_tui.ui.screens.place import PlaceScreen
@@ -127,6 +127,7 @@ class ResourceFlow(PlaceScreen):
             self._carry_out(plan)
         else:
             self.notify(f"refused: {verdict.reason}", severity="warning", markup=False)
+            note_refused_change(self.app, self.api, plan)
             drop_name(self.app, plan.spec.risk)
 
     @work(group="action", exit_on_error=False)

@@ -44,6 +44,7 @@ class FakeResources(ResourcesApi):
         self.console = console
         self.items = stock(tuple(console.fleet.values()))
         self.requests: list[ResourceRequest] = []
+        self.refusals: list[ResourceRequest] = []
         self.fail_next: OsvmError | None = None
         self._made = 0
 
@@ -63,6 +64,9 @@ class FakeResources(ResourcesApi):
         self.console.tell(CatalogChanged(request.target.entry, spec.kind))
         secret = PRIVATE_KEY if request.action_id == "keypair.create" else ""
         return ResourceOutcome(made or request.target.id, "req-5e50c0de", secret)
+
+    async def note_refused(self, request: ResourceRequest) -> None:
+        self.refusals.append(request)
 
     async def choices(
         self, kind: str, entry: str, ref: VmRef | None = None, resource_id: str = ""

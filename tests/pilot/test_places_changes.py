@@ -113,6 +113,7 @@ async def test_a_refused_change_says_why_by_key_and_in_the_menu_and_sends_nothin
         assert isinstance(app.screen, ResourceMenu)
         assert str(app.screen.query_one("#reason", Static).content).startswith(f"refused: {reason}")
     assert not api.resources.requests
+    assert [(each.action_id, each.target.id) for each in api.resources.refusals] == [("volume.delete", "vol-1")] * 2
 
 
 async def test_a_viewer_changes_nothing_and_is_told_so() -> None:

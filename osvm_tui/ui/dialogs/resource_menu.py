@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.dialogs.dialog import Dialog
+from osvm_tui.ui.refusals import note_refused_change
 from osvm_tui.ui.resource_plan import ResourcePlan
 
 
@@ -93,5 +94,6 @@ class ResourceMenu(Dialog[ResourcePlan]):
         refusal = self.refusal(key)
         if refusal:
             self._say(f"refused: {refusal}", refused=True)
+            note_refused_change(self.app, self.api, self.plans[key])
         else:
             self.dismiss(self.plans[key])

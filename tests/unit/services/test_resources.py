@@ -71,6 +71,16 @@ async def test_a_change_is_audited_before_and_after_and_sent_once(console: Make)
     assert (await one.verify_audit()).holds
 
 
+async def test_a_refusal_at_the_key_press_is_audited_and_what_is_allowed_or_means_nothing_is_not(console: Make) -> None:
+    cloud = a_cloud()
+    one = await loaded(console, cloud)
+    for target in (replace(DISK, used=True), DISK, replace(DISK, id="", name="")):
+        await one.resources.note_refused(ResourceRequest("volume.delete", target))
+    reason = "data is in use by a VM; delete needs one that no VM uses"
+    assert await rows(one) == [("volume.delete", "refused", "data", "v1", reason)]
+    assert cloud.changes == []
+
+
 async def test_the_catalog_is_read_again_and_only_what_was_read_before(console: Make) -> None:
     cloud = a_cloud()
     one = await loaded(console, cloud)
