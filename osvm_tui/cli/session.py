@@ -44,6 +44,7 @@ def options_for(launch: Launch, entries: tuple[str, ...], source: str = "headles
         entries=entries,
         settings=launch.settings,
         paths=launch.paths,
+        config_file=launch.config_file,
         operator=launch.operator,
         answers=answers_for(entries, launch.memory),
         source=source,

@@ -24,6 +24,7 @@ from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.operations import ActionRequest, CreateVm, OperationItem, Submission
 from osvm_tui.domain.roles import ConsoleRole, Scope
 from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.services.costs_api import CostsApi
 from osvm_tui.services.guests_api import GuestsApi
 from osvm_tui.services.insight_api import InsightApi
 from osvm_tui.services.insight_api import Stuck as Stuck
@@ -141,6 +142,8 @@ class ConsoleApi(ABC):
     """What is usual, what is stuck, and what would help."""
     guests: GuestsApi
     """The way into a guest by SSH."""
+    costs: CostsApi
+    """What everything costs, has cost and will cost."""
 
     @abstractmethod
     async def start(self) -> None:

@@ -8,6 +8,7 @@ from osvm_tui.settings.loading import load_settings
 from osvm_tui.settings.schema import (
     ApiSettings,
     CloudSettings,
+    CostSettings,
     LogSettings,
     PollSettings,
     Settings,
@@ -18,6 +19,7 @@ from osvm_tui.settings.schema import (
 __all__ = [
     "ApiSettings",
     "CloudSettings",
+    "CostSettings",
     "LogSettings",
     "PollSettings",
     "Settings",

@@ -61,6 +61,15 @@ class LogSettings(Struct, frozen=True):
     level: Level = "info"
 
 
+class CostSettings(Struct, frozen=True):
+    """By what costs are counted."""
+
+    rates: tuple[str, ...] = ("rates.toml",)
+    """Files with rate cards, policies and budgets, beside this one unless absolute; `*` is allowed."""
+    policy: dict[str, str] = {}
+    """Billing policy by entry of clouds.yaml: existing, shelved-free, stopped-free, reduced, or one of those files."""
+
+
 class CloudSettings(Struct, frozen=True):
     """What is special about one entry of clouds.yaml."""
 
@@ -90,6 +99,7 @@ class Settings(Struct, frozen=True):
     api: ApiSettings = ApiSettings()
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
+    cost: CostSettings = CostSettings()
     groups: dict[str, tuple[str, ...]] = {}
     """Entries that are opened together, by the group's name; no variable can hold them."""
     cloud: dict[str, CloudSettings] = {}

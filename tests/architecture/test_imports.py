@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PURE = {"__future__", "collections", "re", "yaml", "msgspec", "osvm_tui.domain.errors", "typing"}
 BASES = {"osvm_tui.cloud.base", "osvm_tui.store.base", "osvm_tui.probe.base"}
 
-FACES = {f"osvm_tui.services.{name}api" for name in ("", "resources_", "operations_", "insight_", "guests_")}
+FACES = {f"osvm_tui.services.{name}api" for name in ("", "resources_", "operations_", "insight_", "guests_", "costs_")}
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ from osvm_tui.services.api import (
 )
 from osvm_tui.store.base import AuditQuery, StateInterval, StoreInfo
 from tests.pilot.fake_bulk import FakeBulk
+from tests.pilot.fake_costs import FakeCosts
 from tests.pilot.fake_fleet import ENDPOINT, FLAVORS, NOW, seeded_fleet
 from tests.pilot.fake_guests import FakeGuests
 from tests.pilot.fake_insight import FakeInsight
@@ -59,6 +60,7 @@ class FakeConsole(ConsoleApi):
     resources: FakeResources
     guests: FakeGuests
     bulk: FakeBulk
+    costs: FakeCosts
     insight: FakeInsight
 
     def __init__(
@@ -107,6 +109,7 @@ class FakeConsole(ConsoleApi):
         self.resources = FakeResources(self)
         self.guests = FakeGuests(self)
         self.bulk = FakeBulk(self)
+        self.costs = FakeCosts(self)
         self.insight = FakeInsight()
 
     # scripting
