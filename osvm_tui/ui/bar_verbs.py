@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.vm import Vm
@@ -36,6 +38,19 @@ def bar_verbs(vm: Vm) -> tuple[ActionSpec, ...]:
     usual = (next((each for each in row if _fits(ACTIONS[each], vm)), row[0]) for row in _USUAL)
     chosen = dict.fromkeys((*migrating, *_URGENT.get(vm.vm_state, ()), *usual))
     return tuple(ACTIONS[each] for each in chosen)
+
+
+@cache
+def every_bar() -> tuple[tuple[ActionSpec, ...], ...]:
+    """Return the buttons of every VM that there can be, each row of buttons once."""
+    states = {state for row in _USUAL for each in row for state in ACTIONS[each].vm_states or ()}
+    vms = (
+        Vm(endpoint="", id="", name="", status="", vm_state=state, task_state=task, locked=locked)
+        for state in sorted(states | set(_URGENT) | {""})
+        for task in ((None, "migrating") if state == "active" else (None,))
+        for locked in (False, True)
+    )
+    return tuple(dict.fromkeys(map(bar_verbs, vms)))
 
 
 def _fits(spec: ActionSpec, vm: Vm) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -291,3 +292,24 @@ async def test_a_theme_change_repaints_every_line() -> None:
         pilot.app.theme = "osvm-light"
         await settled(pilot)
         assert [segment.style for segment in table.render_line(1)] != [segment.style for segment in before]
+
+
+async def test_a_step_of_the_cursor_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    layouts: list[str] = []
+    refresh = FleetScreen._refresh_layout
+
+    def counted(screen: FleetScreen, *args: Any, **rest: Any) -> None:
+        layouts.append(str(screen.current()))
+        refresh(screen, *args, **rest)
+
+    app = Desk(FakeConsole(60))
+    async with app.run_test(size=(160, 36)) as pilot:  # the usual buttons fit on one line here, the most do not
+        await settled(pilot)
+        screen = app.screen
+        assert isinstance(screen, FleetScreen)
+        monkeypatch.setattr(FleetScreen, "_refresh_layout", counted)
+        for row in screen.table.rows[:30]:
+            screen.table.cursor_to(row.ref)
+            screen._show_detail()
+            await pilot.pause()
+        assert not layouts

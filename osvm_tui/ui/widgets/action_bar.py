@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from rich.text import Text
@@ -15,7 +16,7 @@ from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.vm import Vm
-from osvm_tui.ui.bar_verbs import bar_verbs
+from osvm_tui.ui.bar_verbs import bar_verbs, every_bar
 from osvm_tui.ui.format import SIGNS
 
 Judge = Callable[[str], Verdict]
@@ -35,6 +36,8 @@ class _Spot(NamedTuple):
 
 class ActionBar(Widget, can_focus=True):
     """Buttons on one or two lines and a line with the reason of the refused one under the cursor.
+
+    With `steady` it is as high as the VM with the most buttons needs: going from one to the next moves nothing.
 
     A refused verb stays focusable and pressable: pressing it is how its reason is told.
     """
@@ -59,7 +62,7 @@ class ActionBar(Widget, can_focus=True):
             super().__init__()
             self.action_id = action_id
 
-    def __init__(self, *, glyphs: str = "unicode", id: str | None = None) -> None:
+    def __init__(self, *, glyphs: str = "unicode", steady: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self._off = SIGNS[glyphs]["off"]
         self._vm: Vm | None = None
@@ -68,6 +71,7 @@ class ActionBar(Widget, can_focus=True):
         self.at = 0
         self._reason = ""
         self._height = 0
+        self._steady = steady
 
     def set_vm(self, vm: Vm | None, judge: Judge, verbs: Sequence[str] = ()) -> None:
         """Show `verbs`, without any those that the state of this VM chooses."""
@@ -106,11 +110,14 @@ class ActionBar(Widget, can_focus=True):
         return self._height
 
     def _lines(self, width: int) -> int:
-        return self._lay(width)[-1].line + 2 if self._buttons else 1
+        if not self._buttons:
+            return 1
+        own = _lay([each.spec for each in self._buttons], width)[-1].line
+        return (max(own, _last_line(width)) if self._steady else own) + 2
 
     def render(self) -> Text:
         """Return buttons and reason."""
-        self._spots = self._lay(self.size.width)
+        self._spots = _lay([each.spec for each in self._buttons], self.size.width)
         lines = [Text(no_wrap=True) for _ in range(self._spots[-1].line + 1 if self._spots else 0)]
         for n, (button, spot) in enumerate(zip(self._buttons, self._spots, strict=True)):
             line = lines[spot.line]
@@ -118,17 +125,6 @@ class ActionBar(Widget, can_focus=True):
             line.append(self._label(button), self._part(self._class(n, button)))
         lines.append(Text(self._sentence(), self._part("reason"), no_wrap=True, overflow="ellipsis"))
         return Text("\n").join(lines)
-
-    def _lay(self, width: int) -> list[_Spot]:
-        spots: list[_Spot] = []
-        line = x = 0
-        for button in self._buttons:
-            length = len(button.spec.label) + 4
-            if x and x + length > width:
-                line, x = line + 1, 0
-            spots.append(_Spot(line, x, x + length))
-            x += length + 1
-        return spots
 
     def _label(self, button: _Button) -> str:
         if button.verdict.allowed:
@@ -187,3 +183,22 @@ class ActionBar(Widget, can_focus=True):
 
     def _part(self, part: str) -> str:
         return self.get_component_rich_style(f"action-bar--{part}", partial=True)  # type: ignore[return-value]
+
+
+def _lay(specs: Sequence[ActionSpec], width: int) -> list[_Spot]:
+    """Return where the buttons of these verbs stand."""
+    spots: list[_Spot] = []
+    line = x = 0
+    for spec in specs:
+        length = len(spec.label) + 4
+        if x and x + length > width:
+            line, x = line + 1, 0
+        spots.append(_Spot(line, x, x + length))
+        x += length + 1
+    return spots
+
+
+@cache
+def _last_line(width: int) -> int:
+    """Return the last line of the buttons of the VM that has the most."""
+    return max(_lay(specs, width)[-1].line for specs in every_bar())

@@ -54,7 +54,7 @@ class DetailPane(Vertical):
         self._look = look
         self._vm: Vm | None = None
         self._lines = DetailLines()
-        self.bar = ActionBar(glyphs=options.glyphs)
+        self.bar = ActionBar(glyphs=options.glyphs, steady=True)
         self.aside: Callable[[Vm], str] = lambda _: ""
         """What the place knows beside the VM itself, for example how far its migration is."""
 

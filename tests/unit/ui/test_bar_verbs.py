@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from osvm_tui.ui.bar_verbs import bar_verbs
+from osvm_tui.ui.bar_verbs import bar_verbs, every_bar
 from tests.pilot.fake_fleet import seeded_fleet
 
 VM = seeded_fleet(1, 7)[0]
@@ -48,3 +48,12 @@ def test_the_buttons_take_at_most_three_lines_of_eighty_columns(vm_state: str) -
         length = len(spec.label) + 4
         lines, x = (lines + 1, length + 1) if x and x + length > 76 else (lines, x + length + 1)
     assert lines <= 3
+
+
+@pytest.mark.parametrize(
+    ("vm_state", "task"),
+    [("resized", None), ("rescued", None), ("error", None), ("active", "migrating"), ("building", None), ("new", None)],
+)
+def test_every_row_of_buttons_is_known_beforehand(vm_state: str, task: str | None) -> None:
+    for locked in (False, True):
+        assert bar_verbs(replace(VM, vm_state=vm_state, task_state=task, locked=locked)) in every_bar()
