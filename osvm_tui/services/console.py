@@ -17,7 +17,7 @@ from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.audit import AuditRow, ChainReport
 from osvm_tui.domain.catalog import RemoteConsole
 from osvm_tui.domain.diff import Delta, FleetDelta
-from osvm_tui.domain.errors import OsvmError, Refused, StoreError, StoreReadOnly
+from osvm_tui.domain.errors import OsvmError, StoreError, StoreReadOnly
 from osvm_tui.domain.events import Event, FleetChanged, Notice, ScopesChanged, Severity
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.operations import ActionRequest, CreateVm, OperationItem, Submission
@@ -319,20 +319,13 @@ class Console(ConsoleApi):
         return self._scopes.calls()
 
     async def console_log(self, ref: VmRef, lines: int | None = 500) -> str:
-        return await self._look(ref, "console-output").console_output(ref.id, lines)
+        return await self._lifecycle.look(ref, "console-output", lambda client: client.console_output(ref.id, lines))
 
     async def console_url(self, ref: VmRef) -> RemoteConsole:
-        return await self._look(ref, "remote-console").remote_console(ref.id)
+        return await self._lifecycle.look(ref, "remote-console", lambda client: client.remote_console(ref.id))
 
     async def diagnostics(self, ref: VmRef) -> str:
-        return await self._look(ref, "diagnostics").diagnostics(ref.id)
-
-    def _look(self, ref: VmRef, action_id: str) -> CloudClient:
-        """Gate a verb that only looks, and return the client to look through."""
-        verdict = self.verdict(ref, action_id)
-        if not verdict.allowed:
-            raise Refused(verdict.reason)
-        return self._client(ref)
+        return await self._lifecycle.look(ref, "diagnostics", lambda client: client.diagnostics(ref.id))
 
     def _client(self, ref: VmRef) -> CloudClient:
         return self._scopes.client(self._scopes.entry_for(ref))

@@ -135,7 +135,7 @@ class ItemRunner:
                 return await self._resolve(going, payload)
             if isinstance(error, CloudFault) and error.status == 500:
                 return await self._resolve(going, payload, error)
-            self._learned.note(going, error)
+            self._learned.note(going.entry, going.scope_key, going.action_id, error)
             await self._follower.end(going, ItemState.FAILED, error.detail, getattr(error, "request_id", ""))
             return None
         ref = VmRef(going.ref.endpoint, accepted.vm_id) if accepted.vm_id else going.ref

@@ -10,7 +10,6 @@ import re
 from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.errors import Forbidden, OsvmError, QuotaExceeded
 from osvm_tui.domain.gating import Refusal, Verdict
-from osvm_tui.domain.operations import OperationItem
 
 _NARROW = re.compile(r"(:host|_to_host|_override)\b")
 """Policies of one way to ask (to a host of one's choice) or of one VM (an admin's lock), not of the verb."""
@@ -22,14 +21,14 @@ class Learned:
     def __init__(self) -> None:
         self._refused: set[tuple[str, str, str]] = set()
 
-    def note(self, item: OperationItem, error: OsvmError) -> None:
-        """Keep that the cloud's policy refused an item's verb.
+    def note(self, entry: str, scope_key: str, action_id: str, error: OsvmError) -> None:
+        """Keep that the cloud's policy refused a verb, if that is what `error` says.
 
         Only a policy speaks for every VM: a 403 may also come of a used-up quota or of another's network.
         """
         by_policy = "policy" in error.detail.lower() and not _NARROW.search(error.detail)
         if isinstance(error, Forbidden) and not isinstance(error, QuotaExceeded) and by_policy:
-            self._refused.add((item.entry, item.scope_key, item.action_id))
+            self._refused.add((entry, scope_key, action_id))
 
     def refusal(self, entry: str, scope_key: str, spec: ActionSpec) -> Verdict | None:
         """Return what the gate says of a verb that this cloud has refused, None for any other."""

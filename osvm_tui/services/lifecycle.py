@@ -9,12 +9,13 @@ import asyncio
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from osvm_tui.cloud.base import CloudClient
 from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import CloudError, NotFound, OsvmError, Refused, StoreError, Unknown
@@ -37,6 +38,7 @@ from osvm_tui.services.scopes import PROJECT, Scopes
 from osvm_tui.services.tasks import end
 from osvm_tui.store.base import Store
 
+T = TypeVar("T")
 _log = logging.getLogger("osvm.operations")
 _FALLS = 3
 """How often an item is picked up again after a fault of the console's own."""
@@ -85,6 +87,19 @@ class Lifecycle:
         spec = ACTIONS[action_id]
         verdict = check(spec, vm, actor, scope.profile)
         return (self._learned.refusal(through, scope.key, spec) or verdict) if verdict.allowed else verdict
+
+    async def look(self, ref: VmRef, action_id: str, ask: Callable[[CloudClient], Awaitable[T]]) -> T:
+        """Gate a verb that only looks, and look; what the cloud's policy refuses is learned as that of any verb."""
+        verdict = self.verdict(ref, action_id)
+        if not verdict.allowed:
+            raise Refused(verdict.reason)
+        entry = self._scopes.entry_for(ref)
+        scope = self._scopes.scope(entry)
+        try:
+            return await ask(self._scopes.client(entry))
+        except CloudError as error:
+            self._learned.note(entry, scope.key, action_id, error)
+            raise
 
     def create_verdict(self, entry: str) -> Verdict:
         """Ask the gate whether a VM may be created through an entry."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from osvm_tui.domain.errors import CloudError, Forbidden, QuotaExceeded, Refused
+from osvm_tui.domain.errors import CloudError, Forbidden, QuotaExceeded, Refused, Unreachable
 from osvm_tui.domain.operations import ItemState
+from osvm_tui.domain.roles import ConsoleRole
+from osvm_tui.domain.vm import VmRef
 from tests.unit.services.requests import Make, becomes, run
 from tests.unit.services.scripted_cloud import ScriptedCloud, a_vm
 
@@ -58,3 +61,18 @@ async def test_the_lock_of_an_admin_speaks_for_one_vm_only(console: Make) -> Non
     (item,) = await run(one, "unlock", "1")
     assert item.state is ItemState.FAILED
     assert one.verdict(item.ref, "unlock").allowed
+
+
+async def test_a_look_that_the_cloud_refused_is_not_tried_again(console: Make) -> None:
+    cloud = ScriptedCloud(a_vm("1"))
+    policy = Forbidden("Policy doesn't allow os_compute_api:os-server-diagnostics to be performed.", status=403)
+    cloud.errors["diagnostics"] = [Unreachable("no answer"), policy]
+    cloud._scope = replace(cloud.scope, roles=frozenset({"admin", "member", "reader"}))
+    one = console(cloud, role=ConsoleRole.ADMIN)
+    await one.load()
+    for error in (Unreachable, Forbidden, Refused):
+        with pytest.raises(error):
+            await one.diagnostics(VmRef("e", "1"))
+    assert cloud.asked.count("diagnostics") == 2
+    assert "the cloud refused diagnostics to this role (403)" in one.verdict(VmRef("e", "1"), "diagnostics").reason
+    assert one.verdict(VmRef("e", "1"), "console-output").allowed
