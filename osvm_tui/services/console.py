@@ -107,16 +107,9 @@ class Console(ConsoleApi):
             guests, self._fleet, self._scopes, self._catalogs, self._writer, self._writable, source
         )
         self.costs = self._costs = Costs(
-            rates,
-            self._fleet,
-            self._scopes,
-            self._catalogs,
-            self._bus,
-            lambda: self._store,
-            self.verdict,
-            operator,
+            rates, self._fleet, self._scopes, self._catalogs, self._bus, lambda: self._store, self.verdict, operator,
             now,
-        )
+        )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []
         self._store_ready = asyncio.Event()
         self._scope_revision = 0
