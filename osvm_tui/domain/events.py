@@ -74,6 +74,22 @@ class CostsChanged(Struct, frozen=True, tag=True):
     revision: int
 
 
+class MetricsChanged(Struct, frozen=True, tag=True):
+    """VMs were measured; told once a second at most. Ask `monitor`."""
+
+    revision: int
+
+
+class AlertsChanged(Struct, frozen=True, tag=True):
+    """Alerts began, ended or were acknowledged; ask `monitor.alerts()`."""
+
+    revision: int
+    text: str = ""
+    """Of the newest that began, empty when none did."""
+    notify: str = ""
+    """How the operator wants to be called: `bell`, `osc9`, or not at all."""
+
+
 Event = (
     FleetChanged
     | ScopesChanged
@@ -84,4 +100,6 @@ Event = (
     | Notice
     | StuckChanged
     | CostsChanged
+    | MetricsChanged
+    | AlertsChanged
 )

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from osvm_tui.domain.alerts import AlertState as AlertState
+from osvm_tui.domain.alerts import AlertView as AlertView
 from osvm_tui.domain.measured import Measured as Measured
 from osvm_tui.domain.metrics import Metric, Sample, Source
 from osvm_tui.domain.vm import VmRef
@@ -52,34 +54,6 @@ class Series(Struct, frozen=True, kw_only=True):
     points: tuple[Point, ...] = ()
 
 
-class AlertState(StrEnum):
-    """What became of an alert."""
-
-    FIRING = "firing"
-    ACKNOWLEDGED = "acknowledged"
-    SILENCED = "silenced"
-    ENDED = "ended"
-
-
-class AlertView(Struct, frozen=True, kw_only=True):
-    """One alert: a rule that one VM broke, since when, and who knows."""
-
-    id: str
-    rule: str
-    ref: VmRef
-    vm_name: str
-    words: str
-    """`cpu 97 % for 12 min (over 90 % for 5 min)`."""
-    state: AlertState
-    since: datetime
-    ended_at: datetime | None = None
-    value: float | None = None
-    who: str = ""
-    """Who acknowledged or silenced it."""
-    note: str = ""
-    silent_until: datetime | None = None
-
-
 class Coverage(Struct, frozen=True, kw_only=True):
     """How many VMs are measured by what, and why the rest is not."""
 
@@ -88,6 +62,8 @@ class Coverage(Struct, frozen=True, kw_only=True):
     """Reason in words, and for how many VMs."""
     samples_per_minute: float = 0.0
     connections: int = 0
+    trouble: str = ""
+    """Why what is measured is not kept (a full disk, a broken file); empty when it is."""
     budget: str = ""
     """What bounds it, in words: `at most 20 samples a second, 100 connections, 8 threads`."""
 
@@ -126,6 +102,10 @@ class MonitorApi(ABC):
 
     @abstractmethod
     def coverage(self) -> Coverage: ...
+
+    @abstractmethod
+    def problems(self) -> tuple[str, ...]:
+        """Return what is wrong in the alert files, each with file, line and key; the last good rules are in force."""
 
     @abstractmethod
     def alerts(self, *, ended: bool = False) -> tuple[AlertView, ...]:

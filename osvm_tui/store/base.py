@@ -18,6 +18,7 @@ from osvm_tui.domain.rates import Component
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.rollup import CostDay
 from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.store.alert_base import AlertStore
 
 
 class Lease(Struct, frozen=True):
@@ -123,6 +124,7 @@ class Store(ABC):
 
     notices: list[str]
     """What the operator must be told once: a damaged file set aside, a migration, a damaged spool."""
+    alerts: AlertStore
 
     @abstractmethod
     async def open(self) -> None:

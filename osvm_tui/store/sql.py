@@ -30,6 +30,7 @@ from osvm_tui.store import (
     vm_load,
     vm_save,
 )
+from osvm_tui.store.alert_store import SqlAlertStore
 from osvm_tui.store.base import AuditQuery, Dismissal, FleetRows, Lease, StateInterval, Store, StoreInfo, VmLife
 from osvm_tui.store.database import Database, whole
 from osvm_tui.store.engine import default_url as default_url
@@ -55,6 +56,7 @@ class SqlStore(Store):
         self._spool = Spool(spool_dir)
         self._opened: Database | None = None
         self._journal = Journal(self._spool, lambda: self._database)
+        self.alerts = SqlAlertStore(self._journal, lambda: self._database)
 
     @property
     def _database(self) -> Database:

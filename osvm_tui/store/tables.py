@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest migration: what `alembic_version` must hold for this release to read and write."""
 
 
@@ -274,3 +274,40 @@ cost_dismissals = Table(
     Column("operator", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
 )
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("rule", String(255), nullable=False),
+    Column("endpoint", String(255), nullable=False),
+    Column("openstack_id", String(36), nullable=False),
+    Column("vm_name", String(255), nullable=False),
+    Column("entry", String(255), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("value", Float),
+    Column("who", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("silent_until", UtcTime),
+    Column("change", Integer, nullable=False),
+    Index("ix_alerts_change", "change"),
+    Index("ix_alerts_vm", "openstack_id", "rule"),
+    Index("ix_alerts_ended_at", "ended_at"),
+)
+"""One VM has one open alert of a rule at most. `change` is of the counter `alert`: how other consoles follow."""
+
+webhook_calls = Table(
+    "webhook_calls",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("next_at", UtcTime, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Index("ix_webhook_calls_next_at", "next_at"),
+)
+"""What is still to be told. `next_at` lies ahead while a console is telling it. Where to is never kept."""
