@@ -21,6 +21,7 @@ COMMANDS = {
     "vm": "osvm_tui.cli.vm:vm",
     "ssh": "osvm_tui.cli.ssh:ssh",
     "op": "osvm_tui.cli.op:op",
+    "cost": "osvm_tui.cli.cost:cost",
     "audit": "osvm_tui.cli.audit:audit",
     "mock": "osvm_tui.cli.mock:mock",
     "store": "osvm_tui.cli.store:store",

@@ -1,0 +1,196 @@
+"""`osvm cost`: what everything costs now and has cost, where money is wasted, and whether a rate file is right."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from osvm_tui.cli.exits import Exit
+from osvm_tui.cli.launch import Launch, cloud_options
+from osvm_tui.cli.output import output_option, print_json, print_table
+from osvm_tui.cli.session import headless
+from osvm_tui.domain.forecast import month_of
+from osvm_tui.services.console import Console
+from osvm_tui.services.costs_api import By, CostReport, Sum
+
+_KEYS = tuple(by.value for by in By)
+
+
+class _Moment(click.ParamType):  # type: ignore[type-arg]
+    """A day or a time, UTC unless it says otherwise."""
+
+    name = "DATE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read ISO 8601."""
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no date like 2026-11-01 and no time like 2026-11-01T12:00", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class _Groups(click.ParamType):  # type: ignore[type-arg]
+    """What amounts are grouped by, separated by commas."""
+
+    name = "KEYS"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[By, ...]:
+        """Read names of `By`."""
+        names = [name.strip() for name in str(value).split(",") if name.strip()]
+        wrong = [name for name in names if name not in _KEYS]
+        if wrong or not names:
+            self.fail(f"{', '.join(wrong) or 'nothing'} is none of {', '.join(_KEYS)}", param, ctx)
+        return tuple(dict.fromkeys(By(name) for name in names))
+
+
+@click.group()
+def cost() -> None:
+    """What everything costs now and has cost, by rate cards that you write."""
+
+
+@cost.command()
+@click.option(
+    "--from", "since", type=_Moment(), default=None, help="From when on, UTC; the month's beginning if not said."
+)
+@click.option("--to", "until", type=_Moment(), default=None, help="Until when, not included; now if not said.")
+@click.option("--by", type=_Groups(), default="project", show_default=True, help=f"Of {', '.join(_KEYS)}, by commas.")
+@click.option("--output", "-o", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@cloud_options
+@click.pass_obj
+def report(launch: Launch, since: datetime | None, until: datetime | None, by: tuple[By, ...], output: str) -> Exit:
+    """Tell what was accrued. Where no console looked, amounts are the least and the most that it can be."""
+    now = datetime.now(UTC)
+    start, end = since or month_of(now)[0], until or now
+    if start >= end:
+        raise click.UsageError("--from must be earlier than --to")
+
+    async def work(console: Console) -> Exit:
+        await console.costs.refresh()
+        found = await console.costs.report(start, end, by)
+        for note in (*console.costs.problems(), *found.notes):
+            click.echo(f"osvm: {note}", err=True)
+        _print_report(found, output)
+        return Exit.DONE if found.totals or not found.notes else Exit.FAILED
+
+    return headless(launch, work, partly=True)
+
+
+def _print_report(found: CostReport, output: str) -> None:
+    titles = (*(by.value for by in found.by), "currency", "amount", "amount_max", "hours")
+    rows = [(*group.keys, *_cells(group.sum)) for group in found.groups]
+    if output == "json":
+        print_json(found)
+    elif output == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(titles)
+        writer.writerows(rows)
+    else:
+        blank = ("",) * (len(found.by) - 1)
+        sums = [("total", *blank, *_cells(each)) for each in found.totals]
+        print_table([title.upper().replace("_", " ") for title in titles], [*rows, *sums])
+        if found.simulated:
+            click.echo("SIMULATED list prices")
+
+
+def _cells(one: Sum) -> tuple[str, str, str, str]:
+    return one.currency, f"{one.amount:.10f}", f"{one.amount_max:.10f}", f"{one.hours:.4f}"
+
+
+@cost.command("now")
+@output_option
+@cloud_options
+@click.pass_obj
+def burn(launch: Launch, output: str) -> Exit:
+    """Tell what everything costs at present, per hour and per month of 730 hours."""
+
+    async def work(console: Console) -> Exit:
+        costs = console.costs
+        await costs.refresh()
+        totals, rates = costs.burn_totals(), [costs.rates(view.entry) for view in console.scopes()]
+        for note in (*costs.problems(), *(each.note for each in rates if each.note)):
+            click.echo(f"osvm: {note}", err=True)
+        if output == "json":
+            print_json({"burn": totals, "rates": rates})
+        else:
+            rows = [(each.currency, _short(each.hourly), _short(each.monthly)) for each in totals.totals]
+            print_table(("CURRENCY", "PER HOUR", "PER MONTH"), rows)
+            click.echo(f"{totals.vms - totals.unpriced_vms} of {totals.vms} VMs have a price")
+            for each in rates:
+                if each.card:
+                    told = ", ".join(filter(None, (each.card, each.source, each.policy_title)))
+                    click.echo(f"{each.entry}: {told}")
+        return Exit.DONE if totals.totals or not totals.vms else Exit.FAILED
+
+    return headless(launch, work, partly=True)
+
+
+@cost.command()
+@output_option
+@cloud_options
+@click.pass_obj
+def advice(launch: Launch, output: str) -> Exit:
+    """List where money is wasted, the greatest saving first. It changes nothing."""
+
+    async def work(console: Console) -> None:
+        await console.costs.refresh()
+        found = await console.costs.waste()
+        for note in found.notes:
+            click.echo(f"osvm: {note}", err=True)
+        if output == "json":
+            print_json(found)
+            return
+        titles = ("SAVING/MONTH", "WASTE", "NAME", "CLOUD", "EVIDENCE", "CONFIDENCE", "ACTION")
+        print_table(
+            titles,
+            [
+                (_saving(each.saving_monthly, each.currency), each.waste.value, each.name, each.entry, each.evidence,
+                 each.confidence.value, each.action_id)
+                for each in found.advice
+            ],
+        )  # fmt: skip
+        for total in found.savings:
+            click.echo(f"together {_short(total.monthly)} {total.currency} a month")
+
+    return headless(launch, work, partly=True)
+
+
+@cost.group()
+def rates() -> None:
+    """Rate cards, billing policies and budgets."""
+
+
+@rates.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def check(file: Path) -> Exit:
+    """Read a rate file and explain every mistake with its line; exit code 1 when there is one."""
+    from osvm_tui.settings.cost_files import check_file
+
+    found, mistakes = check_file(file)
+    for mistake in mistakes:
+        click.echo(f"{file}, {mistake}", err=True)
+    if mistakes:
+        click.echo(f"{len(mistakes)} mistake{'s' * (len(mistakes) != 1)} in {file}", err=True)
+        return Exit.FAILED
+    for card in found.cards:
+        last = card.versions[-1].since
+        click.echo(f"card {card.name}: {card.currency}, {len(card.versions)} versions, the last from {last:%Y-%m-%d}")
+    for policy in found.policies:
+        click.echo(f"policy {policy.name}: {policy.title}")
+    for budget in found.budgets:
+        click.echo(f"budget {budget.name}: {budget.amount} {budget.currency} a month")
+    click.echo(f"{file} is right")
+    return Exit.DONE
+
+
+def _short(amount: Decimal) -> str:
+    return f"{amount:.4f}"
+
+
+def _saving(amount: Decimal | None, currency: str) -> str:
+    return "no rates" if amount is None else f"{amount:.2f} {currency}"
