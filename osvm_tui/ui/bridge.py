@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from osvm_tui.domain.events import (
+    AlertsChanged,
     CatalogChanged,
     Event,
     FleetChanged,
+    MetricsChanged,
     Notice,
     OperationChanged,
     OperationEnded,
@@ -17,8 +19,10 @@ from osvm_tui.domain.events import (
     StuckChanged,
 )
 from osvm_tui.ui.messages import (
+    AlertsMoved,
     CatalogMoved,
     FleetMoved,
+    MetricsMoved,
     NoticeSpoken,
     OperationMoved,
     OperationTurned,
@@ -74,6 +78,10 @@ class Bridge:
                 self._app.post_message(OperationTurned(view, ended=True))
             case StuckChanged():
                 self._post(StuckMoved)
+            case MetricsChanged():
+                self._post(MetricsMoved)
+            case AlertsChanged():
+                self._post(AlertsMoved)
             case CatalogChanged(entry=entry, kind=kind):
                 self._post(lambda: CatalogMoved(entry, kind))
             case Notice(text=text, severity=severity):

@@ -40,6 +40,22 @@ class StuckMoved(Message, bubble=False):
         return isinstance(message, StuckMoved)
 
 
+class MetricsMoved(Message, bubble=False):
+    """VMs were measured; ask `monitor`."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Let the newest of a burst stand for all."""
+        return isinstance(message, MetricsMoved)
+
+
+class AlertsMoved(Message, bubble=False):
+    """Alerts began, ended or were acknowledged; ask `monitor.alerts()`."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Let the newest of a burst stand for all."""
+        return isinstance(message, AlertsMoved)
+
+
 class OperationMoved(Message, bubble=False):
     """An item of an operation moved; `item` is how it is now."""
 

@@ -60,13 +60,18 @@ def rows(drawn: Sequence[Column], height: int, top: float, way: str = "braille")
     return [[_cell(pair, row * levels, levels, way) for pair in cells] for row in reversed(range(height))]
 
 
-def ceiling(values: Iterable[float], least: float = 1.0) -> float:
-    """Return a round number (1, 2 or 5 times a power of ten) that no value exceeds."""
+def ceiling(values: Iterable[float], least: float = 1.0, base: float = 10.0) -> float:
+    """Return a round number that no value exceeds: 1, 2 or 5 times a power of ten, of units that are powers of `base`.
+
+    With a base of 1024 these are 1, 2, 5, 10 to 500 KiB, then 1 MiB.
+    """
     highest = max((value for value in values if math.isfinite(value)), default=0.0)
     if highest <= least:
         return least
-    power = 10.0 ** math.floor(math.log10(highest))
-    return next((factor * power for factor in (1, 2, 5) if highest <= factor * power), 10 * power)
+    unit = base ** max(0, math.floor(math.log(highest, base))) if base > 10 else 1.0
+    power = unit * 10.0 ** math.floor(math.log10(highest / unit))
+    found = next((factor * power for factor in (1, 2, 5) if highest <= factor * power), 10 * power)
+    return unit * base if base > 10 and found > unit * 500 else found
 
 
 def _level(value: float, top: float, steps: int) -> int:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
-SHEETS = ("app.tcss", "fleet.tcss", "dialogs.tcss", "new_vm.tcss", "vm.tcss", "places.tcss", "clouds.tcss", "charts.tcss")
+SHEETS = (
+    "app.tcss",
+    "fleet.tcss",
+    "dialogs.tcss",
+    "new_vm.tcss",
+    "vm.tcss",
+    "places.tcss",
+    "clouds.tcss",
+    "charts.tcss",
+)
 """The sheets in their order, from styles_dir(). A sheet that is not shipped yet is left out."""
 
 

@@ -91,10 +91,11 @@ async def test_the_number_keys_choose_the_tab_and_the_focus_goes_there() -> None
     app = desk(api, vm)
     async with app.run_test() as pilot:
         for key, tab in (
-            ("2", "console"),
-            ("3", "events"),
-            ("4", "network"),
-            ("5", "raw"),
+            ("2", "metrics"),
+            ("3", "console"),
+            ("4", "events"),
+            ("5", "network"),
+            ("6", "raw"),
             ("1", "overview"),
         ):
             await press(pilot, key)
@@ -102,7 +103,7 @@ async def test_the_number_keys_choose_the_tab_and_the_focus_goes_there() -> None
             assert app.screen.tab == tab
             assert app.focused is not None
             assert app.screen.query_one(f"#{tab}") in app.focused.ancestors_with_self
-        await press(pilot, "5")
+        await press(pilot, "6")
         assert vm.id in app.screen.query_one("#raw", TextTab).view.text
 
 

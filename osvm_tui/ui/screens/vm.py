@@ -1,4 +1,4 @@
-"""One VM: tabs Overview, Console, Events, Network and storage, Raw; the action bar on every tab. Knows no rule."""
+"""One VM: tabs from Overview to Raw, the action bar on every tab. Knows no rule."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from osvm_tui.domain.errors import OsvmError
 from osvm_tui.services.api import CatalogKind
 from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.format import moment, size
+from osvm_tui.ui.metrics_keys import MetricsKeys
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.state_history import state_history
 from osvm_tui.ui.stuck_words import stuck_told
-from osvm_tui.ui.text_tab_keys import TextTabKeys
 from osvm_tui.ui.vm_facts import BLOCKS, sections
 from osvm_tui.ui.vm_names import image_name, project_name
 from osvm_tui.ui.vm_stock import VERBS
@@ -25,6 +25,7 @@ from osvm_tui.ui.waiting import MigrationWatch, waits_for
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.console_tab import ConsoleTab
 from osvm_tui.ui.widgets.header_bar import HeaderBar
+from osvm_tui.ui.widgets.metrics_tab import MetricsTab
 from osvm_tui.ui.widgets.sections import Sections
 from osvm_tui.ui.widgets.stock_tab import StockTab
 from osvm_tui.ui.widgets.tab_strip import Tab, TabStrip
@@ -41,13 +42,13 @@ if TYPE_CHECKING:
     from osvm_tui.ui.messages import CatalogMoved, FleetMoved, OperationMoved, StuckMoved
     from osvm_tui.ui.options import UiOptions
 
-TABS = tuple(Tab(name, name) for name in ("overview", "console", "events", "network", "raw"))
+TABS = tuple(Tab(name, name) for name in ("overview", "metrics", "console", "events", "network", "raw"))
 _FOLLOW_S = 5.0
 _NAMES_S = 3600.0
 _STOCK_S = 30.0
 
 
-class VmScreen(TextTabKeys):
+class VmScreen(MetricsKeys):
     """The screen of one VM; it stays on this VM whatever the fleet does, also when the VM is gone."""
 
     place: ClassVar[str] = "vm"
@@ -68,6 +69,7 @@ class VmScreen(TextTabKeys):
             yield TabStrip(TABS, self.tab)
         with ContentSwitcher(initial=self.tab, id="vm-tabs"):
             yield Sections(BLOCKS, broad=("stuck", "waiting", "fault"), last=("seen states",), id="overview")
+            yield MetricsTab(self.api, self.options, self.ref)
             yield ConsoleTab(self.api, self.options, self.ref)
             yield VmEvents(id="events")
             yield StockTab(self.api)
@@ -164,6 +166,8 @@ class VmScreen(TextTabKeys):
     def action_refresh_tab(self, max_age_s: float = _STOCK_S) -> None:
         """Read what the tab in sight shows; catalogs only where they are older than that."""
         match self.tab:
+            case "metrics":
+                self.query_one(MetricsTab).read()
             case "console":
                 self.query_one(ConsoleTab).read()
             case "events":

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from osvm_tui.ui.plot import PER_CELL, Cell, Column, Slot, ceiling, columns, rows
 
-LABEL = 9
+LABEL = 11
 """Columns that the scale takes, on the left."""
 
 
@@ -33,6 +33,8 @@ class Curve(Struct, frozen=True, kw_only=True):
     """How a moment is told below the curve."""
     top: float | None = None
     """The ceiling where it is fixed (100 %), else the next round number above the highest value."""
+    base: float = 10.0
+    """1024 where the unit goes by it."""
     least: float = 1.0
     """The lowest ceiling: a curve of nearly nothing stays near the ground."""
     note: str = ""
@@ -87,7 +89,7 @@ class Chart(Widget):
             self._drawn, self._rows = [], []
             return
         self._drawn = columns(curve.slots, curve.step_s, curve.since, curve.until, self.plot_width * per)
-        self._top = curve.top or ceiling((one[1] for one in self._drawn if one), curve.least)
+        self._top = curve.top or ceiling((one[1] for one in self._drawn if one), curve.least, curve.base)
         self._rows = rows(self._drawn, max(1, self.size.height - 2), self._top, self._way)
 
     def render_line(self, y: int) -> Strip:
@@ -104,8 +106,8 @@ class Chart(Widget):
 
     def _head(self, width: int) -> Strip:
         assert self.curve is not None
-        told = self._told()
         title = f"{self.curve.title}  "
+        told = self._told(width - len(title))
         room = max(0, width - len(title) - len(told) - 1)
         note = f"  {self.curve.note}"[:room] if self.curve.note else ""
         parts = [
@@ -115,7 +117,7 @@ class Chart(Widget):
         ]
         return Strip(parts).adjust_cell_length(width, self.rich_style)
 
-    def _told(self) -> str:
+    def _told(self, room: int) -> str:
         assert self.curve is not None
         words = self.curve.words
         if self.at is not None:
@@ -126,7 +128,10 @@ class Chart(Widget):
             return "not measured"
         means = [slot.mean for slot in self.curve.slots]
         highest = max(slot.high for slot in self.curve.slots)
-        return f"{words(means[-1])}  mean {words(sum(means) / len(means))}  max {words(highest)}"
+        told = words(means[-1])
+        for part in (f"  mean {words(sum(means) / len(means))}", f"  max {words(highest)}"):
+            told += part if len(told) + len(part) <= room else ""
+        return told
 
     def _plot(self, row: int, width: int) -> Strip:
         assert self.curve is not None

@@ -49,3 +49,11 @@ def test_what_was_reached_for_a_moment_is_a_peak_above_the_mean() -> None:
 )
 def test_the_ceiling_is_a_round_number_above_everything(highest: float, round_one: float) -> None:
     assert ceiling([highest]) == round_one
+
+
+@pytest.mark.parametrize(
+    ("highest", "kib"),
+    [(1024, 1), (3000, 5), (9 * 1024, 10), (400 * 1024, 500), (700 * 1024, 1024), (3 << 20, 5 << 10)],
+)
+def test_bytes_have_ceilings_that_are_round_in_their_own_units(highest: float, kib: float) -> None:
+    assert ceiling([highest], base=1024.0) == kib * 1024

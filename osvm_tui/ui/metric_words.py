@@ -1,0 +1,127 @@
+"""How measurements are told: values with their unit, where they come from and how old they are. Pure; draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.content import Content
+
+from osvm_tui.domain.measured import Measured
+from osvm_tui.domain.metrics import UNITS, Metric, Sample, Unit
+from osvm_tui.ui.format import age, long_age, size
+from osvm_tui.ui.printable import printable
+
+TITLES: dict[Metric, str] = {
+    Metric.CPU: "cpu",
+    Metric.LOAD: "load",
+    Metric.MEMORY: "memory",
+    Metric.DISK: "disk full",
+    Metric.DISK_READ: "disk read",
+    Metric.DISK_WRITE: "disk write",
+    Metric.DISK_READ_OPS: "disk reads",
+    Metric.DISK_WRITE_OPS: "disk writes",
+    Metric.NET_IN: "network in",
+    Metric.NET_OUT: "network out",
+    Metric.NET_IN_PACKETS: "packets in",
+    Metric.NET_OUT_PACKETS: "packets out",
+}
+_BAR = 10
+
+
+def value_words(metric: Metric, value: float) -> str:
+    """Return a value with its unit: `12 %`, `3.4 MiB/s`, `120 op/s`."""
+    return amount(value, UNITS[metric])
+
+
+def amount(value: float, unit: Unit) -> str:
+    """Return a number with its unit, two significant figures at least."""
+    if unit is Unit.PERCENT:
+        return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.1f} %"
+    if unit is Unit.BYTES_S:
+        return f"{size(round(value))}/s"
+    number = f"{value:.0f}" if value >= 100 or value == 0 else f"{value:.2f}" if unit is Unit.NONE else f"{value:.1f}"
+    return f"{number} {unit}".rstrip()
+
+
+def source_words(seen: Measured | None, now: datetime) -> str:
+    """Return where the newest values come from and how old they are, or why there are none."""
+    if seen is None:
+        return "not measured yet"
+    told = f"{seen.sample.source}, {age((now - seen.sample.at).total_seconds())} ago" if seen.sample else ""
+    trouble = f"not measured: {printable(seen.trouble)}" if seen.trouble else ""
+    return " · ".join(part for part in (trouble, told) if part) or "the first values are under way"
+
+
+def standing(sample: Sample | None) -> str:
+    """Return what has no curve of its own: load, memory in bytes, the fullest file system, time since boot."""
+    if sample is None:
+        return ""
+    parts = []
+    if sample.load:
+        parts.append("load " + " ".join(f"{value:.2f}" for value in sample.load))
+    if sample.memory and sample.memory.total:
+        used = sample.memory.used
+        if used is None and sample.memory.available is not None:
+            used = sample.memory.total - sample.memory.available
+        parts.append(f"memory {size(used)} of {size(sample.memory.total)}")
+    if sample.mounts:
+        fullest = max(sample.mounts, key=lambda mount: _part(mount.used, mount.size))
+        parts.append(f"{printable(fullest.path)} {size(fullest.used)} of {size(fullest.size)}")
+    if sample.uptime_s is not None:
+        parts.append(f"up {long_age(sample.uptime_s)}")
+    return " · ".join(parts)
+
+
+DEVICE_BLOCKS = ("cores", "file systems", "disks", "interfaces", "sources")
+
+
+def device_sections(seen: Measured | None, now: datetime) -> dict[str, Content]:
+    """Return the newest values device by device, and what became of every source, as blocks."""
+    sample = seen.sample if seen else None
+    return {
+        "cores": _lines([(f"core {n}", _bar(value)) for n, value in enumerate(sample.cores)] if sample else []),
+        "file systems": _lines(
+            [
+                (printable(one.path), f"{_bar(_part(one.used, one.size))}  {size(one.used)} of {size(one.size)}")
+                for one in (sample.mounts if sample else ())
+            ]
+        ),
+        "disks": _lines(
+            [
+                (
+                    printable(one.device),
+                    f"read {size(round(one.read_bytes))}/s, {one.read_ops:.1f} op/s   "
+                    f"write {size(round(one.write_bytes))}/s, {one.write_ops:.1f} op/s",
+                )
+                for one in (sample.disks if sample and sample.disks else ())
+            ]
+        ),
+        "interfaces": _lines(
+            [
+                (
+                    printable(one.device),
+                    f"in {size(round(one.in_bytes))}/s, {one.in_packets:.1f} pkt/s   "
+                    f"out {size(round(one.out_bytes))}/s, {one.out_packets:.1f} pkt/s",
+                )
+                for one in (sample.nics if sample and sample.nics else ())
+            ]
+        ),
+        "sources": _lines([(str(source), printable(told)) for source, told in (seen.tried if seen else ())]),
+    }  # fmt: skip
+
+
+def _part(used: int, whole: int) -> float:
+    return 100 * used / whole if whole else 0.0
+
+
+def _bar(percent: float) -> str:
+    full = round(min(max(percent, 0.0), 100.0) / 100 * _BAR)
+    return f"{'█' * full}{'░' * (_BAR - full)} {percent:3.0f} %"
+
+
+def _lines(facts: Sequence[tuple[str, str]]) -> Content:
+    if not facts:
+        return Content("")
+    wide = max(len(name) for name, _ in facts)
+    return Content("\n").join(Content.assemble((f"{name:<{wide}}  ", "$dim"), (told, "")) for name, told in facts)
