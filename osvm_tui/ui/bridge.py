@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from osvm_tui.domain.events import (
     CatalogChanged,
+    CostsChanged,
     Event,
     FleetChanged,
     Notice,
@@ -18,6 +19,7 @@ from osvm_tui.domain.events import (
 )
 from osvm_tui.ui.messages import (
     CatalogMoved,
+    CostsMoved,
     FleetMoved,
     NoticeSpoken,
     OperationMoved,
@@ -76,6 +78,8 @@ class Bridge:
                 self._post(StuckMoved)
             case CatalogChanged(entry=entry, kind=kind):
                 self._post(lambda: CatalogMoved(entry, kind))
+            case CostsChanged():
+                self._post(CostsMoved)
             case Notice(text=text, severity=severity):
                 self._app.post_message(NoticeSpoken(text, severity))
 
