@@ -32,10 +32,10 @@ class _Guest(paramiko.ServerInterface):  # type: ignore[misc]
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
         self.owner.logins += 1
-        return paramiko.AUTH_SUCCESSFUL if key == self.owner.lets_in else paramiko.AUTH_FAILED
+        return int(paramiko.AUTH_SUCCESSFUL if key == self.owner.lets_in else paramiko.AUTH_FAILED)
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
-        return paramiko.OPEN_SUCCEEDED if kind == "session" else paramiko.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
+        return 0 if kind == "session" else int(paramiko.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED)
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         if self.owner.answer is None:

@@ -127,7 +127,11 @@ async def test_a_command_that_hangs_ends_only_its_own_connection(desk: Desk, ser
     desk.accept()
     desk.accept(name="vm-2")
     ended = threading.Event()
-    with SshServer(HOST, lets_in=MINE, answer=lambda channel: ended.wait(30) and None) as hung:
+
+    def hang(channel: paramiko.Channel) -> None:
+        ended.wait(30)
+
+    with SshServer(HOST, lets_in=MINE, answer=hang) as hung:
         other = asyncio.create_task(desk.probe.read(desk.target(hung, "vm-2")))
         await desk.probe.read(desk.target(server))
         with pytest.raises(ProbeFailed, match="the command did not end in 1 s"):
