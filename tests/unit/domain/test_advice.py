@@ -114,7 +114,7 @@ def test_things_that_hang_on_nothing() -> None:
     assert (volume.thing_id, volume.action_id, volume.saving_monthly) == ("v-1", "volume.delete", Decimal("0.80"))
     nowhere, used_ip = FloatingIp(id="f-1", address="203.0.113.1"), FloatingIp(id="f-2", address="a", port_id="p")
     (address,) = ip_advice([nowhere, used_ip], "lab", tariff, NOW)
-    assert (address.name, address.action_id, address.saving_monthly) == ("203.0.113.1", "floating-ip.release", 5)
+    assert [address.name, address.action_id, address.saving_monthly] == ["203.0.113.1", "floating-ip.release", 5]
     snapshots = [VolumeSnapshot(id="s", size_gib=20, created_at=old), VolumeSnapshot(id="t", created_at=NOW)]
     (snapshot,) = snapshot_advice(snapshots, "lab", None, NOW)
     assert (snapshot.thing_id, snapshot.saving_monthly) == ("s", None)
