@@ -20,9 +20,10 @@ from osvm_tui.domain.guest import Hop, Login
 from osvm_tui.domain.known_hosts import HostKey, fingerprint, host_key
 from osvm_tui.probe.base import FORGET_BASTION, HostKeys
 from osvm_tui.probe.known_hosts import KnownHosts
+from osvm_tui.probe.private_keys import locked, private_key, words_of
 
 if TYPE_CHECKING:
-    from paramiko import PKey, SSHClient
+    from paramiko import SSHClient
 
 KINDS = (
     ("ssh-ed25519",),
@@ -93,7 +94,7 @@ class SshHostKeys(HostKeys):
         except IncompatiblePeer:
             return None
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise GuestError(f"{host} does not speak SSH as it should: {_words(error)}") from None
+            raise GuestError(f"{host} does not speak SSH as it should: {words_of(error)}") from None
         finally:
             transport.close()
 
@@ -101,7 +102,7 @@ class SshHostKeys(HostKeys):
         try:
             return socket.create_connection((host.host, host.port), timeout=self._wait_s)
         except OSError as error:
-            raise GuestError(f"{host} does not answer: {_words(error)}") from None
+            raise GuestError(f"{host} does not answer: {words_of(error)}") from None
 
     def _onwards(self, bastion: SSHClient, host: Hop, login: Login) -> Any:
         import paramiko
@@ -112,7 +113,7 @@ class SshHostKeys(HostKeys):
             target = (host.host, host.port)
             return transport.open_channel("direct-tcpip", target, ("127.0.0.1", 0), timeout=self._wait_s)
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise GuestError(f"the bastion {login.bastion} cannot reach {host}: {_words(error)}") from None
+            raise GuestError(f"the bastion {login.bastion} cannot reach {host}: {words_of(error)}") from None
 
     @contextmanager
     def _bastion(self, hop: Hop, login: Login) -> Iterator[SSHClient]:
@@ -137,7 +138,7 @@ class SshHostKeys(HostKeys):
     def _log_in(self, client: SSHClient, hop: Hop, login: Login, accepted: Sequence[HostKey]) -> None:
         import paramiko
 
-        wait, key = self._wait_s, _private_key(login)
+        wait, key = self._wait_s, private_key(login)
         try:
             client.connect(
                 hop.host.lower(), hop.port, hop.user or None, pkey=key, allow_agent=login.agent,
@@ -147,43 +148,10 @@ class SshHostKeys(HostKeys):
             before, now = accepted[0].fingerprint, fingerprint(error.key.asbytes())
             raise HostKeyChanged(f"the bastion {hop}", before, now, forget=FORGET_BASTION) from None
         except paramiko.PasswordRequiredException:
-            raise _locked("of this user") from None
+            raise locked("of this user") from None
         except paramiko.AuthenticationException as error:
-            raise GuestError(f"the bastion {hop} does not let us in: {_words(error)}") from None
+            raise GuestError(f"the bastion {hop} does not let us in: {words_of(error)}") from None
         except (paramiko.SSHException, EOFError, OSError) as error:
             transport = client.get_transport()
             failed = "does not let us in" if transport and transport.is_active() else "does not answer"
-            raise GuestError(f"the bastion {hop} {failed}: {_words(error)}") from None
-
-
-def _private_key(login: Login) -> PKey | None:
-    """Return the key of the rule; None where it names none, or where only the agent can use it."""
-    import paramiko
-
-    if not login.key_file:
-        return None
-    try:
-        return paramiko.PKey.from_path(login.key_file)
-    except (TypeError, paramiko.PasswordRequiredException):  # cryptography's and paramiko's word for a passphrase
-        if login.agent:
-            return None
-        raise _locked(login.key_file) from None
-    except OSError as error:
-        raise GuestError(f"the key {login.key_file} cannot be read: {_words(error)}") from None
-    except (ValueError, paramiko.SSHException, paramiko.UnknownKeyType) as error:
-        raise GuestError(f"the key {login.key_file} is no private key: {_words(error)}") from None
-
-
-def _locked(key: str) -> GuestError:
-    return GuestError(
-        f"the key {key} has a passphrase",
-        hint="load it into an agent (ssh-add) and set agent = true in the [[ssh]] rule",
-    )
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error).splitlines()[0] if str(error) else "the connection was closed"
+            raise GuestError(f"the bastion {hop} {failed}: {words_of(error)}") from None

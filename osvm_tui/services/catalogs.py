@@ -41,6 +41,8 @@ _DENIED_S = 300.0
 """A reading that the cloud's policy refused is not asked for again so soon, unless it is wanted anew."""
 NOT_PERMITTED = "not permitted: "
 """How the `error` of a catalog begins that the token may not see."""
+NO_SERVICE = "this cloud has no "
+"""How it begins where the service is missing of which the catalog is."""
 _PLUGS = (CatalogKind.PORT, CatalogKind.FLOATING_IP)
 _HELD = (*_PLUGS, CatalogKind.VOLUME, CatalogKind.SERVER_GROUP, CatalogKind.QUOTA, CatalogKind.HYPERVISOR)
 _COPIES = (CatalogKind.IMAGE, CatalogKind.VOLUME_SNAPSHOT, CatalogKind.QUOTA)
@@ -133,7 +135,7 @@ class Catalogs:
         self._outdated.discard((entry, kind))
         try:
             if service not in self._scopes.scope(entry).profile.services:
-                return CatalogView(entry, kind, error=f"this cloud has no {service} service")
+                return CatalogView(entry, kind, error=f"{NO_SERVICE}{service} service")
             return CatalogView(entry, kind, await read(self._scopes.client(entry)), self._now())
         except Forbidden as error:
             self._denied[(entry, kind)] = self._now()

@@ -19,7 +19,7 @@ from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.things import KINDS, held_of, ip_item, volume_item
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import Volume
-from osvm_tui.services.catalogs import Catalogs
+from osvm_tui.services.catalogs import NO_SERVICE, Catalogs
 
 T = TypeVar("T")
 NEEDED = (CatalogKind.FLAVOR, CatalogKind.IMAGE, *(kind for kind in KINDS if kind is not CatalogKind.IMAGE))
@@ -53,7 +53,7 @@ class Stock:
                 if not isinstance(view, OsvmError):
                     raise view
                 troubles.append(f"{entry}: {kind.value}s: {view.detail}")
-            elif view.error:
+            elif view.error and not view.error.startswith(NO_SERVICE):
                 troubles.append(f"{entry}: {kind.value}s: {view.error}")
         return tuple(troubles)
 

@@ -79,7 +79,7 @@ def read_cost_text(text: str) -> CostText:
     policies = tuple(_policies(reader, reader.table(data, "policy", ())))
     cards = tuple(_unique(reader, "card", reader.tables(data, "card", ()), _card))
     budgets = tuple(_unique(reader, "budget", reader.tables(data, "budget", ()), _budget))
-    return CostText(cards, policies, budgets, tuple(sorted(reader.mistakes, key=lambda each: each.line)))
+    return CostText(cards, policies, budgets, reader.told())
 
 
 class _Reader:
@@ -87,17 +87,24 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self.mistakes: list[Mistake] = []
+        self._mistakes: list[Mistake] = []
+        self._misspelt: set[str] = set()
+
+    def told(self) -> tuple[Mistake, ...]:
+        """Return the mistakes by line; what only lacks because it is misspelt is told once."""
+        found = [each for each in self._mistakes if each.key not in self._misspelt]
+        return tuple(sorted(found, key=lambda each: each.line))
 
     def wrong(self, path: Path, text: str) -> None:
-        key = ".".join(part if isinstance(part, str) else f"{part + 1}" for part in path)
-        self.mistakes.append(Mistake(line_of(self._text, path), key, text))
+        self._mistakes.append(Mistake(line_of(self._text, path), _dotted(path), text))
 
     def known(self, table: dict[str, Any], keys: tuple[str, ...], at: Path) -> None:
         for key in table:
             if key not in keys:
-                near = "".join(f"; did you mean {found}?" for found in get_close_matches(key, keys, n=1))
-                self.wrong((*at, key), f"unknown key, expected one of {', '.join(keys)}{near}")
+                near = get_close_matches(key, [each for each in keys if each not in table], n=1)
+                self._misspelt.update(_dotted((*at, found)) for found in near)
+                hint = "".join(f"; did you mean {found}?" for found in near)
+                self.wrong((*at, key), f"unknown key, expected one of {', '.join(keys)}{hint}")
 
     def table(self, table: dict[str, Any], key: str, at: Path) -> dict[str, Any]:
         value = table.get(key, {})
@@ -156,6 +163,10 @@ class _Reader:
             return datetime.combine(value, time(), UTC)
         self.wrong((*at, key), f"expected a date like 2026-01-01, got {_shown(value)}")
         return None
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(part if isinstance(part, str) else f"{part + 1}" for part in path)
 
 
 def _shown(value: object) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from osvm_tui.domain.guest import GuestRule
+from osvm_tui.settings.monitor_schema import AlertingSettings, MonitorSettings
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Theme = Literal["auto", "dark", "light", "contrast", "ansi16"]
@@ -100,6 +101,8 @@ class Settings(Struct, frozen=True):
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
     cost: CostSettings = CostSettings()
+    monitor: MonitorSettings = MonitorSettings()
+    alerting: AlertingSettings = AlertingSettings()
     groups: dict[str, tuple[str, ...]] = {}
     """Entries that are opened together, by the group's name; no variable can hold them."""
     cloud: dict[str, CloudSettings] = {}

@@ -9,7 +9,7 @@ from textual import on
 
 from osvm_tui.ui.blind_typing import BlindTyping
 from osvm_tui.ui.bridge import Bridge
-from osvm_tui.ui.command_words import run_word
+from osvm_tui.ui.command_words import run_word, show_all_projects
 from osvm_tui.ui.key_order import KeysInOrder
 from osvm_tui.ui.memory import Memory
 from osvm_tui.ui.messages import (
@@ -132,7 +132,10 @@ class OsvmApp(KeysInOrder, BlindTyping, SpeakingApp):
     @on(Commanded)
     def obey(self, given: Commanded) -> None:
         """Do what a line given to `:` says."""
-        if place_named(given.word):
+        place = place_named(given.word)
+        if place is not None and (place.name, given.rest) == ("project", "all"):
+            show_all_projects(self)
+        elif place is not None:
             self.go_to(GoTo(given.word, given.rest))
         else:
             run_word(self, given.word, given.rest)

@@ -135,6 +135,7 @@ KEYS: tuple[Key, ...] = (
     Key("fleet.freeze", "P", "freeze", "freeze live updates", "Look", ("fleet",), "freeze"),
     Key("fleet.sort-age", "A", "by age", "sort by age, newest first", "Sort", ("fleet",), "sort('age')"),
     Key("fleet.sort-status", "S", "by status", "sort by status, trouble first", "Sort", ("fleet",), "sort('status')"),
+    Key("fleet.sort-cost", "dollar_sign", "by cost", "sort by cost, dearest first", "Sort", ("fleet",), "sort('cost')"),
     Key("place.invert", "I", "invert", "turn the order round", "Sort", TABLES, "invert"),
     Key("fleet.mark", "space", "mark", "mark the VM", "Mark", ("fleet",), "mark", 5),
     Key("fleet.mark-range", "V", "mark range", "mark from the last mark to here", "Mark", ("fleet",), "mark_range"),
@@ -206,6 +207,7 @@ def shown(keys: str) -> str:
 _SHOWN = {
     "colon": ":",
     "slash": "/",
+    "dollar_sign": "$",
     "question_mark": "?",
     "asterisk": "*",
     "minus": "-",

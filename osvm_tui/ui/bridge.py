@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from osvm_tui.domain.events import (
     AlertsChanged,
     CatalogChanged,
+    CostsChanged,
     Event,
     FleetChanged,
     MetricsChanged,
@@ -21,6 +22,7 @@ from osvm_tui.domain.events import (
 from osvm_tui.ui.messages import (
     AlertsMoved,
     CatalogMoved,
+    CostsMoved,
     FleetMoved,
     MetricsMoved,
     NoticeSpoken,
@@ -84,6 +86,8 @@ class Bridge:
                 self._post(AlertsMoved)
             case CatalogChanged(entry=entry, kind=kind):
                 self._post(lambda: CatalogMoved(entry, kind))
+            case CostsChanged():
+                self._post(CostsMoved)
             case Notice(text=text, severity=severity):
                 self._app.post_message(NoticeSpoken(text, severity))
 

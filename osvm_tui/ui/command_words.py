@@ -1,12 +1,15 @@
-"""What `:` does beside places: back, q, set, theme. Each word answers with a sentence when it is given nonsense."""
+"""What `:` does beside places: back, q, set, theme, project all. Each answers with a sentence when given nonsense."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from osvm_tui.domain.roles import CloudRole
+from osvm_tui.ui.place_history import Stop
 from osvm_tui.ui.theme import THEMES, theme_for
 
 if TYPE_CHECKING:
+    from osvm_tui.services.api import ScopeView
     from osvm_tui.ui.app import OsvmApp
 
 
@@ -23,6 +26,33 @@ def run_word(app: OsvmApp, word: str, rest: str) -> None:
             _set(app, rest)
         case _:
             app.speak(f":{word} means nothing here", severity="warning")
+
+
+def show_all_projects(app: OsvmApp) -> None:
+    """Show the VMs of every project where the token sees them all; of the other clouds tell why only one is shown.
+
+    Which it is was settled at the login: a token that may see all projects is never shown less.
+    """
+    views = app.api.scopes()
+    wide = [view.entry for view in views if view.scope and view.scope.all_projects]
+    told = [f"all projects of {', '.join(wide)} are shown", *map(_only_one, views)] if wide else map(_only_one, views)
+    if wide:
+        app.history.visit(Stop("vm"), exactly=True)
+    app.speak("; ".join(filter(None, told)), severity="information" if wide else "warning")
+
+
+def _only_one(view: ScopeView) -> str:
+    """Return why one project of a cloud is shown, empty where all are."""
+    scope = view.scope
+    if scope is None:
+        return f"{view.entry} is not connected yet"
+    if scope.all_projects:
+        return ""
+    here = f"{view.entry} shows the project {scope.project_name or scope.project_id} alone"
+    if CloudRole.ADMIN in scope.roles:
+        return f"{here}: the cloud refused the list of all projects' VMs, though this token has the role admin"
+    have = ", ".join(sorted(scope.roles)) or "no role"
+    return f"{here}: all are seen with the cloud role admin; this token has {have}"
 
 
 def _theme(app: OsvmApp, name: str) -> None:

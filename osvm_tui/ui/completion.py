@@ -51,6 +51,8 @@ def arguments_of(word: str) -> Sequence[str]:
             return [theme.name.removeprefix("osvm-") for theme in THEMES]
         case "set":
             return ["mouse on", "mouse off"]
+        case "project":
+            return ["all"]
         case "help":
             return [place.name for place in PLACES]
         case _:

@@ -101,9 +101,9 @@ class FleetChoice(TablePlace):
         self.keep()
 
     def action_sort(self, column: str) -> None:
-        """Sort by a column: age newest first, the rest ascending; again turns it round."""
+        """Sort by a column: age newest first, cost dearest first, the rest ascending; again turns it round."""
         again = column == self.picture.sort
-        self.sort_by(column, not self.picture.view.descending if again else column == "age")
+        self.sort_by(column, not self.picture.view.descending if again else column in ("age", "cost"))
         self.keep()
 
     @on(VTable.HeadPressed)

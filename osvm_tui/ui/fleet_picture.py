@@ -14,6 +14,7 @@ from osvm_tui.services.api import CatalogKind, ConsoleApi, ScopeState
 from osvm_tui.ui.cloud_states import CloudStates
 from osvm_tui.ui.columns import Column, Look
 from osvm_tui.ui.fleet_columns import fleet_columns, stuck_task
+from osvm_tui.ui.fleet_costs import FleetCosts
 from osvm_tui.ui.fleet_filters import QUICK, Quick
 from osvm_tui.ui.fleet_view import FleetView, Row
 from osvm_tui.ui.format import Token
@@ -34,7 +35,9 @@ class FleetPicture:
             now=options.clock, pending=api.pending, names=self._names, glyphs=options.glyphs, spins=options.blink,
             wear=self.clouds.wear, stuck=api.insight.stuck,
         )  # fmt: skip
-        self._columns = {column.key: column for column in fleet_columns(self.look, self.clouds.column())}
+        self.costs = FleetCosts(api)
+        columns = fleet_columns(self.look, self.clouds.column(), self.costs.column(_COST_PRIORITY))
+        self._columns = {column.key: column for column in columns}
         self.columns = tuple(_over_rows(column) for column in self._columns.values())
         """The fleet's columns over rows."""
         self._fields = {
@@ -45,6 +48,7 @@ class FleetPicture:
         """The VMs that look otherwise than when the operator last said to have seen them, or at the start."""
         self._fields["changed"] = Field(Kind.FLAG, lambda row: row.ref in self.changed, bare=True)
         self._fields["stuck"] = Field(Kind.FLAG, lambda row: api.insight.stuck(row.ref) is not None)
+        self._fields["cost"] = Field(Kind.NUMBER, lambda row: self.costs.monthly(row.vm))
         self._fields["cloud"] = Field(Kind.TEXT, lambda row: api.entry_of(row.ref))
         self.sort = kept.sort if kept.sort in self._columns else "name"
         self.text = ""
@@ -119,6 +123,14 @@ class FleetPicture:
             self.view.sort_anew()
         return moved or self.sort == "cloud"
 
+    def read_costs(self) -> bool:
+        """Ask anew what VMs cost; return whether that moves rows."""
+        self.costs.forget()
+        moved = self.sort == "cost" or "cost" in self.text
+        if moved:
+            self.view.sort_anew()
+        return moved
+
     def empty_words(self) -> str:
         """Return what a table without rows says: why, and the key that helps."""
         if self.text and self.view.total:
@@ -178,4 +190,9 @@ def _over_rows(column: Column[Vm]) -> Column[Row]:
     )
 
 
-_WAYS = {"age": ("oldest", "newest"), "status": ("trouble first", "trouble last")}
+_WAYS = {
+    "age": ("oldest", "newest"),
+    "status": ("trouble first", "trouble last"),
+    "cost": ("cheapest first", "dearest first"),
+}
+_COST_PRIORITY = 5

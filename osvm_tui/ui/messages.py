@@ -90,6 +90,14 @@ class CatalogMoved(Message, bubble=False):
         return isinstance(message, CatalogMoved) and (message.entry, message.kind) == (self.entry, self.kind)
 
 
+class CostsMoved(Message, bubble=False):
+    """Rates, or what costs are counted from, are others than before; ask `costs`."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Let the newest of a burst stand for all."""
+        return isinstance(message, CostsMoved)
+
+
 class NoticeSpoken(Message, bubble=False):
     """One sentence for the operator that belongs to no VM."""
 

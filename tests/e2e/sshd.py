@@ -34,6 +34,7 @@ StrictModes no
 UsePAM no
 PrintMotd no
 AllowUsers {user}
+{more}
 """
 
 
@@ -44,16 +45,16 @@ def missing() -> str:
 
 
 class Sshd:
-    """A server that lets `client_key` in as the user who runs the tests."""
+    """A server that lets `client_key` in as the user who runs the tests; `more`: further lines of its configuration."""
 
-    def __init__(self, folder: Path, client_key: Path) -> None:
+    def __init__(self, folder: Path, client_key: Path, *, more: str = "") -> None:
         self.folder, self.user, self.port = folder, getpass.getuser(), _free_port()
         folder.mkdir()
         self.new_host_keys()
         shutil.copy(f"{client_key}.pub", folder / "authorized_keys")
         (folder / "shell").write_text(SHELL)
         (folder / "shell").chmod(0o755)
-        (folder / "config").write_text(CONFIG.format(folder=folder, port=self.port, user=self.user))
+        (folder / "config").write_text(CONFIG.format(folder=folder, port=self.port, user=self.user, more=more))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Sshd:

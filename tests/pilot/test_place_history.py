@@ -47,6 +47,23 @@ async def test_back_and_forward_lead_through_the_places_with_their_filters() -> 
         assert "newest place" in app.told[-1]
 
 
+async def test_all_projects_are_shown_to_who_may_see_them_and_others_are_told_why_not() -> None:
+    api = FakeConsole(60)
+    app = Desk(api)
+    async with app.run_test() as pilot:
+        await press(pilot, "colon", *"flavor m1", "enter", "colon", *"project all", "enter")
+        assert here(app) == ("flavor", "m1")
+        assert app.told[-1] == (
+            "mock shows the project web alone: all are seen with the cloud role admin; this token has member, reader"
+        )
+        api.scope = replace(api.scope, roles=frozenset({"admin"}), all_projects=True)
+        await press(pilot, "colon", *"vm project=web", "enter")
+        assert here(app) == ("fleet", "project=web")
+        await press(pilot, "colon", *"project all", "enter")
+        assert here(app) == ("fleet", "")
+        assert app.told[-1] == "all projects of mock are shown"
+
+
 async def test_the_last_place_is_one_key_there_and_back() -> None:
     app = Desk(FakeConsole(60))
     async with app.run_test() as pilot:

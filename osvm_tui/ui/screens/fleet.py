@@ -15,7 +15,16 @@ from osvm_tui.ui.fleet_filters import Counted
 from osvm_tui.ui.fleet_picture import FleetPicture
 from osvm_tui.ui.fleet_view import Row
 from osvm_tui.ui.marking import Marking
-from osvm_tui.ui.messages import CatalogMoved, FleetMoved, GoBack, OpenVm, OperationMoved, ScopesMoved, StuckMoved
+from osvm_tui.ui.messages import (
+    CatalogMoved,
+    CostsMoved,
+    FleetMoved,
+    GoBack,
+    OpenVm,
+    OperationMoved,
+    ScopesMoved,
+    StuckMoved,
+)
 from osvm_tui.ui.waiting import MigrationWatch
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.detail_pane import DetailPane
@@ -58,6 +67,7 @@ class FleetScreen(FleetChoice, Marking):
         yield table
         pane = DetailPane(self.options, picture.look)
         pane.aside = self._migration.words
+        pane.cost = picture.costs.burn
         yield pane
 
     def on_mount(self) -> None:
@@ -99,15 +109,27 @@ class FleetScreen(FleetChoice, Marking):
             self.draw_rows()
         self._shape()
         self.table.say_when_empty(self.picture.empty_words())
-        self.table.redraw_changed()
+        self._read_costs()
         for entry in self.picture.unnamed():
             self.run_worker(self.picture.load_names(entry), group="names", exit_on_error=False)
 
-    def on_catalog_moved(self, _: CatalogMoved) -> None:
-        """Show names instead of ids, now that more of them are known."""
+    def on_catalog_moved(self, event: CatalogMoved) -> None:
+        """Show names instead of ids, now that more of them are known; flavors and images have prices."""
+        if event.kind in ("flavor", "image"):
+            self._read_costs()
         if self.picture.learn_names():
             self.table.redraw_changed()
             self._show_detail()
+
+    def on_costs_moved(self, _: CostsMoved) -> None:
+        """Tell anew what VMs cost."""
+        self._read_costs()
+        self._show_detail()
+
+    def _read_costs(self) -> None:
+        if self.picture.read_costs():
+            self.draw_rows()
+        self.table.redraw_changed()
 
     def on_screen_resume(self) -> None:
         """Be up to date when this screen comes back to the top."""

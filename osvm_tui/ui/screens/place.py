@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from osvm_tui.ui.completion import arguments_of
-from osvm_tui.ui.messages import GoBack, GoTo, ScopesMoved, WorkFailed
+from osvm_tui.ui.messages import CostsMoved, GoBack, GoTo, ScopesMoved, WorkFailed
 from osvm_tui.ui.widgets.header_bar import HeaderBar
 from osvm_tui.ui.widgets.key_hints import KeyHints
 
@@ -88,6 +88,10 @@ class PlaceScreen(Screen[None]):
     def on_scopes_moved(self, _: ScopesMoved) -> None:
         """Let the header read the scopes again."""
         self.query_one(HeaderBar).update_scopes()
+
+    def on_costs_moved(self, _: CostsMoved) -> None:
+        """Let the header tell the burn rate anew."""
+        self.query_one(HeaderBar).refresh()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Pass on what a worker of this place failed with."""

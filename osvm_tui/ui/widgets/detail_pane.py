@@ -15,6 +15,7 @@ from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.cloud_look import Hue
 from osvm_tui.ui.columns import Look, expected
 from osvm_tui.ui.format import SIGNS, long_age, mib, moment, state_mark
+from osvm_tui.ui.money_words import burn_words
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.stuck_words import stuck_told
@@ -24,6 +25,7 @@ from osvm_tui.ui.widgets.action_bar import ActionBar, Judge
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from osvm_tui.domain.burn import Burn
     from osvm_tui.domain.operations import OperationItem
 
 
@@ -57,6 +59,8 @@ class DetailPane(Vertical):
         self.bar = ActionBar(glyphs=options.glyphs, steady=True)
         self.aside: Callable[[Vm], str] = lambda _: ""
         """What the place knows beside the VM itself, for example how far its migration is."""
+        self.cost: Callable[[Vm], Burn | None] = lambda _: None
+        """What a VM costs."""
 
     def compose(self) -> ComposeResult:
         """Put the lines over the action bar."""
@@ -100,7 +104,8 @@ class DetailPane(Vertical):
         if vm.flavor:
             size = f"{vm.flavor.vcpus} vCPU, {mib(vm.flavor.memory_mib)}, {vm.flavor.disk_gib} GiB"
             parts.append(f"{vm.flavor.name}: {size}")
-        parts += [part for part in (self._look.names.image(vm), vm.host, self._launched(vm)) if part]
+        told = (burn_words(self.cost(vm)), self._look.names.image(vm), vm.host, self._launched(vm))
+        parts += [part for part in told if part]
         dot = SIGNS[self._options.glyphs]["dot"]
         return Content.assemble(
             (f"{mark.glyph} {mark.word}", f"$state-{mark.token}"),

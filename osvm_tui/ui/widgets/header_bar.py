@@ -14,6 +14,7 @@ from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.cloud_look import PRODUCTION, Hue, Wear, wear
 from osvm_tui.ui.format import GLYPHS, Token, count
 from osvm_tui.ui.freshness import freshness
+from osvm_tui.ui.money_words import burning
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
 
@@ -72,15 +73,16 @@ class HeaderBar(Widget):
     def tick(self) -> None:
         """Draw again if the freshness reads differently now; a good poll of a live scope is no event of its own."""
         self._scopes = self._api.scopes()
-        if self._fresh(self._counted()[0].cell_len).plain != self._drawn:
+        if self._right()[0].plain != self._drawn:
             self.refresh()
 
     def render(self) -> Text:
         """Return the line for the present width."""
-        right = self._right()
+        right, zones = self._right()
+        self._drawn = right.plain
         room = self.size.width - right.cell_len - 1
         left = next((text for text in self._lefts() if text.cell_len <= room), Text())
-        self._zones = [(start + room + 1, end + room + 1, text) for start, end, text in self._zones]
+        self._zones = [(start + room + 1, end + room + 1, text) for start, end, text in zones]
         return Text.assemble(left, " " * max(1, room - left.cell_len + 1), right, no_wrap=True)
 
     def _lefts(self) -> list[Text]:
@@ -123,12 +125,20 @@ class HeaderBar(Widget):
             line.append(f" {word}{' ' + ','.join(entries) if some else ''} ", self._style(style))
         return line
 
-    def _right(self) -> Text:
+    def _right(self) -> tuple[Text, list[tuple[int, int, str]]]:
+        """Return freshness, counts and burn rate, and from where to where a count stands that is a filter."""
         counts, zones = self._counted()
-        fresh = self._fresh(counts.cell_len)
-        self._drawn = fresh.plain
-        self._zones = [(start + fresh.cell_len, end + fresh.cell_len, text) for start, end, text in zones]
-        return Text.assemble(fresh, counts, no_wrap=True)
+        burn = self._burn(counts.cell_len)
+        fresh = self._fresh(counts.cell_len + burn.cell_len)
+        moved = [(start + fresh.cell_len, end + fresh.cell_len, text) for start, end, text in zones]
+        return Text.assemble(fresh, counts, burn, no_wrap=True), moved
+
+    def _burn(self, taken: int) -> Text:
+        """Return what everything in sight costs an hour; nothing where freshness, counts and cloud need the room."""
+        burn = self._api.costs.burn_totals()
+        words = burning(burn.totals, more=burn.unpriced_vms > 0)
+        room = self.size.width - taken - self._freshness()[-1].cell_len - self._lefts()[-3].cell_len - 1
+        return Text(f" {words} " if words and len(words) + 2 <= room else "", self._style("plain"))
 
     def _counted(self) -> tuple[Text, list[tuple[int, int, str]]]:
         """Return the counts, and from where to where each stands that is a filter."""
@@ -155,16 +165,14 @@ class HeaderBar(Widget):
     def _fresh(self, taken: int) -> Text:
         """Return the freshness in the longest words that leave room for the counts and the badges."""
         room = self.size.width - taken - self._badges().cell_len - 7
+        said = self._freshness()
+        return next((line for line in said if line.cell_len <= room), said[-1])
+
+    def _freshness(self) -> list[Text]:
         said = freshness(
             self._scopes, self._wears(), self._options.clock(), self._options.glyphs, why=self.size.width >= 100
         )
-        for parts in said:
-            line = Text(no_wrap=True)
-            for words, token in parts:
-                line.append(words, self._style(token))
-            if line.cell_len <= room:
-                break
-        return line
+        return [Text.assemble(*((words, self._style(token)) for words, token in parts), no_wrap=True) for parts in said]
 
     def _wears(self) -> dict[str, Wear]:
         entries = [scope.entry for scope in self._scopes]

@@ -32,7 +32,7 @@ def at(second: int) -> datetime:
 
 def prices(since: datetime, amounts: Sequence[str], *, by_flavor: bool) -> PriceList:
     flavor, vcpu, ram, disk, license = (Decimal(text) for text in amounts)
-    table = {
+    table: dict[Component, tuple[Named, ...]] = {
         Component.VCPU: (Named("*", Price(vcpu)),),
         Component.RAM: (Named("*", Price(ram, Per.MONTH)),),
         Component.DISK: (Named("*", Price(disk, Per.MONTH)),),

@@ -133,6 +133,7 @@ def test_an_old_kernel_tells_less() -> None:
         (part("nics", "Inter-", " face", "eth0: 1 2 3"), "part nics"),
         (part("df", DF[0], "/dev/vda1 x 1 2 3% /"), "part df"),
     ],
+    ids=range(20),
 )
 def test_an_answer_that_makes_no_sense_gives_no_reading(text: str, words: str) -> None:
     with pytest.raises(ProbeFailed, match=words):

@@ -11,6 +11,7 @@ import pytest
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.console import Console
+from osvm_tui.services.cost_rates import CostSource
 from osvm_tui.services.entry import EntryPlan
 from osvm_tui.store.base import Store
 from tests.unit.services.scripted_cloud import ScriptedCloud
@@ -29,11 +30,16 @@ async def console(tmp_path: Path) -> AsyncIterator[Callable[..., Console]]:
     """Return a factory of consoles that share one store; all are closed at the end."""
     made: list[Console] = []
 
-    def make(*clouds: ScriptedCloud, role: ConsoleRole = ConsoleRole.OPERATOR, cadence: Cadence = FAST) -> Console:
+    def make(
+        *clouds: ScriptedCloud,
+        role: ConsoleRole = ConsoleRole.OPERATOR,
+        cadence: Cadence = FAST,
+        rates: CostSource | None = None,
+    ) -> Console:
         one = Console(
             [EntryPlan(cloud.entry, lambda cloud=cloud: cloud) for cloud in clouds],  # type: ignore[misc]
             lambda owner: open_store(tmp_path, owner), None,
-            operator="ops-1", console_role=role, cadence=cadence,
+            operator="ops-1", console_role=role, cadence=cadence, rates=rates,
         )  # fmt: skip
         made.append(one)
         return one

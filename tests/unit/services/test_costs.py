@@ -1,0 +1,252 @@
+"""Money over a real console and store: burn rates follow the fleet, days are counted once, notes tell what lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from osvm_tui.domain.billing import PRESETS
+from osvm_tui.domain.catalog import InstanceAction
+from osvm_tui.domain.cost_book import Budget, CostBook
+from osvm_tui.domain.diff import Delta
+from osvm_tui.domain.errors import Refused
+from osvm_tui.domain.events import CostsChanged, Event, Notice
+from osvm_tui.domain.network import FloatingIp
+from osvm_tui.domain.rates import Component, Named, Price, PriceList, RateCard
+from osvm_tui.domain.roles import ReleaseProfile
+from osvm_tui.domain.rollup import day_bounds
+from osvm_tui.domain.usage import VmUsage
+from osvm_tui.domain.vm import Flavor, Vm
+from osvm_tui.domain.volume import Volume
+from osvm_tui.services.console import Console
+from osvm_tui.services.costs_api import By
+from osvm_tui.store.base import Store
+from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud, a_vm
+
+DAY = timedelta(days=1)
+NOW = datetime.now(UTC)
+TODAY = day_bounds(NOW.date())[0]
+END = TODAY - DAY
+SMALL = Flavor("small", 2, 4096, 20, id="1")
+LARGE = Flavor("large", 4, 8192, 20, id="2")
+Make = Callable[..., Console]
+
+
+def card(vcpu: str = "0.01", **more: object) -> RateCard:
+    prices: dict[Component, tuple[Named, ...]] = {
+        Component.VCPU: (Named("*", Price(Decimal(vcpu))),),
+        Component.RAM: (Named("*", Price(Decimal("0.005"))),),
+        Component.VOLUME: (Named("*", Price(Decimal("0.0001"))),),
+        Component.FLOATING_IP: (Named("*", Price(Decimal("0.007"))),),
+    }
+    first = PriceList(datetime(2020, 1, 1, tzinfo=UTC), prices)
+    return RateCard(name="list", currency="EUR", versions=(first,), policy="stopped-free", **more)  # type: ignore[arg-type]
+
+
+class Source:
+    """A book that a test puts in."""
+
+    def __init__(self, **fields: object) -> None:
+        self.book: CostBook | None = CostBook(**{"cards": (card(),), **fields})  # type: ignore[arg-type]
+
+    def changed(self) -> CostBook | None:
+        book, self.book = self.book, None
+        return book
+
+
+def vm(vm_id: str, vm_state: str = "active", **more: object) -> Vm:
+    fields: dict[str, object] = {
+        "flavor": SMALL, "image_id": "i", "created_at": NOW - 5 * DAY, "launched_at": NOW - 5 * DAY,
+        "updated_at": NOW - 5 * DAY,
+    }  # fmt: skip
+    return a_vm(vm_id, vm_state, None, **{**fields, **more})
+
+
+async def opened(console: Make, cloud: ScriptedCloud, source: Source | None = None) -> Console:
+    cloud.lists.setdefault("flavors", (SMALL, LARGE))
+    one = console(cloud, rates=source)
+    await one.load()
+    await one.costs.refresh()
+    return one
+
+
+def store_of(one: Console) -> Store:
+    assert one._store is not None
+    return one._store
+
+
+COMPUTE = Decimal("0.04")
+
+
+async def test_burn_rates_follow_the_fleet_and_count_each_thing_once(console: Make) -> None:
+    profile = ReleaseProfile(services=frozenset({"compute", "image", "network", "volume"}))
+    scope = msgspec.structs.replace(SCOPE, profile=profile)
+    cloud = ScriptedCloud(vm("1"), vm("2"), vm("3", "stopped"), scope=scope)
+    cloud.lists["volumes"] = (
+        Volume(id="v", size_gib=100, type="ssd", status="available"),
+        Volume(id="w", size_gib=10, project_id="elsewhere"),
+    )
+    cloud.lists["floating_ips"] = (FloatingIp(id="f", address="203.0.113.9", vm_id="1", port_id="p"),)
+    one = await opened(console, cloud, Source())
+    (total,) = one.costs.burn_totals().totals
+    assert total.hourly == 2 * COMPUTE + Decimal("0.01") + Decimal("0.007")
+    assert one.costs.burn_totals([vm("1").ref, vm("3").ref]).totals[0].hourly == COMPUTE
+    cost = one.costs.burn(vm("1").ref)
+    assert cost.own is not None
+    assert (cost.own.hourly, cost.own.monthly, [each.name for each in cost.attached]) == (
+        COMPUTE, COMPUTE * 730, ["203.0.113.9"],
+    )  # fmt: skip
+    one._apply("lab", Delta((vm("2", "stopped"), vm("4", flavor=LARGE)), (vm("3").ref,)))
+    assert one.costs.burn_totals().totals[0].hourly == 3 * COMPUTE + Decimal("0.017")
+    assert one.costs.burn_totals().vms == 3
+
+
+async def test_a_cloud_without_a_card_has_no_rates_and_no_zero(console: Make) -> None:
+    one = await opened(console, ScriptedCloud(vm("1")), Source(cards=(card(clouds=("prod",)),)))
+    cost, totals = one.costs.burn(vm("1").ref), one.costs.burn_totals()
+    assert (cost.own, cost.note) == (None, "no rates for lab: no rate card is for it")
+    assert (totals.totals, totals.unpriced_vms) == ((), 1)
+    assert one.costs.what_if("stop", [vm("1").ref]) == ()
+    report = await one.costs.report(TODAY - DAY, NOW)
+    assert (report.totals, report.notes[0]) == ((), "no rates for lab: no rate card is for it")
+    assert (await one.costs.month()).forecasts == ()
+
+
+async def test_a_simulated_cloud_has_sample_prices_that_say_so(console: Make) -> None:
+    scope = msgspec.structs.replace(SCOPE, simulated=True)
+    one = await opened(console, ScriptedCloud(vm("1"), scope=scope), Source())
+    assert one.costs.rates("lab").source == "SIMULATED list prices"
+    assert one.costs.burn_totals().simulated
+
+
+async def test_what_if_tells_the_change_and_what_goes_on_costing(console: Make) -> None:
+    cloud = ScriptedCloud(vm("1"), vm("2"), vm("3", "stopped"))
+    cloud.lists["floating_ips"] = (FloatingIp(id="f", address="203.0.113.9", vm_id="1", port_id="p"),)
+    one = await opened(console, cloud, Source())
+    refs = [vm(each).ref for each in "123"]
+    (stop,) = one.costs.what_if("stop", refs)
+    assert (stop.before_hourly, stop.hourly, stop.monthly) == (2 * COMPUTE, -2 * COMPUTE, -2 * COMPUTE * 730)
+    (delete,) = one.costs.what_if("delete", refs[:1])
+    assert delete.note == "volumes and floating IPs that stay go on costing 5.11 EUR a month"
+    (resize,) = one.costs.what_if("resize", refs[:1], {"flavor_id": "2"})
+    assert resize.hourly == COMPUTE
+    assert one.costs.what_if("resize", refs[:1], {"flavor_id": "none"}) == ()
+    (new,) = one.costs.what_if_create("lab", "2", count=3, floating_ips=1)
+    assert new.hourly == 6 * COMPUTE + Decimal("0.007")
+    assert one.costs.what_if_create("lab", "none") == ()
+
+
+async def test_days_are_counted_once_and_anew_when_the_card_was_wrong(console: Make) -> None:
+    source = Source()
+    one = await opened(console, ScriptedCloud(), source)
+    # Seen by another console of this store: half a day stopped, then running to this day.
+    # The day before yesterday: yesterday may not have settled yet.
+    half, tags = END - 1.5 * DAY, ("a", "b")
+    store = store_of(one)
+    await store.save_vms(SCOPE, [vm("1", "stopped", updated_at=half, tags=tags)], [], half, None)
+    await store.save_vms(SCOPE, [], [], END - DAY, None)
+    await store.save_vms(SCOPE, [vm("1", updated_at=END - DAY, tags=tags)], [], END - DAY, None)
+    await store.save_vms(SCOPE, [], [], NOW, None)
+    by = (By.PROJECT, By.STATE, By.TAG)
+    first = await one.costs.report(END - DAY, END, by)
+    (group,) = first.groups
+    assert group.keys == ("demo", "active", "a, b")
+    assert group.sum.amount == group.sum.amount_max == 24 * COMPUTE
+    assert group.sum.hours == 24
+    kept = await store.cost_days(SCOPE, (END - DAY).date(), END.date())
+    assert [(row.project_id, row.day) for row in kept] == [("p", (END - DAY).date())]
+    assert await one.costs.report(END - DAY, END, by) == first
+    source.book = CostBook(cards=(card("0.02"),))
+    await one.costs.refresh()
+    assert (await one.costs.report(END - DAY, END, by)).totals[0].amount == 24 * (COMPUTE + Decimal("0.02"))
+    whole = await one.costs.report(END - 2 * DAY, NOW, (By.FLAVOR, By.COMPONENT))
+    assert sum(each.sum.amount for each in whole.groups) == whole.totals[0].amount
+    days = await one.costs.trend(3)
+    assert [day.complete for day in days] == [True, True, False]
+
+
+async def test_a_bill_is_bounded_where_nobody_looked_and_exact_where_the_log_tells(console: Make) -> None:
+    created = NOW - timedelta(hours=10)
+    made = vm("1", "stopped", created_at=created, launched_at=created, updated_at=NOW - timedelta(hours=2))
+    cloud = ScriptedCloud(made)
+    one = await opened(console, cloud, Source())
+    bill = await one.costs.bill(made.ref, NOW - DAY, NOW)
+    (total,) = bill.sums
+    assert [total.amount, total.amount_max] == [0, 8 * COMPUTE]
+    assert bill.notes[0].startswith("no console looked at times between")
+    stopped = InstanceAction("stop", "req-1", NOW - timedelta(hours=2), NOW - timedelta(hours=2), "u", "p")
+    cloud.log = [stopped]
+    one._costs._lives._logs.clear()
+    exact = await one.costs.bill(made.ref, NOW - DAY, NOW)
+    assert (exact.sums[0].amount, exact.sums[0].amount_max, exact.notes) == (8 * COMPUTE, 8 * COMPUTE, ())
+
+
+async def test_a_month_has_a_forecast_and_budgets_that_speak_up(console: Make) -> None:
+    launched = day_bounds(NOW.date().replace(day=1))[0]
+    made = vm("1", created_at=launched, launched_at=launched, updated_at=launched)
+    budget = Budget(name="all", amount=Decimal("1E-9"), currency="EUR")
+    other = Budget(name="elsewhere", amount=Decimal(1), currency="EUR", project="p2")
+    one = await opened(console, ScriptedCloud(made), Source(budgets=(budget, other)))
+    month = await one.costs.month()
+    (forecast,) = month.forecasts
+    hours = Decimal((month.until - month.since).total_seconds()) / 3600
+    assert abs(forecast.expected - hours * COMPUTE) < Decimal("0.001")
+    first, second = month.budgets
+    assert first.over
+    assert first.alert.endswith("% of 0.00 EUR reached")
+    assert [second.accrued, second.alert] == [0, ""]
+
+
+async def test_wrong_files_are_told_once_and_the_last_good_rates_hold(console: Make) -> None:
+    source = Source()
+    one = await opened(console, ScriptedCloud(vm("1")), source)
+    told: list[Event] = []
+    one.subscribe(told.append)
+    for _ in range(2):
+        source.book = CostBook(cards=(card(),), problems=("rates.toml, line 3: x: expected y, got z",))
+        await one.costs.refresh()
+    notices = [event.text for event in told if isinstance(event, Notice)]
+    assert notices == ["rates.toml, line 3: x: expected y, got z; the last good rates hold"]
+    assert any(isinstance(event, CostsChanged) for event in told)
+    assert one.costs.problems() == ("rates.toml, line 3: x: expected y, got z",)
+    assert one.costs.burn_totals().totals[0].hourly == COMPUTE
+
+
+async def test_advice_is_dismissed_with_a_reason_and_comes_back(console: Make) -> None:
+    cloud = ScriptedCloud(vm("1"))
+    cloud.lists["floating_ips"] = (FloatingIp(id="f", address="203.0.113.9"),)
+    one = await opened(console, cloud, Source(policies=PRESETS))
+    (advice,) = (await one.costs.waste()).advice
+    assert (advice.name, advice.saving_monthly) == ("203.0.113.9", Decimal("5.11"))
+    with pytest.raises(Refused, match="say why"):
+        await one.costs.dismiss(advice.id, " ")
+    await one.costs.dismiss(advice.id, "a spare")
+    found = await one.costs.waste()
+    assert found.advice == ()
+    assert [(each.id, why.reason, why.operator) for each, why in found.dismissed] == [(advice.id, "a spare", "ops-1")]
+    await one.costs.restore(advice.id)
+    assert (await one.costs.waste()).advice == (advice,)
+
+
+async def test_novas_usage_stands_beside_ours_and_differences_are_explained(console: Make) -> None:
+    ten = NOW - timedelta(hours=10)
+    same = vm("1", created_at=ten, launched_at=ten, updated_at=ten)
+    again = vm("2", created_at=ten, launched_at=ten + timedelta(hours=8), updated_at=ten + timedelta(hours=8))
+    cloud = ScriptedCloud(same, again, vm("3", "error", launched_at=None))
+    cloud.lists["usage"] = (
+        VmUsage(vm_id="1", hours=Decimal(10), started_at=ten),
+        VmUsage(vm_id="2", hours=Decimal(2), started_at=ten + timedelta(hours=8)),
+        VmUsage(vm_id="gone", name="gone", hours=Decimal(4), started_at=ten, ended_at=NOW),
+    )
+    one = await opened(console, cloud, Source())
+    check = await one.costs.check_usage("lab", NOW - DAY, NOW)
+    rows = {row.vm_id: row for row in check.rows}
+    assert set(rows) == {"1", "2", "gone"}
+    assert rows["1"].explained == ""
+    assert rows["2"].explained.startswith("Nova counts from ")
+    assert rows["gone"].explained == "no console of this store ever saw it"
+    assert [check.nova_hours, check.our_hours] == [16, 20]
