@@ -93,7 +93,7 @@ ONE = (
     Picture("vm-search", ("l", "slash", *"line 49", "enter")),
     Picture("vm-save", ("l", "S")),
     Picture("vm-events", ("e",)),
-    Picture("vm-network", ("enter", "4")),
+    Picture("vm-network", ("enter", "6")),
     Picture("vm-raw", ("y",)),
 )
 """One VM, by tab and by state."""

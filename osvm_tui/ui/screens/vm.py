@@ -1,4 +1,4 @@
-"""One VM: tabs Overview, Console, Events, Network and storage, Raw; the action bar on every tab. Knows no rule."""
+"""One VM: Overview, Console, Events, Cost, Network and storage, Raw; the action bar on every tab. Knows no rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher, Static
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.services.api import CatalogKind
 from osvm_tui.ui.bindings import bindings_of
-from osvm_tui.ui.format import moment, size
+from osvm_tui.ui.messages import CostsMoved
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.state_history import state_history
 from osvm_tui.ui.stuck_words import stuck_told
@@ -24,7 +24,9 @@ from osvm_tui.ui.vm_title import asked, vm_title
 from osvm_tui.ui.waiting import MigrationWatch, waits_for
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.console_tab import ConsoleTab
+from osvm_tui.ui.widgets.cost_tab import CostTab
 from osvm_tui.ui.widgets.header_bar import HeaderBar
+from osvm_tui.ui.widgets.raw_tab import RawTab
 from osvm_tui.ui.widgets.sections import Sections
 from osvm_tui.ui.widgets.stock_tab import StockTab
 from osvm_tui.ui.widgets.tab_strip import Tab, TabStrip
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
     from osvm_tui.ui.messages import CatalogMoved, FleetMoved, OperationMoved, StuckMoved
     from osvm_tui.ui.options import UiOptions
 
-TABS = tuple(Tab(name, name) for name in ("overview", "console", "events", "network", "raw"))
+_TABS = {"overview": "1", "console": "3", "events": "4", "cost": "5", "network": "6", "raw": "7"}
+TABS = tuple(Tab(name, name, key) for name, key in _TABS.items())
 _FOLLOW_S = 5.0
 _NAMES_S = 3600.0
 _STOCK_S = 30.0
@@ -70,8 +73,9 @@ class VmScreen(TextTabKeys):
             yield Sections(BLOCKS, broad=("stuck", "waiting", "fault"), last=("seen states",), id="overview")
             yield ConsoleTab(self.api, self.options, self.ref)
             yield VmEvents(id="events")
+            yield CostTab(self.api, self.options)
             yield StockTab(self.api)
-            yield TextTab("raw", waiting="asking the cloud for the VM as it is now ...")
+            yield RawTab(self.api, self.options, self.ref)
         yield ActionBar(glyphs=self.options.glyphs)
 
     def on_mount(self) -> None:
@@ -169,7 +173,9 @@ class VmScreen(TextTabKeys):
             case "events":
                 self._read_events()
             case "raw":
-                self._read_raw()
+                self.query_one(RawTab).read()
+            case "cost" if self.seen is not None:
+                self.query_one(CostTab).read(self.seen)
             case "network" if self.seen is not None:
                 self.query_one(StockTab).read(self.seen, max_age_s)
             case _:
@@ -182,17 +188,6 @@ class VmScreen(TextTabKeys):
             tab.show(await self.api.timeline(self.ref), self.options)
         except OsvmError as error:
             tab.show_error(error)
-
-    @work(group="vm-tab", exclusive=True, exit_on_error=False)
-    async def _read_raw(self) -> None:
-        tab = self.query_one("#raw", TextTab)
-        try:
-            raw = await self.api.raw(self.ref)
-        except OsvmError as error:
-            tab.show_error(error)
-            return
-        now = self.options.clock()
-        tab.show(raw, f"read {moment(now, now, utc=self.options.utc)} · {size(len(raw))} · Y copies it, S saves it")
 
     # what moves
     def tick(self) -> None:
@@ -212,6 +207,12 @@ class VmScreen(TextTabKeys):
         if self.api.vm(self.ref) != self.seen:
             self.show_vm()
             self._read_history()
+            self.on_costs_moved(CostsMoved())
+
+    def on_costs_moved(self, _: CostsMoved) -> None:
+        """Tell the rates anew where they are in sight."""
+        if self.tab == "cost" and self.seen is not None:
+            self.query_one(CostTab).draw(self.seen)
 
     def on_operation_moved(self, event: OperationMoved) -> None:
         """Show what is asked of this VM."""
