@@ -19,10 +19,14 @@ class KnownHosts:
         self.path = path
         self._text = ""
         self._state: tuple[int, ...] = ()
+        self._found: dict[str, tuple[HostKey, ...]] = {}
 
     def accepted(self, name: str) -> tuple[HostKey, ...]:
         """Return the accepted keys of the host that ssh looks up as `name`, as last read; touches no disk."""
-        return keys_of(self._text, name)
+        # Asked before every sample of every VM; the file has some lines for each of them.
+        if name not in self._found:
+            self._found[name] = keys_of(self._text, name)
+        return self._found[name]
 
     def reread(self) -> None:
         """Read the file if it is another one than was read last; one that cannot be read holds no keys."""
@@ -30,9 +34,9 @@ class KnownHosts:
             found = self.path.stat()
             state = (found.st_mtime_ns, found.st_ino, found.st_size)
             if state != self._state:
-                self._text, self._state = self._read(), state
+                self._text, self._state, self._found = self._read(), state, {}
         except OSError:
-            self._text, self._state = "", ()
+            self._text, self._state, self._found = "", (), {}
 
     def accept(self, keys: Sequence[HostKey], remark: str) -> None:
         """Add keys; GuestError when the file cannot be written."""

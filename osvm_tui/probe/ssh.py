@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import math
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -35,6 +36,7 @@ T = TypeVar("T")
 
 NOT_ACCEPTED = "host key not accepted yet"
 """What is told of a VM that no one has looked at the key of."""
+_REREAD_S = 5.0
 
 
 class SshLimits(Struct, frozen=True, kw_only=True):
@@ -86,6 +88,7 @@ class SshProbe(Probe):
         self._places: Places[VmRef] = Places(limits.connections, limits.idle_s)
         self._bastions: Places[tuple[Hop, Login]] = Places(limits.connections, limits.idle_s)
         self._sweeping: asyncio.TimerHandle | None = None
+        self._rereading, self._reread_at = asyncio.Lock(), -math.inf
         self._closed = False
 
     @property
@@ -102,6 +105,7 @@ class SshProbe(Probe):
         login = self._login(target)
         place = self._places.at(target.vm.ref)
         async with place.lock:
+            await self._reread_keys()
             route = self._route(target, login, place)
             place.meant_for(route)
             place.backoff.check(self._steady(), route)
@@ -116,6 +120,14 @@ class SshProbe(Probe):
         self._places.keep(place, self._steady())
         self._sweep_later()
         return reading
+
+    async def _reread_keys(self) -> None:
+        """Take up now and then what other consoles have accepted or forgotten."""
+        async with self._rereading:
+            if self._steady() - self._reread_at >= _REREAD_S:
+                with suppress(TimeoutError):
+                    await self._crew.run(self._keys.reread, _REREAD_S, lambda: None)
+                self._reread_at = self._steady()
 
     def _login(self, target: Target) -> Login:
         """Return how to log in; ProbeUnfit where that is not known."""

@@ -18,6 +18,8 @@ from osvm_tui.ui.widgets.header_bar import HeaderBar
 from osvm_tui.ui.widgets.vtable import VTable
 
 FAULTS = "status=ERROR"
+FALLING = ("age", "cost", "cpu", "mem")
+"""Columns whose first order is the highest first."""
 
 
 class FleetChoice(TablePlace):
@@ -101,9 +103,9 @@ class FleetChoice(TablePlace):
         self.keep()
 
     def action_sort(self, column: str) -> None:
-        """Sort by a column: age newest first, cost dearest first, the rest ascending; again turns it round."""
+        """Sort by a column: age newest first, cost, processor and memory highest first, the rest ascending; again turns it round."""
         again = column == self.picture.sort
-        self.sort_by(column, not self.picture.view.descending if again else column in ("age", "cost"))
+        self.sort_by(column, not self.picture.view.descending if again else column in FALLING)
         self.keep()
 
     @on(VTable.HeadPressed)

@@ -11,10 +11,13 @@ from osvm_tui.ui.format import SIGNS, Token, mib, state_mark
 
 
 def fleet_columns(
-    look: Look, cloud: Column[Vm] | None = None, cost: Column[Vm] | None = None
+    look: Look,
+    cloud: Column[Vm] | None = None,
+    cost: Column[Vm] | None = None,
+    metrics: tuple[Column[Vm], ...] = (),
 ) -> tuple[Column[Vm], ...]:
     """Return the fleet's columns, drawn as `look` says; `cloud` is the column of the clouds where there are several,
-    `cost` that of what VMs cost."""
+    `cost` that of what VMs cost, `metrics` those of what they do."""
 
     def status(vm: Vm) -> Cell:
         mark = state_mark(vm, look.glyphs)
@@ -42,6 +45,7 @@ def fleet_columns(
         _text("flavor", "FLAVOR", 10, _flavor_key, 5, grow=1),
         Column("vcpu", "VCPU", 4, _vcpu, _vcpu_key, 7, right=True, raw=_vcpu_key),
         Column("ram", "RAM", 7, _ram, _ram_key, 6, right=True, raw=_ram_key),
+        *metrics,
         *((cost,) if cost else ()),
         _text("image", "IMAGE", 14, names.image, 9, grow=1, token=dim),
         _text("key", "KEY", 10, lambda vm: vm.key_name, 13, token=dim),

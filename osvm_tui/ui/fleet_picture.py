@@ -16,6 +16,8 @@ from osvm_tui.ui.columns import Column, Look
 from osvm_tui.ui.fleet_columns import fleet_columns, stuck_task
 from osvm_tui.ui.fleet_costs import FleetCosts
 from osvm_tui.ui.fleet_filters import QUICK, Quick
+from osvm_tui.ui.fleet_metrics import COLUMNS as METRICS
+from osvm_tui.ui.fleet_metrics import FleetMetrics
 from osvm_tui.ui.fleet_view import FleetView, Row
 from osvm_tui.ui.format import Token
 from osvm_tui.ui.memory import PlaceMemory
@@ -36,7 +38,10 @@ class FleetPicture:
             wear=self.clouds.wear, stuck=api.insight.stuck,
         )  # fmt: skip
         self.costs = FleetCosts(api)
-        columns = fleet_columns(self.look, self.clouds.column(), self.costs.column(_COST_PRIORITY))
+        self.metrics = FleetMetrics(api, options)
+        columns = fleet_columns(
+            self.look, self.clouds.column(), self.costs.column(_COST_PRIORITY), self.metrics.columns()
+        )
         self._columns = {column.key: column for column in columns}
         self.columns = tuple(_over_rows(column) for column in self._columns.values())
         """The fleet's columns over rows."""
@@ -49,6 +54,7 @@ class FleetPicture:
         self._fields["changed"] = Field(Kind.FLAG, lambda row: row.ref in self.changed, bare=True)
         self._fields["stuck"] = Field(Kind.FLAG, lambda row: api.insight.stuck(row.ref) is not None)
         self._fields["cost"] = Field(Kind.NUMBER, lambda row: self.costs.monthly(row.vm))
+        self._fields |= self.metrics.fields()
         self._fields["cloud"] = Field(Kind.TEXT, lambda row: api.entry_of(row.ref))
         self.sort = kept.sort if kept.sort in self._columns else "name"
         self.text = ""
@@ -131,6 +137,18 @@ class FleetPicture:
             self.view.sort_anew()
         return moved
 
+    @property
+    def goes_by_metrics(self) -> bool:
+        """Whether rows are sorted or filtered by what VMs do."""
+        return self.sort in METRICS or any(word in self.text for word in self.metrics.fields())
+
+    def read_metrics(self) -> bool:
+        """Place rows by what VMs do now; return whether that moves any."""
+        moved = self.goes_by_metrics
+        if moved:
+            self.view.sort_anew()
+        return moved
+
     def empty_words(self) -> str:
         """Return what a table without rows says: why, and the key that helps."""
         if self.text and self.view.total:
@@ -194,5 +212,7 @@ _WAYS = {
     "age": ("oldest", "newest"),
     "status": ("trouble first", "trouble last"),
     "cost": ("cheapest first", "dearest first"),
+    "cpu": ("lowest first", "highest first"),
+    "mem": ("lowest first", "highest first"),
 }
 _COST_PRIORITY = 5

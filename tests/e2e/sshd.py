@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -21,7 +22,7 @@ HISTFILE= ENV= PS1='{PROMPT}' exec sh -i
 """
 CONFIG = """
 Port {port}
-ListenAddress 127.0.0.1
+ListenAddress {address}
 HostKey {folder}/host-ed25519
 HostKey {folder}/host-ecdsa
 PidFile {folder}/pid
@@ -45,16 +46,25 @@ def missing() -> str:
 
 
 class Sshd:
-    """A server that lets `client_key` in as the user who runs the tests; `more`: further lines of its configuration."""
+    """A server that lets `client_key` in as the user who runs the tests.
 
-    def __init__(self, folder: Path, client_key: Path, *, more: str = "") -> None:
+    `more`: further lines of its configuration. `within`: the command that runs it somewhere else, where it listens on
+    every address and is reached at `address`.
+    """
+
+    def __init__(
+        self, folder: Path, client_key: Path, *, more: str = "", address: str = "127.0.0.1", within: Sequence[str] = ()
+    ) -> None:
         self.folder, self.user, self.port = folder, getpass.getuser(), _free_port()
+        self.address, self.within = address, within
         folder.mkdir()
         self.new_host_keys()
         shutil.copy(f"{client_key}.pub", folder / "authorized_keys")
         (folder / "shell").write_text(SHELL)
         (folder / "shell").chmod(0o755)
-        (folder / "config").write_text(CONFIG.format(folder=folder, port=self.port, user=self.user, more=more))
+        listens = "0.0.0.0" if within else address
+        config = CONFIG.format(folder=folder, port=self.port, user=self.user, address=listens, more=more)
+        (folder / "config").write_text(config)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Sshd:
@@ -87,9 +97,9 @@ class Sshd:
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)
         arguments = ["-D", "-f", str(self.folder / "config"), "-E", str(self.folder / "log"), "-o", "LogLevel=DEBUG1"]
-        self._process = subprocess.Popen([_sshd(), *arguments])
+        self._process = subprocess.Popen([*self.within, _sshd(), *arguments])
         end = time.monotonic() + 10
-        while not _listens(self.port):
+        while not _listens(self.address, self.port):
             assert time.monotonic() < end, self.log
             time.sleep(0.02)
 
@@ -125,6 +135,6 @@ def _free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _listens(port: int) -> bool:
+def _listens(address: str, port: int) -> bool:
     with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
+        return one.connect_ex((address, port)) == 0

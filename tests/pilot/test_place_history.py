@@ -73,7 +73,7 @@ async def test_the_last_place_is_one_key_there_and_back() -> None:
         await press(pilot, "enter")
         screen = app.screen
         assert isinstance(screen, VmScreen)
-        await press(pilot, "3", "minus")
+        await press(pilot, "4", "minus")
         assert here(app) == ("fleet", "name:web")
         await press(pilot, "minus")
         assert isinstance(app.screen, VmScreen)

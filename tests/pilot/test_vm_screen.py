@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -10,8 +11,10 @@ from textual.widgets import Input, Static
 
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.errors import Unreachable
+from osvm_tui.domain.events import CostsChanged
 from osvm_tui.domain.vm import Vm
 from osvm_tui.services.api import CatalogView
+from osvm_tui.services.costs_api import Sum, VmBill
 from osvm_tui.ui.dialogs.console_url import ConsoleUrl
 from osvm_tui.ui.dialogs.diagnostics import Diagnostics
 from osvm_tui.ui.dialogs.save_text import SaveText
@@ -22,6 +25,7 @@ from osvm_tui.ui.widgets.text_tab import TextTab
 from osvm_tui.ui.widgets.vm_events import VmEvents
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
+from tests.pilot.fake_fleet import NOW
 
 
 def desk(api: FakeConsole, vm: Vm, tab: str = "overview") -> Desk:
@@ -94,8 +98,9 @@ async def test_the_number_keys_choose_the_tab_and_the_focus_goes_there() -> None
             ("2", "metrics"),
             ("3", "console"),
             ("4", "events"),
-            ("5", "network"),
-            ("6", "raw"),
+            ("5", "cost"),
+            ("6", "network"),
+            ("7", "raw"),
             ("1", "overview"),
         ):
             await press(pilot, key)
@@ -103,7 +108,7 @@ async def test_the_number_keys_choose_the_tab_and_the_focus_goes_there() -> None
             assert app.screen.tab == tab
             assert app.focused is not None
             assert app.screen.query_one(f"#{tab}") in app.focused.ancestors_with_self
-        await press(pilot, "6")
+        await press(pilot, "7")
         assert vm.id in app.screen.query_one("#raw", TextTab).view.text
 
 
@@ -273,3 +278,27 @@ async def test_diagnostics_are_shown_to_an_admin() -> None:
         assert app.clipboard.startswith("{")
         await press(pilot, "escape")
         assert isinstance(app.screen, VmScreen)
+
+
+async def test_the_cost_tab_tells_rate_bill_changes_and_prices() -> None:
+    api = FakeConsole()
+    vm = api.in_state("active")
+    rate = api.costs.burn(vm.ref).own
+    assert rate is not None
+    sums = (Sum(currency="EUR", amount=Decimal("10.20"), amount_max=Decimal("12.345")),)
+    api.costs.bills[vm.ref] = VmBill(ref=vm.ref, since=NOW, until=NOW, sums=sums, notes=("nobody looked on monday",))
+    app = desk(api, vm, "cost")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot)
+        assert f"{rate.monthly:.2f}" in shown(app, "#section-rate")
+        assert "between 10.20 EUR and 12.34 EUR" in shown(app, "#section-this-month")
+        assert "nobody looked on monday" in shown(app, "#section-this-month")
+        changes = shown(app, "#section-what-would-change").splitlines()
+        assert "no change" in next(line for line in changes if line.startswith("stop"))
+        assert f"- {rate.monthly:.2f}" in next(line for line in changes if line.startswith("delete"))
+        assert "SIMULATED list prices" in shown(app, "#section-prices")
+        api.costs.priced = False
+        api.tell(CostsChanged(2))
+        await press(pilot)
+        assert "no rate card" in shown(app, "#section-rate")
+        assert not app.screen.query_one("#section-what-would-change").display

@@ -10,8 +10,8 @@ from textual import on
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.ui.bindings import bindings_of, key_for
 from osvm_tui.ui.columns import Placed
-from osvm_tui.ui.fleet_choice import FleetChoice
 from osvm_tui.ui.fleet_filters import Counted
+from osvm_tui.ui.fleet_measuring import FleetMeasuring
 from osvm_tui.ui.fleet_picture import FleetPicture
 from osvm_tui.ui.fleet_view import Row
 from osvm_tui.ui.marking import Marking
@@ -44,7 +44,7 @@ PANE_S = 0.05
 """How far the detail pane may lag behind the cursor."""
 
 
-class FleetScreen(FleetChoice, Marking):
+class FleetScreen(FleetMeasuring, Marking):
     """All VMs of all scopes."""
 
     place = "fleet"
@@ -68,6 +68,7 @@ class FleetScreen(FleetChoice, Marking):
         pane = DetailPane(self.options, picture.look)
         pane.aside = self._migration.words
         pane.cost = picture.costs.burn
+        pane.doing = picture.metrics.words
         yield pane
 
     def on_mount(self) -> None:
@@ -172,6 +173,7 @@ class FleetScreen(FleetChoice, Marking):
             self.draw_rows()
         self.table.redraw_changed()
         self.query_one(DetailPane).tick()
+        self.watch_in_sight(self.table.keys_in_sight())
         ref = self.current()
         vm = self.picture.view.get(ref) if ref else None
         if vm is not None and self._migration.due(vm):

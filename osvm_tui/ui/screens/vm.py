@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher, Static
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.services.api import CatalogKind
 from osvm_tui.ui.bindings import bindings_of
-from osvm_tui.ui.format import moment, size
+from osvm_tui.ui.messages import CostsMoved
 from osvm_tui.ui.metrics_keys import MetricsKeys
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.state_history import state_history
@@ -24,8 +24,10 @@ from osvm_tui.ui.vm_title import asked, vm_title
 from osvm_tui.ui.waiting import MigrationWatch, waits_for
 from osvm_tui.ui.widgets.action_bar import ActionBar
 from osvm_tui.ui.widgets.console_tab import ConsoleTab
+from osvm_tui.ui.widgets.cost_tab import CostTab
 from osvm_tui.ui.widgets.header_bar import HeaderBar
 from osvm_tui.ui.widgets.metrics_tab import MetricsTab
+from osvm_tui.ui.widgets.raw_tab import RawTab
 from osvm_tui.ui.widgets.sections import Sections
 from osvm_tui.ui.widgets.stock_tab import StockTab
 from osvm_tui.ui.widgets.tab_strip import Tab, TabStrip
@@ -42,7 +44,8 @@ if TYPE_CHECKING:
     from osvm_tui.ui.messages import CatalogMoved, FleetMoved, OperationMoved, StuckMoved
     from osvm_tui.ui.options import UiOptions
 
-TABS = tuple(Tab(name, name) for name in ("overview", "metrics", "console", "events", "network", "raw"))
+_TABS = ("overview", "metrics", "console", "events", "cost", "network", "raw")
+TABS = tuple(Tab(name, name, str(number)) for number, name in enumerate(_TABS, 1))
 _FOLLOW_S = 5.0
 _NAMES_S = 3600.0
 _STOCK_S = 30.0
@@ -72,8 +75,9 @@ class VmScreen(MetricsKeys):
             yield MetricsTab(self.api, self.options, self.ref)
             yield ConsoleTab(self.api, self.options, self.ref)
             yield VmEvents(id="events")
+            yield CostTab(self.api, self.options)
             yield StockTab(self.api)
-            yield TextTab("raw", waiting="asking the cloud for the VM as it is now ...")
+            yield RawTab(self.api, self.options, self.ref)
         yield ActionBar(glyphs=self.options.glyphs)
 
     def on_mount(self) -> None:
@@ -173,7 +177,9 @@ class VmScreen(MetricsKeys):
             case "events":
                 self._read_events()
             case "raw":
-                self._read_raw()
+                self.query_one(RawTab).read()
+            case "cost" if self.seen is not None:
+                self.query_one(CostTab).read(self.seen)
             case "network" if self.seen is not None:
                 self.query_one(StockTab).read(self.seen, max_age_s)
             case _:
@@ -186,17 +192,6 @@ class VmScreen(MetricsKeys):
             tab.show(await self.api.timeline(self.ref), self.options)
         except OsvmError as error:
             tab.show_error(error)
-
-    @work(group="vm-tab", exclusive=True, exit_on_error=False)
-    async def _read_raw(self) -> None:
-        tab = self.query_one("#raw", TextTab)
-        try:
-            raw = await self.api.raw(self.ref)
-        except OsvmError as error:
-            tab.show_error(error)
-            return
-        now = self.options.clock()
-        tab.show(raw, f"read {moment(now, now, utc=self.options.utc)} · {size(len(raw))} · Y copies it, S saves it")
 
     # what moves
     def tick(self) -> None:
@@ -216,6 +211,12 @@ class VmScreen(MetricsKeys):
         if self.api.vm(self.ref) != self.seen:
             self.show_vm()
             self._read_history()
+            self.on_costs_moved(CostsMoved())
+
+    def on_costs_moved(self, _: CostsMoved) -> None:
+        """Tell the rates anew where they are in sight."""
+        if self.tab == "cost" and self.seen is not None:
+            self.query_one(CostTab).draw(self.seen)
 
     def on_operation_moved(self, event: OperationMoved) -> None:
         """Show what is asked of this VM."""

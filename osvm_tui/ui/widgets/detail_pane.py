@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class DetailLines(Widget):
-    """Two lines about a VM. Its height never changes, so a new VM costs no layout."""
+    """Three lines about a VM. Its height never changes, so a new VM costs no layout."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class DetailLines(Widget):
 
 
 class DetailPane(Vertical):
-    """State and size, fault or addresses, and the action bar. Border title: the name; at its right what is expected."""
+    """State and size, fault or addresses, what it does, and the action bar. Border title: the name; at its right what is expected."""
 
     def __init__(self, options: UiOptions, look: Look) -> None:
         super().__init__()
@@ -61,6 +61,8 @@ class DetailPane(Vertical):
         """What the place knows beside the VM itself, for example how far its migration is."""
         self.cost: Callable[[Vm], Burn | None] = lambda _: None
         """What a VM costs."""
+        self.doing: Callable[[Vm], str] = lambda _: ""
+        """What a VM does, where that is from and how old."""
 
     def compose(self) -> ComposeResult:
         """Put the lines over the action bar."""
@@ -83,7 +85,7 @@ class DetailPane(Vertical):
             return
         title = f"{self._dress(vm)}{printable(vm.name)} {vm.ref.short}"
         self._entitle(title, self._pending(self._look.pending(vm.ref)))
-        self._lines.show(Content("\n").join([self._first(vm), self._second(vm)]))
+        self._lines.show(Content("\n").join([self._first(vm), self._second(vm), Content.styled(printable(self.doing(vm)), "$dim")]))
 
     def _dress(self, vm: Vm) -> str:
         """Wear the frame of the VM's cloud; return what the title says of it."""

@@ -1,4 +1,4 @@
-"""`TabStrip`: one line of numbered tabs, by click or by their number; knows no tab's content."""
+"""`TabStrip`: one line of tabs with their keys, by click or by key; knows no tab's content."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from textual.widget import Widget
 
 
 class Tab(NamedTuple):
-    """One tab: its id and the word that is shown."""
+    """One tab: its id, the word that is shown, and the key that chooses it."""
 
     id: str
     label: str
+    key: str
 
 
 class TabStrip(Widget):
-    """Show `tabs` numbered from 1 with `active` lit. The owner switches; a click only asks by `Chosen`."""
+    """Show `tabs` with their keys and with `active` lit. The owner switches; a click only asks by `Chosen`."""
 
     COMPONENT_CLASSES = {"tab-strip--active", "tab-strip--key"}
     active: reactive[str] = reactive("")
@@ -41,11 +42,11 @@ class TabStrip(Widget):
         line = Text(no_wrap=True)
         lit = self.get_component_rich_style("tab-strip--active")
         key = self.get_component_rich_style("tab-strip--key", partial=True)
-        for number, tab in enumerate(self.tabs, start=1):
+        for tab in self.tabs:
             if tab.id == self.active:
-                line.append(f" {number} {tab.label} ", lit)
+                line.append(f" {tab.key} {tab.label} ", lit)
             else:
-                line.append(f" {number}", key)
+                line.append(f" {tab.key}", key)
                 line.append(f" {tab.label} ")
             line.append(" ")
         return line
@@ -53,8 +54,8 @@ class TabStrip(Widget):
     def on_click(self, event: Click) -> None:
         """Ask for the tab under the pointer."""
         start = 0
-        for number, tab in enumerate(self.tabs, start=1):
-            end = start + len(f" {number} {tab.label}  ")
+        for tab in self.tabs:
+            end = start + len(f" {tab.key} {tab.label}  ")
             if start <= event.x - self.styles.padding.left < end:
                 self.post_message(self.Chosen(tab.id))
             start = end

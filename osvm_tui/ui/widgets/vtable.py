@@ -104,6 +104,11 @@ class VTable(ScrollView, Generic[T], can_focus=True):
         """Return the row under the cursor, None in an empty table."""
         return self.rows[self.cursor] if self.rows else None
 
+    def keys_in_sight(self) -> list[Hashable]:
+        """Return the keys of the rows that are on screen."""
+        top = self.scroll_offset.y
+        return [self._key(row) for row in self.rows[top : top + self._page]]
+
     def say_when_empty(self, words: str) -> None:
         """Set what the table says while it has no rows."""
         if words != self.empty:

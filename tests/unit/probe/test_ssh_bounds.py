@@ -32,7 +32,8 @@ async def test_a_slow_call_gives_its_turn_and_keeps_its_thread() -> None:
     assert not done
     end.set()
     assert await waiting == 8
-    assert await slow and await slow2
+    assert await slow
+    assert await slow2
     crew.close()
 
 
