@@ -93,11 +93,7 @@ ONE = (
     Picture("vm-search", ("l", "slash", *"line 49", "enter")),
     Picture("vm-save", ("l", "S")),
     Picture("vm-events", ("e",)),
-<<<<<<< HEAD
-    Picture("vm-network", ("enter", "5")),
-=======
     Picture("vm-network", ("enter", "6")),
->>>>>>> main
     Picture("vm-raw", ("y",)),
 )
 """One VM, by tab and by state."""

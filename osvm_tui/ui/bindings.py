@@ -14,15 +14,20 @@ CHANGED = ("image", "fip", "sg", "rule", "volume", "snapshot", "keypair", "group
 """The places of what VMs stand on where something can be changed."""
 STOCK = ("flavor", "network", "port", "router", "quota", "hypervisor", *CHANGED)
 """The places of what VMs stand on."""
-ALL = ("fleet", "vm", "op", "operation", "call", "audit", "health", "cloud", "project", *STOCK, "help")
+ALL = (
+    "fleet", "vm", "monitor", "alert", "host", "op", "operation", "call", "audit", "health", "cloud", "project", *STOCK,
+    "help",
+)  # fmt: skip
 """The places that have a screen of their own."""
 VMS = ("fleet", "vm")
 """The places where verbs on VMs run."""
 OPS = ("op", "operation")
 """The places where what was asked for is followed."""
-TABLES = tuple(place for place in ALL if place not in ("vm", "health", "help"))
+TABLES = tuple(place for place in ALL if place not in ("vm", "host", "health", "help"))
 """The places with a table: its rows are filtered, its columns chosen."""
 
+_OPENED = ("monitor", "alert", "op", "cloud", "project", *STOCK)
+_MEASURED = ("fleet", "monitor")
 _USED = tuple(place for place in STOCK if place not in ("router", "quota", "rule", "snapshot"))
 _OWNED = ("port", "router", "fip", "rule", "volume", "snapshot", "group", "hypervisor", "service")
 _MADE = tuple(place for place in CHANGED if place not in ("image", "snapshot", "service"))
@@ -104,7 +109,7 @@ KEYS: tuple[Key, ...] = (
         3,
     ),
     Key("vm.open", "enter", "open", "open the VM", "Look", ("fleet",), "open_vm('overview')", 1),
-    Key("place.open", "enter", "open", "open the row", "Look", ("op", "cloud", "project", *STOCK), "open_row", 1),
+    Key("place.open", "enter", "open", "open the row", "Look", _OPENED, "open_row", 1),
     Key("call.copy", "c", "copy", "copy the openstack command of a call", "Copy", ("call",), "copy_row", 4),
     Key("audit.verify", "v", "verify", "check the whole chain", "Look", ("audit",), "verify", 4),
     Key("vm.log", "l", "log", "console log", "Look", VMS, "open_vm('console')"),
@@ -137,6 +142,8 @@ KEYS: tuple[Key, ...] = (
     Key("fleet.sort-age", "A", "by age", "sort by age, newest first", "Sort", ("fleet",), "sort('age')"),
     Key("fleet.sort-status", "S", "by status", "sort by status, trouble first", "Sort", ("fleet",), "sort('status')"),
     Key("fleet.sort-cost", "dollar_sign", "by cost", "sort by cost, dearest first", "Sort", ("fleet",), "sort('cost')"),
+    Key("fleet.sort-cpu", "C", "by cpu", "sort by processor, the busiest first", "Sort", _MEASURED, "sort('cpu')"),
+    Key("fleet.sort-mem", "M", "by memory", "sort by memory, the fullest first", "Sort", _MEASURED, "sort('mem')"),
     Key("place.invert", "I", "invert", "turn the order round", "Sort", TABLES, "invert"),
     Key("fleet.mark", "space", "mark", "mark the VM", "Mark", ("fleet",), "mark", 5),
     Key("fleet.mark-range", "V", "mark range", "mark from the last mark to here", "Mark", ("fleet",), "mark_range"),
@@ -168,6 +175,12 @@ KEYS: tuple[Key, ...] = (
     Key("vm.range-less", "less_than_sign", "shorter", "curves of a shorter time", "Look", ("vm",), "metrics_range(-1)"),
     Key("vm.range-more", "greater_than_sign", "longer", "curves of a longer time", "Look", ("vm",), "metrics_range(1)"),
     Key("vm.devices", "d", "devices", "cores, disks and interfaces one by one", "Look", ("vm",), "metrics_devices"),
+    Key("monitor.less", "less_than_sign", "metric before", "the metric before", "Sort", ("monitor",), "metric(-1)", 6),
+    Key("monitor.more", "greater_than_sign", "metric", "the next metric", "Sort", ("monitor",), "metric(1)", 5),
+    Key("monitor.map", "H", "heat map", "all VMs as a heat map, or as a table", "Look", ("monitor",), "heat_map", 4),
+    Key("monitor.missing", "n", "not measured", "the VMs not measured, and why", "Look", ("monitor",), "missing", 7),
+    Key("alert.know", "a", "acknowledge", "say that you know, with a note", "Change", ("alert",), "acknowledge", 4),
+    Key("alert.silence", "z", "silence", "keep it quiet for a while", "Change", ("alert",), "silence", 5),
     Key("vm.search", "slash", "search", "search the log or the JSON", "Look", ("vm",), "search", 7),
     Key("vm.search-next", "n", "next match", "next match of the search", "Look", ("vm",), "search_on(1)"),
     Key("vm.search-before", "p", "match before", "match before", "Look", ("vm",), "search_on(-1)"),

@@ -19,6 +19,7 @@ from osvm_tui.domain.events import (
     ScopesChanged,
     StuckChanged,
 )
+from osvm_tui.ui.calling import call_operator
 from osvm_tui.ui.messages import (
     AlertsMoved,
     CatalogMoved,
@@ -82,8 +83,10 @@ class Bridge:
                 self._post(StuckMoved)
             case MetricsChanged():
                 self._post(MetricsMoved)
-            case AlertsChanged():
+            case AlertsChanged(text=text, notify=how):
                 self._post(AlertsMoved)
+                if text and how:
+                    call_operator(self._app, how, text)
             case CatalogChanged(entry=entry, kind=kind):
                 self._post(lambda: CatalogMoved(entry, kind))
             case CostsChanged():

@@ -103,7 +103,7 @@ class FleetChoice(TablePlace):
         self.keep()
 
     def action_sort(self, column: str) -> None:
-        """Sort by a column: age newest first, cost, processor and memory highest first, the rest ascending; again turns it round."""
+        """Sort by a column: age newest first, what is a number highest first, the rest ascending; again turns it."""
         again = column == self.picture.sort
         self.sort_by(column, not self.picture.view.descending if again else column in FALLING)
         self.keep()

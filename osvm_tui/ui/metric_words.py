@@ -8,7 +8,7 @@ from datetime import datetime
 from textual.content import Content
 
 from osvm_tui.domain.measured import Measured
-from osvm_tui.domain.metrics import UNITS, Metric, Sample, Unit
+from osvm_tui.domain.metrics import UNITS, Memory, Metric, Sample, Unit
 from osvm_tui.ui.format import age, long_age, size
 from osvm_tui.ui.printable import printable
 
@@ -60,17 +60,25 @@ def standing(sample: Sample | None) -> str:
     parts = []
     if sample.load:
         parts.append("load " + " ".join(f"{value:.2f}" for value in sample.load))
-    if sample.memory and sample.memory.total:
-        used = sample.memory.used
-        if used is None and sample.memory.available is not None:
-            used = sample.memory.total - sample.memory.available
-        parts.append(f"memory {size(used)} of {size(sample.memory.total)}")
+    memory = amount_of_memory(sample.memory)
+    if memory:
+        parts.append(f"memory {memory}")
     if sample.mounts:
         fullest = max(sample.mounts, key=lambda mount: _part(mount.used, mount.size))
         parts.append(f"{printable(fullest.path)} {size(fullest.used)} of {size(fullest.size)}")
     if sample.uptime_s is not None:
         parts.append(f"up {long_age(sample.uptime_s)}")
     return " · ".join(parts)
+
+
+def amount_of_memory(memory: Memory | None) -> str:
+    """Return how much is used of how much: `1.2 GiB of 4 GiB`; empty when it is not known."""
+    if memory is None or not memory.total:
+        return ""
+    used = memory.used
+    if used is None and memory.available is not None:
+        used = memory.total - memory.available
+    return f"{size(used)} of {size(memory.total)}"
 
 
 DEVICE_BLOCKS = ("cores", "file systems", "disks", "interfaces", "sources")
@@ -115,9 +123,14 @@ def _part(used: int, whole: int) -> float:
     return 100 * used / whole if whole else 0.0
 
 
-def _bar(percent: float) -> str:
+def gauge(percent: float, told: str) -> str:
+    """Return a part of a whole as a bar, with what is told of it."""
     full = round(min(max(percent, 0.0), 100.0) / 100 * _BAR)
-    return f"{'█' * full}{'░' * (_BAR - full)} {percent:3.0f} %"
+    return f"{'█' * full}{'░' * (_BAR - full)} {told}"
+
+
+def _bar(percent: float) -> str:
+    return gauge(percent, f"{percent:3.0f} %")
 
 
 def _lines(facts: Sequence[tuple[str, str]]) -> Content:

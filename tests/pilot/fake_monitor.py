@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from zlib import crc32
 
+from msgspec.structs import replace
+
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.measured import Measured
 from osvm_tui.domain.metrics import UNITS, DiskRates, Memory, Metric, Mount, NicRates, Sample, Source, Unit
 from osvm_tui.domain.vm import VmRef
-from osvm_tui.services.monitor_api import AlertView, Coverage, HostView, MonitorApi, Point, Range, Series
+from osvm_tui.services.monitor_api import AlertState, AlertView, Coverage, HostView, MonitorApi, Point, Range, Series
 
 GIB = 1 << 30
 SPANS = {
@@ -47,6 +49,7 @@ class FakeMonitor(MonitorApi):
         """Stretches, in seconds before now, in which nothing was measured."""
         self.error: OsvmError | None = None
         self.noted: list[tuple[str, str, str]] = []
+        self.host_view: HostView | None = None
 
     def watch(self, refs: Iterable[VmRef]) -> None:
         self.watched = tuple(refs)
@@ -102,7 +105,7 @@ class FakeMonitor(MonitorApi):
         return tuple(one for one in self.alert_views if ended or one.ended_at is None)
 
     def host(self) -> HostView | None:
-        return None
+        return self.host_view
 
     async def charts(
         self, ref: VmRef, metrics: Sequence[Metric], over: Range, *, devices: bool = False
@@ -129,7 +132,14 @@ class FakeMonitor(MonitorApi):
             yield Point(self.now - timedelta(seconds=before), mean, mean * 0.9, mean * 1.1, 3)
 
     async def acknowledge(self, alert_id: str, note: str) -> None:
-        self.noted.append(("acknowledge", alert_id, note))
+        self._note("acknowledge", alert_id, note, AlertState.ACKNOWLEDGED)
 
     async def silence(self, alert_id: str, minutes: int, note: str) -> None:
-        self.noted.append((f"silence {minutes}", alert_id, note))
+        self._note(f"silence {minutes}", alert_id, note, AlertState.SILENCED, self.now + timedelta(minutes=minutes))
+
+    def _note(self, what: str, alert_id: str, note: str, state: AlertState, until: datetime | None = None) -> None:
+        if self.error is not None:
+            raise self.error
+        self.noted.append((what, alert_id, note))
+        at = next(n for n, one in enumerate(self.alert_views) if one.id == alert_id)
+        self.alert_views[at] = replace(self.alert_views[at], who="ops-1", note=note, state=state, silent_until=until)

@@ -5,7 +5,7 @@ A subclass says what its rows are; it knows no widget. The filter is the console
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from textual import on
@@ -30,6 +30,8 @@ class ListPlace(TablePlace, Generic[T]):
 
     noun = "rows"
     empty = "nothing here"
+    falling: Collection[str] = ()
+    """Columns whose first order is the highest first."""
 
     def columns(self) -> tuple[Column[T], ...]:
         """Return the table's columns."""
@@ -91,10 +93,9 @@ class ListPlace(TablePlace, Generic[T]):
             self.show_text(self.text)
         self.read()
 
-    @property
-    def table(self) -> VTable[T]:
-        """The table."""
-        return self.query_one(VTable)
+    def focus_rows(self) -> None:
+        """Let the keys move over the rows."""
+        self.table.focus()
 
     def every_column(self) -> Sequence[Column[T]]:
         """Return all columns, as they were when the place was opened."""
@@ -214,13 +215,19 @@ class ListPlace(TablePlace, Generic[T]):
         super().action_refresh_now()
         self.read()
 
+    def action_sort(self, column: str) -> None:
+        """Sort by a column; again turns the order round."""
+        now, down = self.order
+        self.sort_by(column, not down if column == now else column in self.falling)
+        self.keep()
+
     @on(FilterBar.Typed)
     def _typed(self, event: FilterBar.Typed) -> None:
         self.show_text(event.text)
 
     @on(FilterBar.Left)
     def _left(self) -> None:
-        self.table.focus()
+        self.focus_rows()
         self.keep()
 
     @on(VTable.Highlighted)
@@ -233,9 +240,7 @@ class ListPlace(TablePlace, Generic[T]):
 
     @on(VTable.HeadPressed)
     def _head_pressed(self, event: VTable.HeadPressed) -> None:
-        column, down = self.order
-        self.sort_by(event.column, column == event.column and not down)
-        self.keep()
+        self.action_sort(event.column)
 
 
 def _reader(column: Column[T]) -> Any:

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from osvm_tui.ui.completion import arguments_of
-from osvm_tui.ui.messages import CostsMoved, GoBack, GoTo, ScopesMoved, WorkFailed
+from osvm_tui.ui.messages import AlertsMoved, CostsMoved, GoBack, GoTo, ScopesMoved, WorkFailed
 from osvm_tui.ui.widgets.header_bar import HeaderBar
 from osvm_tui.ui.widgets.key_hints import KeyHints
 
@@ -91,6 +91,10 @@ class PlaceScreen(Screen[None]):
 
     def on_costs_moved(self, _: CostsMoved) -> None:
         """Let the header tell the burn rate anew."""
+        self.query_one(HeaderBar).refresh()
+
+    def on_alerts_moved(self, _: AlertsMoved) -> None:
+        """Let the header count the alerts anew."""
         self.query_one(HeaderBar).refresh()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

@@ -48,7 +48,10 @@ class DetailLines(Widget):
 
 
 class DetailPane(Vertical):
-    """State and size, fault or addresses, what it does, and the action bar. Border title: the name; at its right what is expected."""
+    """State and size, fault or addresses, what it does, and the action bar.
+
+    Border title: the name; at its right what is expected.
+    """
 
     def __init__(self, options: UiOptions, look: Look) -> None:
         super().__init__()
@@ -85,7 +88,8 @@ class DetailPane(Vertical):
             return
         title = f"{self._dress(vm)}{printable(vm.name)} {vm.ref.short}"
         self._entitle(title, self._pending(self._look.pending(vm.ref)))
-        self._lines.show(Content("\n").join([self._first(vm), self._second(vm), Content.styled(printable(self.doing(vm)), "$dim")]))
+        doing = Content.styled(printable(self.doing(vm)), "$dim")
+        self._lines.show(Content("\n").join([self._first(vm), self._second(vm), doing]))
 
     def _dress(self, vm: Vm) -> str:
         """Wear the frame of the VM's cloud; return what the title says of it."""

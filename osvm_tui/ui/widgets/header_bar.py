@@ -9,11 +9,13 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
+from osvm_tui.domain.alerts import AlertState
 from osvm_tui.domain.roles import Scope
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.cloud_look import PRODUCTION, Hue, Wear, wear
 from osvm_tui.ui.format import GLYPHS, Token, count
 from osvm_tui.ui.freshness import freshness
+from osvm_tui.ui.messages import GoTo
 from osvm_tui.ui.money_words import burning
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
@@ -27,6 +29,8 @@ class Counts(NamedTuple):
     wrong: int = 0
 
 
+ALERTS = ":alert"
+"""Stands where a count leads to the alerts instead of a filter."""
 _ROOMY = 110
 """From this width on several badges are written out."""
 
@@ -44,7 +48,7 @@ class HeaderBar(Widget):
     }
 
     class CountPressed(Message):
-        """A count was clicked: `text` is the filter that shows those VMs."""
+        """A count of VMs was clicked: `text` is the filter that shows them."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -151,6 +155,9 @@ class HeaderBar(Widget):
         stuck = len(self._api.insight.all_stuck())
         if stuck:
             parts.append((glyphs[Token.WRONG], f"{count(stuck)} stuck", "wrong", "stuck=yes"))
+        firing = sum(one.state_at(self._options.clock()) is AlertState.FIRING for one in self._api.monitor.alerts())
+        if firing:
+            parts.append((glyphs[Token.WRONG], f"{count(firing)} alert{'s' if firing > 1 else ''}", "wrong", ALERTS))
         if counts.wrong:
             parts.append((glyphs[Token.WRONG], f"{count(counts.wrong)} error", "wrong", "status=ERROR"))
         line, zones = Text(no_wrap=True), []
@@ -185,7 +192,7 @@ class HeaderBar(Widget):
         """Turn a click on a count into its filter."""
         for start, end, text in self._zones:
             if start <= event.x < end:
-                self.post_message(self.CountPressed(text))
+                self.post_message(GoTo("alert") if text == ALERTS else self.CountPressed(text))
 
 
 def reach(scope: Scope) -> str:
