@@ -28,6 +28,7 @@ from osvm_tui.services.costs_api import CostsApi
 from osvm_tui.services.guests_api import GuestsApi
 from osvm_tui.services.insight_api import InsightApi
 from osvm_tui.services.insight_api import Stuck as Stuck
+from osvm_tui.services.monitor_api import MonitorApi
 from osvm_tui.services.operations_api import OperationsApi
 from osvm_tui.services.resources_api import ResourcesApi
 from osvm_tui.store.base import AuditQuery as AuditQuery
@@ -142,6 +143,8 @@ class ConsoleApi(ABC):
     """What is usual, what is stuck, and what would help."""
     guests: GuestsApi
     """The way into a guest by SSH."""
+    monitor: MonitorApi
+    """What every VM does, and what is wrong."""
     costs: CostsApi
     """What everything costs, has cost and will cost."""
 

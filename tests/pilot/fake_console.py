@@ -36,6 +36,7 @@ from tests.pilot.fake_costs import FakeCosts
 from tests.pilot.fake_fleet import ENDPOINT, FLAVORS, NOW, seeded_fleet
 from tests.pilot.fake_guests import FakeGuests
 from tests.pilot.fake_insight import FakeInsight
+from tests.pilot.fake_monitor import FakeMonitor
 from tests.pilot.fake_resources import FakeResources
 
 TASKS = {
@@ -62,6 +63,7 @@ class FakeConsole(ConsoleApi):
     bulk: FakeBulk
     costs: FakeCosts
     insight: FakeInsight
+    monitor: FakeMonitor
 
     def __init__(
         self,
@@ -111,6 +113,7 @@ class FakeConsole(ConsoleApi):
         self.bulk = FakeBulk(self)
         self.costs = FakeCosts(self)
         self.insight = FakeInsight()
+        self.monitor = FakeMonitor()
 
     # scripting
     def tell(self, event: Event) -> None:
