@@ -38,7 +38,7 @@ class Burns:
         vm, entry = self._fleet.get(ref), self._fleet.entry_of(ref)
         if vm is None or not entry:
             return VmCost(ref=ref, note=f"the VM {ref.short} is gone")
-        self._follow_basis()
+        self.follow()
         found = self._rates.priced(entry)
         if found is None:
             return VmCost(ref=ref, note=self._rates.view(entry).note)
@@ -51,6 +51,10 @@ class Burns:
             simulated=found[0].card.simulated,
         )
 
+    def alike(self, vm: Vm, entry: str) -> Burn | None:
+        """Return what a VM like this one costs, None where it has no price."""
+        return self._burn(self._key(vm, entry))
+
     def _attached(self, entry: str, vm: Vm, tariff: Tariff, prices: PriceList) -> tuple[AttachedCost, ...]:
         currency = tariff.card.currency
         return tuple(
@@ -60,7 +64,7 @@ class Burns:
 
     def totals(self, refs: Sequence[VmRef] | None = None) -> BurnTotals:
         """Return the sum of these VMs, or of everything with what hangs on it and what hangs on nothing."""
-        self._follow_basis()
+        self.follow()
         if refs is not None:
             chosen = [(vm, entry) for ref in refs if (vm := self._fleet.get(ref)) and (entry := self._entry(ref))]
             return self._sum(Counter(self._key(vm, entry) for vm, entry in chosen), ())
@@ -107,7 +111,7 @@ class Burns:
         burn = vm_burn(like, flavor, prices, tariff.policy, tariff.card.currency, image_name)
         return burn if priced(burn) else None
 
-    def _follow_basis(self) -> None:
+    def follow(self) -> None:
         """Forget everything when the book, the version of the prices or a catalog is another one."""
         basis: list[object] = [self._rates.revision]
         for follower in self._scopes.followers():

@@ -26,6 +26,8 @@ _UNSURE = "?"
 _log = logging.getLogger("osvm.costs")
 
 Window = tuple[date, datetime, datetime]
+_Found = dict[str, tuple[tuple[DaySum, ...], tuple[DaySum, ...]]]
+"""By project: the sums of all components together, and one by one."""
 
 
 class ProjectDay(Struct, frozen=True):
@@ -49,39 +51,44 @@ class CostDays:
         self._tried: set[tuple[str, date]] = set()
         self._lock = asyncio.Lock()
 
-    async def read(self, since: datetime, until: datetime) -> tuple[tuple[ProjectDay, ...], tuple[str, ...]]:
-        """Return the sums of every project and day from `since` to `until`, cut to now, and what is not in them."""
+    async def read(
+        self, since: datetime, until: datetime, *, parts: bool = False
+    ) -> tuple[tuple[ProjectDay, ...], tuple[str, ...]]:
+        """Return the sums of every project and day from `since` to `until`, cut to now, and what is not in them; with
+        `parts` one by one instead of all components together."""
         until = min(until, self._now())
         counted, notes = self._lives.counted()
         found: list[ProjectDay] = []
         if since < until:
             async with self._lock:
                 for one in counted:
-                    found += await self._of(one, since, until)
+                    found += await self._of(one, since, until, parts)
         return tuple(found), notes
 
-    async def _of(self, counted: Counted, since: datetime, until: datetime) -> list[ProjectDay]:
+    async def _of(self, counted: Counted, since: datetime, until: datetime, parts: bool) -> list[ProjectDay]:
         basis = basis_of(counted.tariff)
         windows = list(days(since, until))
         over = [window for window in windows if self._over(window)]
-        kept = await self._kept(counted, over, basis)
+        kept = await self._kept(counted, over, basis, parts)
         missing = [window for window in windows if window[0] not in kept]
-        found = [_shown(counted, row) for day in sorted(kept) for row in kept[day] if row.sums]
+        found = [_shown(counted, row, True, parts) for day in sorted(kept) for row in kept[day]]
         if missing:
-            found += await self._count(counted, missing, basis)
+            found += await self._count(counted, missing, basis, parts)
         return found
 
     def _over(self, window: Window) -> bool:
         day, since, until = window
         return (since, until) == day_bounds(day) and until + SETTLE <= self._now()
 
-    async def _kept(self, counted: Counted, over: Sequence[Window], basis: str) -> dict[date, list[CostDay]]:
+    async def _kept(
+        self, counted: Counted, over: Sequence[Window], basis: str, parts: bool
+    ) -> dict[date, list[CostDay]]:
         store, scope = self._store(), counted.scope
         if store is None or not over:
             return {}
         marker = EVERYWHERE if scope.all_projects else scope.project_id
         rows: dict[date, list[CostDay]] = {}
-        for row in await store.cost_days(scope, over[0][0], over[-1][0]):
+        for row in await store.cost_days(scope, over[0][0], over[-1][0], parts=parts):
             rows.setdefault(row.day, []).append(row)
         wanted = {window[0] for window in over}
         return {
@@ -96,7 +103,7 @@ class CostDays:
             return False
         return bases <= {basis, basis + _UNSURE}
 
-    async def _count(self, counted: Counted, windows: Sequence[Window], basis: str) -> list[ProjectDay]:
+    async def _count(self, counted: Counted, windows: Sequence[Window], basis: str, parts: bool) -> list[ProjectDay]:
         """Count days from the histories, keep those that are over, and return them all."""
         start = min(since for _, since, _ in windows)
         billed = await self._lives.billed(counted, start, ask=True)
@@ -107,14 +114,11 @@ class CostDays:
         for window in windows:
             day, since, until = window
             sums = await asyncio.to_thread(_sums, billed, things, counted, since, until, now)
-            over = self._over(window)
-            scope = counted.scope
-            found += [
-                ProjectDay(counted.entry, scope.endpoint, project, day, each, over) for project, each in sums.items()
-            ]
+            rows, over = _rows(counted, day, sums, basis), self._over(window)
+            found += [_shown(counted, row, over, parts) for row in rows]
             if over:
-                self._tried.add((scope.key, day))
-                keep += _rows(counted, day, sums, basis)
+                self._tried.add((counted.scope.key, day))
+                keep += rows
         await self._keep(keep)
         return found
 
@@ -150,21 +154,23 @@ class CostDays:
 
 def _sums(
     billed: Sequence[Billed], things: Sequence[Held], counted: Counted, since: datetime, until: datetime, now: datetime
-) -> dict[str, tuple[DaySum, ...]]:
+) -> _Found:
     return sums_of(billed, things, counted.tariff, since, until, now, THING_GRACE)
 
 
-def _rows(counted: Counted, day: date, sums: dict[str, tuple[DaySum, ...]], basis: str) -> list[CostDay]:
+def _rows(counted: Counted, day: date, found: _Found, basis: str) -> list[CostDay]:
     scope = counted.scope
     marker = EVERYWHERE if scope.all_projects else scope.project_id
-    unsure = any(one.amount != one.amount_max for each in sums.values() for one in each)
+    unsure = any(one.amount != one.amount_max for sums, _ in found.values() for one in sums)
     basis += _UNSURE * unsure
-    return [CostDay(scope.endpoint, project, day, basis, each) for project, each in ({marker: ()} | sums).items()]
+    nothing: _Found = {marker: ((), ())}
+    return [CostDay(scope.endpoint, project, day, basis, *sums) for project, sums in (nothing | found).items()]
 
 
 def _has(rows: Iterable[CostDay], project: str) -> bool:
     return any(row.project_id == project for row in rows)
 
 
-def _shown(counted: Counted, row: CostDay) -> ProjectDay:
-    return ProjectDay(counted.entry, row.endpoint, row.project_id, row.day, row.sums, True)
+def _shown(counted: Counted, row: CostDay, whole: bool, parts: bool) -> ProjectDay:
+    sums = row.parts if parts else row.sums
+    return ProjectDay(counted.entry, row.endpoint, row.project_id, row.day, sums, whole)

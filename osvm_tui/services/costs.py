@@ -76,7 +76,7 @@ class Costs(CostsApi):
         self._rates = Rates(source, scopes, bus, now)
         self._stock = Stock(catalogs)
         self._burns = Burns(fleet, scopes, self._rates, self._stock, now)
-        self._changes = CostChanges(fleet, self._rates, self._stock)
+        self._changes = CostChanges(fleet, self._rates, self._stock, self._burns)
         self._lives = Lives(fleet, scopes, self._rates, self._stock, store, now)
         self._days = CostDays(self._lives, self._stock, store, now)
         self._waste = CostWaste(fleet, scopes, self._rates, self._stock, verdict, now)
@@ -163,12 +163,13 @@ class Costs(CostsApi):
 
     async def report(self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,)) -> CostReport:
         troubles = await self._read_stock()
-        found, notes = await self._days.read(since, until)
+        until = min(until, self._now())
+        found, notes = await self._days.read(since, until, parts=By.COMPONENT in by)
         return CostReport(
             since=since,
-            until=min(until, self._now()),
+            until=until,
             by=tuple(by),
-            groups=grouped(found, tuple(by), self._project),
+            groups=await asyncio.to_thread(grouped, found, tuple(by), self._project),
             totals=totals(found),
             notes=(*notes, *troubles),
             simulated=self._simulated(),
@@ -185,9 +186,11 @@ class Costs(CostsApi):
         now = self._now()
         since, until = month_of(now)
         troubles = await self._read_stock()
-        found, notes = await self._days.read(since, now)
-        recent = await self.trend(DAYS + 1)
-        forecasts = self._forecasts(totals(found), recent[:-1], now)
+        wanted = [(now - timedelta(days=back)).date() for back in range(DAYS, 0, -1)]
+        read, notes = await self._days.read(min(since, day_bounds(wanted[0])[0]), now)
+        found = [each for each in read if each.day >= since.date()]
+        recent = by_day([each for each in read if each.day in wanted], wanted)
+        forecasts = self._forecasts(totals(found), recent, now)
         return MonthView(
             since=since,
             until=until,
