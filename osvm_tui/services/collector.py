@@ -114,7 +114,9 @@ class Collector:
         """Learn which VMs there are and which have changed; return those that are gone or run no more."""
         delta = self._fleet.since(self._revision)
         self._revision = delta.revision
-        lost = [ref for ref in delta.removed if self._drop(ref)]
+        lost = list(delta.removed)
+        for ref in lost:
+            self._drop(ref)
         if delta.complete:
             here = {vm.ref for vm in delta.upserts}
             lost += [ref for ref in tuple(self._subjects) if ref not in here and self._drop(ref)]
@@ -194,10 +196,15 @@ class Collector:
         vm = self._fleet.get(subject.ref)
         if vm is None:
             return 0
-        subject.due, subject.running = now + every, True
+        grain_s = self._probe_grain(subject)
+        subject.due, subject.running = now + max(every, grain_s), True
         self._budget.begin()
         self._spawn(self._read(subject, vm))
         return 1
+
+    def _probe_grain(self, subject: Subject) -> float:
+        probe = self.probes.get(subject.choice.chosen) if subject.choice.chosen else None
+        return probe.grain_s if probe else 0.0
 
     async def _read(self, subject: Subject, vm: Vm) -> None:
         found: Reading | None = None
@@ -210,10 +217,16 @@ class Collector:
             self._budget.end(self._steady(), gave=found is not None)
         if self._subjects.get(subject.ref) is not subject:
             return  # it is gone meanwhile
-        before = subject.before if found and subject.before and subject.before.source is found.source else None
-        # A VM that fell silent keeps its last reading: how long the gap is tells whether rates go over it.
-        subject.before = found or subject.before
-        self._heard(vm, sample(before, found, longest_s=self._pace.gap_s) if found else None, subject.choice)
+        if found is None:
+            # The last reading stays: how long the gap is tells whether rates go over it.
+            self._heard(vm, None, subject.choice)
+            return
+        before = subject.before if subject.before and subject.before.source is found.source else None
+        if before is not None and found.clock_s is not None and found.clock_s == before.clock_s:
+            return  # its source has no newer values yet
+        subject.before = found
+        longest_s = max(self._pace.gap_s, 3.5 * self.probes[found.source].grain_s)
+        self._heard(vm, sample(before, found, longest_s=longest_s), subject.choice)
 
     async def _first_answer(self, choice: SourceChoice, vm: Vm) -> Reading | None:
         """Ask one source after the other until one answers or none is left."""

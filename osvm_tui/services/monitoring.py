@@ -139,10 +139,7 @@ class Monitoring(MonitorApi):
         announced = 0.0
         while True:
             try:
-                gone = await self.collector.take_over()
-                if gone:
-                    self._watch.forget(gone)
-                    self._picture.forget(ref for ref in gone if self._fleet.get(ref) is None)
+                await self._take_over()
                 self.collector.tick()
             except Exception:
                 _log.exception("measuring failed")
@@ -150,6 +147,13 @@ class Monitoring(MonitorApi):
                 announced, self._told = time.monotonic(), self._picture.revision
                 self._bus.publish(MetricsChanged(self._told))
             await asyncio.sleep(self._plan.pace.tick_s)
+
+    async def _take_over(self) -> None:
+        """Learn what the fleet's last change means for measuring."""
+        gone = await self.collector.take_over()
+        if gone:
+            self._watch.forget(gone)
+            self._picture.forget(ref for ref in gone if self._fleet.get(ref) is None)
 
     async def _exchange(self) -> None:
         """Write what was measured here, and take over what others measured."""

@@ -85,10 +85,11 @@ class Webhook:
             reason = getattr(error, "reason", None)
             return str(getattr(reason, "strerror", "") or error.strerror or type(error).__name__)
         except ValueError:
-            return "this is no URL"
+            return "its URL is not one of http or https"
         return "" if 200 <= status < 300 else f"answered {status}"
 
     def _send(self, body: bytes, call_id: str) -> int:
+        from http.client import HTTPException, InvalidURL
         from urllib.error import HTTPError
         from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -96,6 +97,8 @@ class Webhook:
             def redirect_request(self, *_: object) -> None:
                 return None
 
+        if not self._url.startswith(("http://", "https://")):
+            raise ValueError
         headers = {"Content-Type": "application/json", "X-Osvm-Delivery": call_id, "User-Agent": "osvm-tui"}
         request = Request(self._url, data=body, headers=headers, method="POST")
         try:
@@ -104,6 +107,10 @@ class Webhook:
         except HTTPError as error:
             with error:
                 return error.code
+        except InvalidURL:
+            raise ValueError from None
+        except HTTPException as error:
+            raise ConnectionError(type(error).__name__) from None
 
 
 async def keep_telling(webhook: Webhook, store: Callable[[], AlertStore | None], every_s: float) -> None:

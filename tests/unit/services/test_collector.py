@@ -114,7 +114,7 @@ async def test_the_next_best_source_is_asked_when_one_cannot_tell_and_the_better
     assert len(prometheus.reads) == 1
     ssh.error = None
     await desk.go(40)
-    assert choice.chosen is Source.SSH
+    assert choice.tried()[0] == (Source.SSH, "measured")
     assert desk.samples[-1][1] is not None
     assert desk.samples[-1][1].source is Source.SSH
 
@@ -145,7 +145,7 @@ async def test_a_cloud_that_refuses_one_vm_is_not_asked_about_the_others() -> No
 async def test_a_wrong_host_key_and_a_defect_of_a_source_are_told_and_end_nothing() -> None:
     desk = Desk(vms=2)
     ssh = desk.probes[Source.SSH]
-    ssh.errors["web-0001"] = HostKeyChanged("web-0001", "SHA256:a", "SHA256:b", forget="osvm ssh forget")  # type: ignore[assignment]
+    ssh.errors["web-0001"] = HostKeyChanged("web-0001", "SHA256:a", "SHA256:b", forget="osvm ssh forget")
     ssh.error = ZeroDivisionError("a defect")
     await desk.go(70)
     assert [desk.choices[vm.ref].trouble() for vm in desk.vms] == [
