@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from osvm_tui.domain.accrual import Held, Tariff
-from osvm_tui.domain.burn import Burn, Item, burn_totals, priced, thing_burn, vm_burn
+from osvm_tui.domain.burn import Burn, Item, Total, burn_totals, priced, thing_burn, vm_burn
 from osvm_tui.domain.rates import PriceList
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Flavor, Vm, VmRef
@@ -51,8 +51,16 @@ class Burns:
             simulated=found[0].card.simulated,
         )
 
+    def rate(self, ref: VmRef) -> Total | None:
+        """Return a VM's own burn rate, None where there is none."""
+        self.follow()
+        self._follow_fleet()
+        key = self._keys.get(ref)
+        burn = self._burn(key) if key is not None else None
+        return Total(burn.currency, burn.hourly, burn.monthly) if burn is not None else None
+
     def alike(self, vm: Vm, entry: str) -> Burn | None:
-        """Return what a VM like this one costs, None where it has no price."""
+        """Return what a VM like this one costs, None where it has no price; `follow` must have been called."""
         return self._burn(self._key(vm, entry))
 
     def _attached(self, entry: str, vm: Vm, tariff: Tariff, prices: PriceList) -> tuple[AttachedCost, ...]:
@@ -112,7 +120,7 @@ class Burns:
         return burn if priced(burn) else None
 
     def follow(self) -> None:
-        """Forget everything when the book, the version of the prices or a catalog is another one."""
+        """Forget everything when the book, the prices that hold, a scope or a catalog is another one."""
         basis: list[object] = [self._rates.revision]
         for follower in self._scopes.followers():
             entry = follower.status.entry

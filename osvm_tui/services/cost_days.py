@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -23,9 +24,12 @@ EVERYWHERE = "*"
 """The project of the row that says that a day was counted for all projects."""
 _UNSURE = "?"
 """Ends the basis of a day in which something was not seen: each run of a console tries it once more."""
+_REST = 30.0
+"""Counting by itself rests so many times as long as it works."""
 _log = logging.getLogger("osvm.costs")
 
 Window = tuple[date, datetime, datetime]
+_History = tuple[tuple[Billed, ...], tuple[Held, ...]]
 _Found = dict[str, tuple[tuple[DaySum, ...], tuple[DaySum, ...]]]
 """By project: the sums of all components together, and one by one."""
 
@@ -105,22 +109,47 @@ class CostDays:
 
     async def _count(self, counted: Counted, windows: Sequence[Window], basis: str, parts: bool) -> list[ProjectDay]:
         """Count days from the histories, keep those that are over, and return them all."""
-        start = min(since for _, since, _ in windows)
-        billed = await self._lives.billed(counted, start, ask=True)
-        things = await self._things(counted, start)
-        now = self._now()
+        history = await self._history(counted, min(since for _, since, _ in windows))
         found: list[ProjectDay] = []
         keep: list[CostDay] = []
         for window in windows:
-            day, since, until = window
-            sums = await asyncio.to_thread(_sums, billed, things, counted, since, until, now)
-            rows, over = _rows(counted, day, sums, basis), self._over(window)
+            rows, over = await self._day(counted, history, window, basis), self._over(window)
             found += [_shown(counted, row, over, parts) for row in rows]
-            if over:
-                self._tried.add((counted.scope.key, day))
-                keep += rows
+            keep += rows * over
         await self._keep(keep)
         return found
+
+    async def roll(self, counted: Counted, back: int) -> None:
+        """Count the days of the last `back` that are over and were not counted yet, the newest first.
+
+        It keeps to a small share of one processor: nobody waits for it.
+        """
+        now, basis = self._now(), basis_of(counted.tariff)
+        over = [
+            window for window in days(day_bounds((now - timedelta(days=back)).date())[0], now) if self._over(window)
+        ]
+        kept = await self._kept(counted, over, basis, False)
+        missing = [window for window in over if window[0] not in kept]
+        if not missing:
+            return
+        history = await self._history(counted, missing[0][1])
+        for window in reversed(missing):
+            began = time.monotonic()
+            async with self._lock:
+                await self._keep(await self._day(counted, history, window, basis))
+            await asyncio.sleep((time.monotonic() - began) * _REST)
+
+    async def _history(self, counted: Counted, since: datetime) -> _History:
+        return await self._lives.billed(counted, since, ask=True), await self._things(counted, since)
+
+    async def _day(self, counted: Counted, history: _History, window: Window, basis: str) -> list[CostDay]:
+        """Count one day."""
+        day, since, until = window
+        sums = await asyncio.to_thread(_sums, *history, counted, since, until, self._now())
+        rows = _rows(counted, day, sums, basis)
+        if self._over(window):
+            self._tried.add((counted.scope.key, day))
+        return rows
 
     async def _things(self, counted: Counted, since: datetime) -> tuple[Held, ...]:
         """Return what was kept of volumes and the like, and what is there now but was never kept."""

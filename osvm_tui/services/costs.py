@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from osvm_tui.domain.accrual import Certainty, Line, vm_lines
 from osvm_tui.domain.advice import VmMetrics
-from osvm_tui.domain.burn import Change
+from osvm_tui.domain.burn import Change, Total
 from osvm_tui.domain.errors import OsvmError, Refused, StoreError
 from osvm_tui.domain.events import CostsChanged
 from osvm_tui.domain.forecast import DAYS, Forecast, forecast, month_of
@@ -50,6 +50,8 @@ from osvm_tui.store.base import Dismissal, Store
 
 STOCK_S = 900.0
 """How old catalogs may be that costs are counted from."""
+_FIRST_S = 10.0
+"""After the start first things are for the fleet."""
 _KEEP_S = 600.0
 _BACK_DAYS = 62
 """How far back days are counted of themselves; older ones when they are asked for."""
@@ -85,27 +87,26 @@ class Costs(CostsApi):
 
     async def keep(self, store_ready: Callable[[], Awaitable[None]]) -> None:
         """Follow the files, and count days now and then; until cancelled."""
-        await self._rates.refresh()
-        await store_ready()
         files = asyncio.create_task(self._rates.keep(), name="rates")
         try:
+            await store_ready()
+            await asyncio.sleep(_FIRST_S)
             while True:
                 await self._keep_once()
-                await asyncio.sleep(_KEEP_S if self._lives.counted()[0] else _KEEP_S / 60)
+                await asyncio.sleep(_KEEP_S)
         finally:
             files.cancel()
 
     async def _keep_once(self) -> None:
+        """Read catalogs, note what there is, and count what is missing of each scope that this console leads."""
         try:
             await self._read_stock()
+            self._bus.publish(CostsChanged(self._rates.revision))
             now = self._now()
-            counted, _ = self._lives.counted()
-            for one in counted:
+            for one in self._lives.counted()[0]:
                 if self._scopes.view(one.entry, now).leader:
                     await self._days.note_things(one)
-            if counted:
-                await self._days.read(day_bounds((now - timedelta(days=_BACK_DAYS)).date())[0], now)
-            self._bus.publish(CostsChanged(self._rates.revision))
+                    await self._days.roll(one, _BACK_DAYS)
         except OsvmError as error:
             _log.info("costs not counted", extra={"detail": error.detail})
 
@@ -124,6 +125,9 @@ class Costs(CostsApi):
 
     def burn(self, ref: VmRef) -> VmCost:
         return self._burns.of(ref)
+
+    def rate(self, ref: VmRef) -> Total | None:
+        return self._burns.rate(ref)
 
     def burn_totals(self, refs: Sequence[VmRef] | None = None) -> BurnTotals:
         return self._burns.totals(refs)

@@ -86,11 +86,14 @@ def _held(row: Row[Any]) -> Held:
 
 async def save_days(connection: AsyncConnection, days: Sequence[CostDay]) -> None:
     """Write totals of days in place of earlier ones."""
+    projects: dict[tuple[str, date], list[str]] = {}
     for one in days:
-        same = and_(
-            cost_days.c.endpoint == one.endpoint, cost_days.c.day == one.day, cost_days.c.project_id == one.project_id
-        )
-        await connection.execute(delete(cost_days).where(same))
+        projects.setdefault((one.endpoint, one.day), []).append(one.project_id)
+    for (endpoint, day), ids in projects.items():
+        same = and_(cost_days.c.endpoint == endpoint, cost_days.c.day == day)
+        for start in range(0, len(ids), _CHUNK):
+            some = cost_days.c.project_id.in_(ids[start : start + _CHUNK])
+            await connection.execute(delete(cost_days).where(same, some))
     rows = [
         {
             "endpoint": d.endpoint,

@@ -128,6 +128,7 @@ async def _figures(console: Console, fleet: list[Vm], today: datetime, folder: P
         "burn_totals_first_us": _us(lambda: _forgotten(console), 5),
         "burn_totals_again_us": _us(costs.burn_totals, 1000),
         "burn_of_a_vm_us": _us(lambda: costs.burn(refs[0]), 1000),
+        "rate_of_a_vm_us": _us(lambda: costs.rate(refs[0]), 1000),
         "what_if_stop_all_ms": round(_us(lambda: costs.what_if("stop", refs), 3) / 1000, 2),
     }
 
