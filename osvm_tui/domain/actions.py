@@ -141,7 +141,7 @@ _LIFECYCLE = (
         group=Group.LIFECYCLE, vm_states=_states(A, S), needs_host=True, host_up=True, risk=_DISRUPTIVE,
         expect=_to(Z), deadline_s=1800,
         key="z", offered=True,
-        params=(Param("flavor_id", "flavor", help="the new size"),),
+        params=(Param("flavor_id", "flavor", help="the new size, with what it leaves of the quota"),),
         note="the guest is stopped meanwhile; the new size must be confirmed or reverted",
     ),
     ActionSpec(

@@ -6,7 +6,7 @@ A day is one of UTC. Totals are sums of exact lines, so reports of whole days ag
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -14,26 +14,31 @@ import msgspec
 from msgspec import Struct
 
 from osvm_tui.domain.accrual import Held, Line, Made, Tariff, held_lines, vm_lines
-from osvm_tui.domain.money import ZERO
-from osvm_tui.domain.stretches import UNKNOWN, Stretch
+from osvm_tui.domain.money import QUANTUM
+from osvm_tui.domain.stretches import Stretch
 
-HELD = "held"
-"""The component of rows that count how long VMs were held; they carry no amount."""
-_HOUR_S = Decimal(3600)
+TOGETHER = ""
+"""The component of a row that sums all components."""
+_MICRO = timedelta(microseconds=1)
 
 
 class DaySum(Struct, frozen=True, array_like=True, gc=False):
-    """What all VMs or things alike came to on one day. `state` is empty for what is no VM."""
+    """What all VMs or things alike came to on one day. Amounts are whole numbers of `QUANTUM`: sums of them are exact
+    and cheap."""
 
     component: str
+    """Empty: all components together."""
     what: str
-    """The flavor of a VM, else what the thing is called by."""
+    """The flavor of a VM, else which kind of thing."""
     state: str
-    tags: tuple[str, ...]
+    """Empty for what is no VM."""
+    tags: str
+    """Sorted, with commas."""
     currency: str
-    amount: Decimal
-    amount_max: Decimal
-    seconds: Decimal = ZERO
+    amount: int
+    amount_max: int
+    micros: int = 0
+    """How long VMs were held, in microseconds; in rows of all components together."""
 
 
 class CostDay(Struct, frozen=True, gc=False):
@@ -44,6 +49,8 @@ class CostDay(Struct, frozen=True, gc=False):
     day: date
     basis: str
     sums: tuple[DaySum, ...]
+    parts: tuple[DaySum, ...] = ()
+    """The same by component; left out where nobody asks for it."""
 
 
 class Billed(Struct, frozen=True):
@@ -57,7 +64,7 @@ class Billed(Struct, frozen=True):
 
 def basis_of(tariff: Tariff) -> str:
     """Return a name for prices and policy that changes when any of them does."""
-    text = msgspec.json.encode(("1", tariff), order="deterministic")
+    text = msgspec.json.encode(("2", tariff), order="deterministic")
     return hashlib.sha256(text).hexdigest()[:16]
 
 
@@ -86,50 +93,53 @@ def sums_of(
     until: datetime,
     now: datetime,
     grace: timedelta,
-) -> dict[str, tuple[DaySum, ...]]:
-    """Return the sums of a day, or of a part of one, by project."""
-    found: dict[str, dict[tuple[object, ...], list[Decimal]]] = {}
+) -> dict[str, tuple[tuple[DaySum, ...], tuple[DaySum, ...]]]:
+    """Return the sums of a day, or of a part of one, by project: all components together, and one by one."""
+    found: dict[str, _Sums] = {}
     currency = tariff.card.currency
     for one in billed:
-        into = found.setdefault(one.project_id, {})
-        for line in vm_lines(one.life, one.made, tariff, since, until):
-            key = (line.component.value, line.flavor, line.vm_state, one.tags, currency)
-            _add(into, key, line.amount, line.amount_max, ZERO)
-        for stretch in one.life:
-            seconds = _seconds(max(since, stretch.since), min(until, stretch.until))
-            if seconds:
-                key = (HELD, stretch.flavors[-1], stretch.vm_state, one.tags, currency)
-                _add(into, key, ZERO, ZERO, seconds)
+        into, tags = found.setdefault(one.project_id, {}), ", ".join(one.tags)
+        life = [stretch for stretch in one.life if stretch.since < until and stretch.until > since]
+        for line in vm_lines(life, one.made, tariff, since, until):
+            _add(into, (line.flavor, line.vm_state, tags, currency), line)
+        for stretch in life:
+            held = (min(until, stretch.until) - max(since, stretch.since)) // _MICRO
+            _entry(into, (TOGETHER, stretch.flavors[-1], stretch.vm_state, tags, currency))[2] += held
     for thing in things:
         for line in held_lines(thing, tariff.card, since, until, now, grace):
-            key = (line.component.value, thing.what or line.component.value, "", (), currency)
-            _add(found.setdefault(thing.project_id, {}), key, line.amount, line.amount_max, ZERO)
-    return {project: tuple(_sums(sums)) for project, sums in found.items()}
+            _add(found.setdefault(thing.project_id, {}), (line.component.value, "", "", currency), line)
+    return {project: _told(sums) for project, sums in found.items()}
 
 
-def _add(into: dict[tuple[object, ...], list[Decimal]], key: tuple[object, ...], *values: Decimal) -> None:
-    held = into.setdefault(key, [ZERO, ZERO, ZERO])
-    for place, value in enumerate(values):
-        held[place] += value
+_Sums = dict[tuple[str, str, str, str, str], list[int]]
 
 
-def _sums(sums: dict[tuple[object, ...], list[Decimal]]) -> Iterator[DaySum]:
-    for key in sorted(sums):
-        component, what, state, tags, currency = key
-        yield msgspec.convert((component, what, state, tags, currency, *sums[key]), DaySum)
+def _add(into: _Sums, key: tuple[str, str, str, str], line: Line) -> None:
+    amount, amount_max = _steps(line.amount), _steps(line.amount_max)
+    for component in (TOGETHER, line.component.value):
+        held = _entry(into, (component, *key))
+        held[0] += amount
+        held[1] += amount_max
 
 
-def _seconds(since: datetime, until: datetime) -> Decimal:
-    if until <= since:
-        return ZERO
-    return Decimal((until - since) // timedelta(microseconds=1)).scaleb(-6)
+def _entry(into: _Sums, key: tuple[str, str, str, str, str]) -> list[int]:
+    return into.setdefault(key, [0, 0, 0])
 
 
-def hours(seconds: Decimal) -> Decimal:
-    """Return seconds as hours, to the ten-thousandth."""
-    return (seconds / _HOUR_S).quantize(Decimal("0.0001"))
+def _told(sums: _Sums) -> tuple[tuple[DaySum, ...], tuple[DaySum, ...]]:
+    rows = [DaySum(*key, *sums[key]) for key in sorted(sums)]
+    return tuple(row for row in rows if row.component == TOGETHER), tuple(row for row in rows if row.component)
 
 
-def unseen(lines: Sequence[Line]) -> bool:
-    """Return whether a part of the lines is bounded only."""
-    return any(line.vm_state == UNKNOWN for line in lines)
+def _steps(amount: Decimal) -> int:
+    return int(amount.scaleb(-QUANTUM.as_tuple().exponent))  # type: ignore[operator]
+
+
+def money(steps: int) -> Decimal:
+    """Return a whole number of `QUANTUM` as an amount."""
+    return Decimal(steps).scaleb(QUANTUM.as_tuple().exponent)  # type: ignore[arg-type]
+
+
+def hours(micros: int) -> Decimal:
+    """Return microseconds as hours, to the ten-thousandth."""
+    return (Decimal(micros) / Decimal(3_600_000_000)).quantize(Decimal("0.0001"))

@@ -32,6 +32,9 @@ class Probe(ABC):
     """One source of readings. Every call has its own time-out; failures are ProbeError and its kinds, nothing else."""
 
     source: Source
+    grain_s: float = 0.0
+    """How far apart the source's own values are, where it has no newer ones in between. Readings of the same values
+    carry the same `clock_s`."""
 
     @abstractmethod
     async def read(self, target: Target) -> Reading:

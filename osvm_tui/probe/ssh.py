@@ -216,7 +216,12 @@ class SshProbe(Probe):
         """Return a connection to a guest from its bastion; the line to the bastion is made once for all."""
         hop, login = route.login.bastion, Login(key_file=route.login.key_file, agent=route.login.agent)
         assert hop is not None, "whoever asks has one"
-        place.over = over = self._bastions.at((hop, login))
+        place.over = self._bastions.at((hop, login))
+        with suppress(LineLost):
+            return await self._onward(place.over, hop, login, route)
+        return await self._onward(place.over, hop, login, route)
+
+    async def _onward(self, over: Place, hop: Hop, login: Login, route: Route) -> Any:
         async with over.lock:
             over.meant_for(route.beyond)
             line = over.line if over.line is not None and over.line.alive else None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _AGENT_KEYS = 5
 """OpenSSH's server hangs up after 6 tries (MaxAuthTries)."""
-_AWAKE_S = 60.0
+_AWAKE_S, _ENDS_S = 60.0, 0.2
 _agent = threading.Lock()
 """An agent that asks somebody, or hangs, holds up one thread and not all of them."""
 
@@ -129,10 +129,6 @@ class Line:
                 channel = self._transport.open_channel("direct-tcpip", target, origin, timeout=waits.channel_s)
             except paramiko.ChannelException as error:
                 raise ProbeFailed("the bastion cannot reach it", hint=words_of(error)) from None
-            except paramiko.SSHException:
-                if self.alive:
-                    raise ProbeFailed("no answer through the bastion") from None
-                raise
         return channel
 
     def close(self) -> None:
@@ -148,9 +144,9 @@ class Line:
         except TimeoutError:
             raise
         except (paramiko.SSHException, EOFError, OSError) as error:
-            if self.alive and str(error).startswith("Timeout"):
+            if str(error).startswith("Timeout"):
                 raise ProbeFailed(f"{whose}no answer") from None
-            if self.alive:
+            if not _is_over(self._transport):
                 raise ProbeFailed(f"{whose}it does not speak SSH as it should", hint=words_of(error)) from None
             raise LineLost(f"{whose}the connection was lost", hint=words_of(error)) from None
 
@@ -161,9 +157,15 @@ def _execute(channel: Channel, command: str) -> None:
     try:
         channel.exec_command(command)
     except paramiko.SSHException:
-        if channel.get_transport().is_active():
+        if not _is_over(channel.get_transport()):
             raise ProbeNotPermitted("it runs no commands for us") from None
         raise
+
+
+def _is_over(transport: Transport) -> bool:
+    """Return whether a connection has ended; its channels hear of that shortly before it does."""
+    transport.join(_ENDS_S)
+    return not transport.is_active()
 
 
 def cut(below: Any, transport: Transport | None = None) -> None:

@@ -39,6 +39,8 @@ from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.guests import GuestPlan, Guests
 from osvm_tui.services.insight import Insight
 from osvm_tui.services.lifecycle import Lifecycle
+from osvm_tui.services.monitor_plan import MonitorPlan
+from osvm_tui.services.monitoring import Monitoring
 from osvm_tui.services.operation_book import OperationBook
 from osvm_tui.services.resources import Resources
 from osvm_tui.services.scopes import Scopes
@@ -73,6 +75,7 @@ class Console(ConsoleApi):
         source: str = "console",
         guests: GuestPlan | None = None,
         rates: CostSource | None = None,
+        monitor: MonitorPlan | None = None,
     ) -> None:
         self.operator, self.console_role = operator, console_role
         self.simulated = any(plan.simulated for plan in entries)
@@ -110,6 +113,10 @@ class Console(ConsoleApi):
             rates, self._fleet, self._scopes, self._catalogs, self._bus, lambda: self._store, self.verdict, operator,
             now,
         )  # fmt: skip
+        self.monitor = self._monitor = Monitoring(
+            monitor, self._fleet, self._scopes, self._catalogs, self._guests, self.insight, self._bus, self._writer,
+            lambda: self._store, operator, console_role, now, source,
+        )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []
         self._store_ready = asyncio.Event()
         self._scope_revision = 0
@@ -132,6 +139,7 @@ class Console(ConsoleApi):
         self._spawn(self._insight.keep(), "insight")
         self._spawn(self._guests.keep(), "accepted host keys")
         self._spawn(self._costs.keep(self.store_ready), "costs")
+        self._spawn(self._monitor.keep(self.store_ready), "monitor")
         self._spawn(self._watch_age(), "age")
 
     async def load(self, *, vms: bool = True) -> tuple[OsvmError, ...]:
@@ -151,6 +159,7 @@ class Console(ConsoleApi):
     async def close(self) -> None:
         await end(self._tasks)
         await self._entries.stop()
+        await self._monitor.close()
         await self._lifecycle.stop()
         await self._resources.stop()
         await self._snapshots.write()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from osvm_tui.domain.accrual import Held, Tariff
-from osvm_tui.domain.burn import Burn, Item, burn_totals, priced, thing_burn, vm_burn
+from osvm_tui.domain.burn import Burn, Item, Total, burn_totals, priced, thing_burn, vm_burn
 from osvm_tui.domain.rates import PriceList
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.vm import Flavor, Vm, VmRef
@@ -38,7 +38,7 @@ class Burns:
         vm, entry = self._fleet.get(ref), self._fleet.entry_of(ref)
         if vm is None or not entry:
             return VmCost(ref=ref, note=f"the VM {ref.short} is gone")
-        self._follow_basis()
+        self.follow()
         found = self._rates.priced(entry)
         if found is None:
             return VmCost(ref=ref, note=self._rates.view(entry).note)
@@ -51,6 +51,18 @@ class Burns:
             simulated=found[0].card.simulated,
         )
 
+    def rate(self, ref: VmRef) -> Total | None:
+        """Return a VM's own burn rate, None where there is none."""
+        self.follow()
+        self._follow_fleet()
+        key = self._keys.get(ref)
+        burn = self._burn(key) if key is not None else None
+        return Total(burn.currency, burn.hourly, burn.monthly) if burn is not None else None
+
+    def alike(self, vm: Vm, entry: str) -> Burn | None:
+        """Return what a VM like this one costs, None where it has no price; `follow` must have been called."""
+        return self._burn(self._key(vm, entry))
+
     def _attached(self, entry: str, vm: Vm, tariff: Tariff, prices: PriceList) -> tuple[AttachedCost, ...]:
         currency = tariff.card.currency
         return tuple(
@@ -60,7 +72,7 @@ class Burns:
 
     def totals(self, refs: Sequence[VmRef] | None = None) -> BurnTotals:
         """Return the sum of these VMs, or of everything with what hangs on it and what hangs on nothing."""
-        self._follow_basis()
+        self.follow()
         if refs is not None:
             chosen = [(vm, entry) for ref in refs if (vm := self._fleet.get(ref)) and (entry := self._entry(ref))]
             return self._sum(Counter(self._key(vm, entry) for vm, entry in chosen), ())
@@ -107,8 +119,8 @@ class Burns:
         burn = vm_burn(like, flavor, prices, tariff.policy, tariff.card.currency, image_name)
         return burn if priced(burn) else None
 
-    def _follow_basis(self) -> None:
-        """Forget everything when the book, the version of the prices or a catalog is another one."""
+    def follow(self) -> None:
+        """Forget everything when the book, the prices that hold, a scope or a catalog is another one."""
         basis: list[object] = [self._rates.revision]
         for follower in self._scopes.followers():
             entry = follower.status.entry

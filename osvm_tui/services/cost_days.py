@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -23,9 +24,14 @@ EVERYWHERE = "*"
 """The project of the row that says that a day was counted for all projects."""
 _UNSURE = "?"
 """Ends the basis of a day in which something was not seen: each run of a console tries it once more."""
+_REST = 30.0
+"""Counting by itself rests so many times as long as it works."""
 _log = logging.getLogger("osvm.costs")
 
 Window = tuple[date, datetime, datetime]
+_History = tuple[tuple[Billed, ...], tuple[Held, ...]]
+_Found = dict[str, tuple[tuple[DaySum, ...], tuple[DaySum, ...]]]
+"""By project: the sums of all components together, and one by one."""
 
 
 class ProjectDay(Struct, frozen=True):
@@ -49,39 +55,44 @@ class CostDays:
         self._tried: set[tuple[str, date]] = set()
         self._lock = asyncio.Lock()
 
-    async def read(self, since: datetime, until: datetime) -> tuple[tuple[ProjectDay, ...], tuple[str, ...]]:
-        """Return the sums of every project and day from `since` to `until`, cut to now, and what is not in them."""
+    async def read(
+        self, since: datetime, until: datetime, *, parts: bool = False
+    ) -> tuple[tuple[ProjectDay, ...], tuple[str, ...]]:
+        """Return the sums of every project and day from `since` to `until`, cut to now, and what is not in them; with
+        `parts` one by one instead of all components together."""
         until = min(until, self._now())
         counted, notes = self._lives.counted()
         found: list[ProjectDay] = []
         if since < until:
             async with self._lock:
                 for one in counted:
-                    found += await self._of(one, since, until)
+                    found += await self._of(one, since, until, parts)
         return tuple(found), notes
 
-    async def _of(self, counted: Counted, since: datetime, until: datetime) -> list[ProjectDay]:
+    async def _of(self, counted: Counted, since: datetime, until: datetime, parts: bool) -> list[ProjectDay]:
         basis = basis_of(counted.tariff)
         windows = list(days(since, until))
         over = [window for window in windows if self._over(window)]
-        kept = await self._kept(counted, over, basis)
+        kept = await self._kept(counted, over, basis, parts)
         missing = [window for window in windows if window[0] not in kept]
-        found = [_shown(counted, row) for day in sorted(kept) for row in kept[day] if row.sums]
+        found = [_shown(counted, row, True, parts) for day in sorted(kept) for row in kept[day]]
         if missing:
-            found += await self._count(counted, missing, basis)
+            found += await self._count(counted, missing, basis, parts)
         return found
 
     def _over(self, window: Window) -> bool:
         day, since, until = window
         return (since, until) == day_bounds(day) and until + SETTLE <= self._now()
 
-    async def _kept(self, counted: Counted, over: Sequence[Window], basis: str) -> dict[date, list[CostDay]]:
+    async def _kept(
+        self, counted: Counted, over: Sequence[Window], basis: str, parts: bool
+    ) -> dict[date, list[CostDay]]:
         store, scope = self._store(), counted.scope
         if store is None or not over:
             return {}
         marker = EVERYWHERE if scope.all_projects else scope.project_id
         rows: dict[date, list[CostDay]] = {}
-        for row in await store.cost_days(scope, over[0][0], over[-1][0]):
+        for row in await store.cost_days(scope, over[0][0], over[-1][0], parts=parts):
             rows.setdefault(row.day, []).append(row)
         wanted = {window[0] for window in over}
         return {
@@ -96,27 +107,49 @@ class CostDays:
             return False
         return bases <= {basis, basis + _UNSURE}
 
-    async def _count(self, counted: Counted, windows: Sequence[Window], basis: str) -> list[ProjectDay]:
+    async def _count(self, counted: Counted, windows: Sequence[Window], basis: str, parts: bool) -> list[ProjectDay]:
         """Count days from the histories, keep those that are over, and return them all."""
-        start = min(since for _, since, _ in windows)
-        billed = await self._lives.billed(counted, start, ask=True)
-        things = await self._things(counted, start)
-        now = self._now()
+        history = await self._history(counted, min(since for _, since, _ in windows))
         found: list[ProjectDay] = []
         keep: list[CostDay] = []
         for window in windows:
-            day, since, until = window
-            sums = await asyncio.to_thread(_sums, billed, things, counted, since, until, now)
-            over = self._over(window)
-            scope = counted.scope
-            found += [
-                ProjectDay(counted.entry, scope.endpoint, project, day, each, over) for project, each in sums.items()
-            ]
-            if over:
-                self._tried.add((scope.key, day))
-                keep += _rows(counted, day, sums, basis)
+            rows, over = await self._day(counted, history, window, basis), self._over(window)
+            found += [_shown(counted, row, over, parts) for row in rows]
+            keep += rows * over
         await self._keep(keep)
         return found
+
+    async def roll(self, counted: Counted, back: int) -> None:
+        """Count the days of the last `back` that are over and were not counted yet, the newest first.
+
+        It keeps to a small share of one processor: nobody waits for it.
+        """
+        now, basis = self._now(), basis_of(counted.tariff)
+        over = [
+            window for window in days(day_bounds((now - timedelta(days=back)).date())[0], now) if self._over(window)
+        ]
+        kept = await self._kept(counted, over, basis, False)
+        missing = [window for window in over if window[0] not in kept]
+        if not missing:
+            return
+        history = await self._history(counted, missing[0][1])
+        for window in reversed(missing):
+            began = time.monotonic()
+            async with self._lock:
+                await self._keep(await self._day(counted, history, window, basis))
+            await asyncio.sleep((time.monotonic() - began) * _REST)
+
+    async def _history(self, counted: Counted, since: datetime) -> _History:
+        return await self._lives.billed(counted, since, ask=True), await self._things(counted, since)
+
+    async def _day(self, counted: Counted, history: _History, window: Window, basis: str) -> list[CostDay]:
+        """Count one day."""
+        day, since, until = window
+        sums = await asyncio.to_thread(_sums, *history, counted, since, until, self._now())
+        rows = _rows(counted, day, sums, basis)
+        if self._over(window):
+            self._tried.add((counted.scope.key, day))
+        return rows
 
     async def _things(self, counted: Counted, since: datetime) -> tuple[Held, ...]:
         """Return what was kept of volumes and the like, and what is there now but was never kept."""
@@ -150,21 +183,23 @@ class CostDays:
 
 def _sums(
     billed: Sequence[Billed], things: Sequence[Held], counted: Counted, since: datetime, until: datetime, now: datetime
-) -> dict[str, tuple[DaySum, ...]]:
+) -> _Found:
     return sums_of(billed, things, counted.tariff, since, until, now, THING_GRACE)
 
 
-def _rows(counted: Counted, day: date, sums: dict[str, tuple[DaySum, ...]], basis: str) -> list[CostDay]:
+def _rows(counted: Counted, day: date, found: _Found, basis: str) -> list[CostDay]:
     scope = counted.scope
     marker = EVERYWHERE if scope.all_projects else scope.project_id
-    unsure = any(one.amount != one.amount_max for each in sums.values() for one in each)
+    unsure = any(one.amount != one.amount_max for sums, _ in found.values() for one in sums)
     basis += _UNSURE * unsure
-    return [CostDay(scope.endpoint, project, day, basis, each) for project, each in ({marker: ()} | sums).items()]
+    nothing: _Found = {marker: ((), ())}
+    return [CostDay(scope.endpoint, project, day, basis, *sums) for project, sums in (nothing | found).items()]
 
 
 def _has(rows: Iterable[CostDay], project: str) -> bool:
     return any(row.project_id == project for row in rows)
 
 
-def _shown(counted: Counted, row: CostDay) -> ProjectDay:
-    return ProjectDay(counted.entry, row.endpoint, row.project_id, row.day, row.sums, True)
+def _shown(counted: Counted, row: CostDay, whole: bool, parts: bool) -> ProjectDay:
+    sums = row.parts if parts else row.sums
+    return ProjectDay(counted.entry, row.endpoint, row.project_id, row.day, sums, whole)

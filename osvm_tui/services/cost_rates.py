@@ -13,6 +13,7 @@ from osvm_tui.domain.cost_book import Budget, CostBook
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.events import CostsChanged, Notice, Severity
 from osvm_tui.domain.rates import PriceList
+from osvm_tui.domain.roles import Scope
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.costs_api import RatesView
 from osvm_tui.services.scopes import Scopes
@@ -35,6 +36,7 @@ class Rates:
     def __init__(self, source: CostSource | None, scopes: Scopes, bus: EventBus, now: Callable[[], datetime]) -> None:
         self._source, self._scopes, self._bus, self._now = source, scopes, bus, now
         self._book = CostBook()
+        self._tariffs: dict[str, tuple[Scope, Tariff | None]] = {}
         self.revision = 0
 
     async def keep(self) -> None:
@@ -50,6 +52,7 @@ class Rates:
             return
         news = [problem for problem in book.problems if problem not in self._book.problems]
         self._book = book
+        self._tariffs.clear()
         self.revision += 1
         self._bus.publish(CostsChanged(self.revision))
         for problem in news:
@@ -72,7 +75,11 @@ class Rates:
             scope = self._scopes.scope(entry)
         except OsvmError:
             return None
-        return self._book.tariff(entry, scope.region, simulated=scope.simulated)
+        held = self._tariffs.get(entry)
+        if held is None or held[0] is not scope:
+            tariff = self._book.tariff(entry, scope.region, simulated=scope.simulated)
+            held = self._tariffs[entry] = (scope, tariff)
+        return held[1]
 
     def priced(self, entry: str) -> tuple[Tariff, PriceList] | None:
         """Return tariff and present prices of an entry, None where there are none."""

@@ -9,71 +9,74 @@ from decimal import Decimal
 from osvm_tui.domain.cost_book import Budget
 from osvm_tui.domain.forecast import Forecast
 from osvm_tui.domain.money import ZERO
-from osvm_tui.domain.rates import VM_COMPONENTS
-from osvm_tui.domain.rollup import HELD, DaySum, hours
+from osvm_tui.domain.rollup import DaySum, hours, money
 from osvm_tui.services.cost_days import ProjectDay
 from osvm_tui.services.costs_api import BudgetView, By, Day, Group, Sum
 
-_OF_VMS = frozenset({*(component.value for component in VM_COMPONENTS), HELD})
 NOTHING = "-"
 
 Name = Callable[[str, str], str]
 """(entry, project id) to the project's name."""
-
-
-class _Adding:
-    """One sum while it grows."""
-
-    def __init__(self) -> None:
-        self.amount, self.amount_max, self.seconds = ZERO, ZERO, ZERO
-
-    def add(self, one: DaySum) -> None:
-        self.amount += one.amount
-        self.amount_max += one.amount_max
-        self.seconds += one.seconds
-
-    def sum(self, currency: str) -> Sum:
-        return Sum(currency=currency, amount=self.amount, amount_max=self.amount_max, hours=hours(self.seconds))
+_Sums = dict[tuple[str, tuple[str, ...]], list[int]]
 
 
 def grouped(found: Iterable[ProjectDay], by: Sequence[By], name: Name) -> tuple[Group, ...]:
     """Return one group per keys and currency, the dearest first."""
-    sums: dict[tuple[str, tuple[str, ...]], _Adding] = {}
+    sums: _Sums = {}
     for day in found:
-        project = name(day.entry, day.project_id)
+        shared = {By.PROJECT: name(day.entry, day.project_id), By.CLOUD: day.entry}
+        reads = [_fixed(shared[each]) if each in shared else _READS[each] for each in by]
         for one in day.sums:
-            if one.component == HELD and By.COMPONENT in by:
-                continue
-            keys = tuple(_key(each, one, day.entry, project) for each in by)
-            sums.setdefault((one.currency, keys), _Adding()).add(one)
-    groups = [Group(keys, adding.sum(currency)) for (currency, keys), adding in sums.items()]
+            _add(sums, (one.currency, tuple([read(one) for read in reads])), one)
+    groups = [Group(keys, _sum(currency, values)) for (currency, keys), values in sums.items()]
     return tuple(sorted(groups, key=lambda each: (each.sum.currency, -each.sum.amount_max, each.keys)))
 
 
-def _key(by: By, one: DaySum, entry: str, project: str) -> str:
-    of_vm = one.component in _OF_VMS
-    match by:
-        case By.PROJECT:
-            return project
-        case By.CLOUD:
-            return entry
-        case By.COMPONENT:
-            return one.component
-        case By.FLAVOR:
-            return (one.what or NOTHING) if of_vm else one.component
-        case By.STATE:
-            return (one.state or NOTHING) if of_vm else one.component
-        case By.TAG:
-            return ", ".join(one.tags) or NOTHING
+def _fixed(text: str) -> Callable[[DaySum], str]:
+    return lambda _: text
+
+
+def _flavor(one: DaySum) -> str:
+    return one.what or NOTHING
+
+
+def _state(one: DaySum) -> str:
+    return one.state or one.what
+
+
+def _tags(one: DaySum) -> str:
+    return one.tags or NOTHING
+
+
+def _component(one: DaySum) -> str:
+    return one.component
+
+
+_READS: dict[By, Callable[[DaySum], str]] = {
+    By.FLAVOR: _flavor, By.STATE: _state, By.TAG: _tags, By.COMPONENT: _component,
+}  # fmt: skip
+
+
+def _add(sums: _Sums, key: tuple[str, tuple[str, ...]], one: DaySum) -> None:
+    held = sums.get(key)
+    if held is None:
+        held = sums[key] = [0, 0, 0]
+    held[0] += one.amount
+    held[1] += one.amount_max
+    held[2] += one.micros
+
+
+def _sum(currency: str, values: Sequence[int]) -> Sum:
+    return Sum(currency=currency, amount=money(values[0]), amount_max=money(values[1]), hours=hours(values[2]))
 
 
 def totals(found: Iterable[ProjectDay]) -> tuple[Sum, ...]:
     """Return one sum per currency."""
-    sums: dict[str, _Adding] = {}
+    sums: _Sums = {}
     for day in found:
         for one in day.sums:
-            sums.setdefault(one.currency, _Adding()).add(one)
-    return tuple(sums[currency].sum(currency) for currency in sorted(sums))
+            _add(sums, (one.currency, ()), one)
+    return tuple(_sum(currency, sums[currency, ()]) for currency, _ in sorted(sums))
 
 
 def by_day(found: Iterable[ProjectDay], wanted: Iterable[date]) -> tuple[Day, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from osvm_tui.domain.rollup import hours
@@ -59,11 +59,8 @@ def _row(
 
 def _held(life: Iterable[Stretch], since: datetime, until: datetime) -> Decimal:
     """Return how long a VM was there after its launch, whatever its state: what Nova counts, too."""
-    seconds = sum(
-        (max(0.0, (min(until, one.until) - max(since, one.since)).total_seconds()) for one in life if one.launched),
-        0.0,
-    )
-    return hours(Decimal(str(seconds)))
+    held = (min(until, one.until) - max(since, one.since) for one in life if one.launched)
+    return hours(sum(max(0, stretch // timedelta(microseconds=1)) for stretch in held))
 
 
 def _why(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from osvm_tui.domain.accrual import Certainty, Line, vm_lines
 from osvm_tui.domain.advice import VmMetrics
-from osvm_tui.domain.burn import Change
+from osvm_tui.domain.burn import Change, Total
 from osvm_tui.domain.errors import OsvmError, Refused, StoreError
 from osvm_tui.domain.events import CostsChanged
 from osvm_tui.domain.forecast import DAYS, Forecast, forecast, month_of
@@ -50,6 +50,8 @@ from osvm_tui.store.base import Dismissal, Store
 
 STOCK_S = 900.0
 """How old catalogs may be that costs are counted from."""
+_FIRST_S = 10.0
+"""After the start first things are for the fleet."""
 _KEEP_S = 600.0
 _BACK_DAYS = 62
 """How far back days are counted of themselves; older ones when they are asked for."""
@@ -76,7 +78,7 @@ class Costs(CostsApi):
         self._rates = Rates(source, scopes, bus, now)
         self._stock = Stock(catalogs)
         self._burns = Burns(fleet, scopes, self._rates, self._stock, now)
-        self._changes = CostChanges(fleet, self._rates, self._stock)
+        self._changes = CostChanges(fleet, self._rates, self._stock, self._burns)
         self._lives = Lives(fleet, scopes, self._rates, self._stock, store, now)
         self._days = CostDays(self._lives, self._stock, store, now)
         self._waste = CostWaste(fleet, scopes, self._rates, self._stock, verdict, now)
@@ -85,27 +87,26 @@ class Costs(CostsApi):
 
     async def keep(self, store_ready: Callable[[], Awaitable[None]]) -> None:
         """Follow the files, and count days now and then; until cancelled."""
-        await self._rates.refresh()
-        await store_ready()
         files = asyncio.create_task(self._rates.keep(), name="rates")
         try:
+            await store_ready()
+            await asyncio.sleep(_FIRST_S)
             while True:
                 await self._keep_once()
-                await asyncio.sleep(_KEEP_S if self._lives.counted()[0] else _KEEP_S / 60)
+                await asyncio.sleep(_KEEP_S)
         finally:
             files.cancel()
 
     async def _keep_once(self) -> None:
+        """Read catalogs, note what there is, and count what is missing of each scope that this console leads."""
         try:
             await self._read_stock()
+            self._bus.publish(CostsChanged(self._rates.revision))
             now = self._now()
-            counted, _ = self._lives.counted()
-            for one in counted:
+            for one in self._lives.counted()[0]:
                 if self._scopes.view(one.entry, now).leader:
                     await self._days.note_things(one)
-            if counted:
-                await self._days.read(day_bounds((now - timedelta(days=_BACK_DAYS)).date())[0], now)
-            self._bus.publish(CostsChanged(self._rates.revision))
+                    await self._days.roll(one, _BACK_DAYS)
         except OsvmError as error:
             _log.info("costs not counted", extra={"detail": error.detail})
 
@@ -124,6 +125,9 @@ class Costs(CostsApi):
 
     def burn(self, ref: VmRef) -> VmCost:
         return self._burns.of(ref)
+
+    def rate(self, ref: VmRef) -> Total | None:
+        return self._burns.rate(ref)
 
     def burn_totals(self, refs: Sequence[VmRef] | None = None) -> BurnTotals:
         return self._burns.totals(refs)
@@ -163,12 +167,13 @@ class Costs(CostsApi):
 
     async def report(self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,)) -> CostReport:
         troubles = await self._read_stock()
-        found, notes = await self._days.read(since, until)
+        until = min(until, self._now())
+        found, notes = await self._days.read(since, until, parts=By.COMPONENT in by)
         return CostReport(
             since=since,
-            until=min(until, self._now()),
+            until=until,
             by=tuple(by),
-            groups=grouped(found, tuple(by), self._project),
+            groups=await asyncio.to_thread(grouped, found, tuple(by), self._project),
             totals=totals(found),
             notes=(*notes, *troubles),
             simulated=self._simulated(),
@@ -185,9 +190,11 @@ class Costs(CostsApi):
         now = self._now()
         since, until = month_of(now)
         troubles = await self._read_stock()
-        found, notes = await self._days.read(since, now)
-        recent = await self.trend(DAYS + 1)
-        forecasts = self._forecasts(totals(found), recent[:-1], now)
+        wanted = [(now - timedelta(days=back)).date() for back in range(DAYS, 0, -1)]
+        read, notes = await self._days.read(min(since, day_bounds(wanted[0])[0]), now)
+        found = [each for each in read if each.day >= since.date()]
+        recent = by_day([each for each in read if each.day in wanted], wanted)
+        forecasts = self._forecasts(totals(found), recent, now)
         return MonthView(
             since=since,
             until=until,

@@ -229,6 +229,10 @@ class CostsApi(ABC):
         """Return what a VM costs now."""
 
     @abstractmethod
+    def rate(self, ref: VmRef) -> Total | None:
+        """Return a VM's own burn rate, None where there is none; cheap enough to sort a fleet by."""
+
+    @abstractmethod
     def burn_totals(self, refs: Sequence[VmRef] | None = None) -> BurnTotals:
         """Return what everything costs now, or these VMs alone; cheap enough for every frame."""
 

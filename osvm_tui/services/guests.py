@@ -120,6 +120,13 @@ class Guests(GuestsApi):
             return replace(route, refusal=error.detail)
         return replace(route, command=command, unknown=self._unknown(vm, login))
 
+    def way(self, vm: Vm) -> tuple[str, Login | None]:
+        """Return where a guest is reached and how the rules log in, without asking whether this operator may."""
+        if self._plan is None or not self._plan.rules:
+            return "", None
+        login = self._login(vm)
+        return chosen_address(vm, login)[0], login
+
     def _login(self, vm: Vm) -> Login:
         assert self._plan is not None
         entry = self._fleet.entry_of(vm.ref)

@@ -20,10 +20,10 @@ class MonitorSettings(Struct, frozen=True):
     samples_per_s: Annotated[float, Meta(gt=0, le=1000)] = 20.0
     """The budget: readings a second, of all VMs together."""
     connections: Annotated[int, Meta(ge=1, le=1000)] = 100
-    """Readings under way at once, and kept SSH connections."""
+    """SSH connections that are kept, and readings under way at once."""
     threads: Annotated[int, Meta(ge=1, le=64)] = 8
-    """Workers of the SSH source."""
-    ssh: bool = True
+    """SSH samples and logins at one time."""
+    by_ssh: bool = True
     """Whether guests that the `[[ssh]]` rules give a login for are asked."""
     diagnostics: bool = True
     gnocchi: bool = True

@@ -298,8 +298,8 @@ class Store(ABC):
         """Write the sums of days, in place of what was there of the same project and day."""
 
     @abstractmethod
-    async def cost_days(self, scope: Scope, first: date, last: date) -> tuple[CostDay, ...]:
-        """Return the sums of these days, both included, in the scope's reach."""
+    async def cost_days(self, scope: Scope, first: date, last: date, *, parts: bool = False) -> tuple[CostDay, ...]:
+        """Return the sums of these days, both included, in the scope's reach; `parts` by component too."""
 
     @abstractmethod
     async def dismiss(self, dismissal: Dismissal) -> None:

@@ -20,7 +20,8 @@ from osvm_tui.store.base import Dismissal
 from osvm_tui.store.tables import cost_days, cost_dismissals, cost_things
 
 _encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(tuple[DaySum, ...])
+_outer = msgspec.msgpack.Decoder(tuple[tuple[DaySum, ...], msgspec.Raw])
+_parts = msgspec.msgpack.Decoder(tuple[DaySum, ...])
 _CHUNK = 500
 
 
@@ -85,29 +86,45 @@ def _held(row: Row[Any]) -> Held:
 
 async def save_days(connection: AsyncConnection, days: Sequence[CostDay]) -> None:
     """Write totals of days in place of earlier ones."""
+    projects: dict[tuple[str, date], list[str]] = {}
     for one in days:
-        same = and_(
-            cost_days.c.endpoint == one.endpoint, cost_days.c.day == one.day, cost_days.c.project_id == one.project_id
-        )
-        await connection.execute(delete(cost_days).where(same))
+        projects.setdefault((one.endpoint, one.day), []).append(one.project_id)
+    for (endpoint, day), ids in projects.items():
+        same = and_(cost_days.c.endpoint == endpoint, cost_days.c.day == day)
+        for start in range(0, len(ids), _CHUNK):
+            some = cost_days.c.project_id.in_(ids[start : start + _CHUNK])
+            await connection.execute(delete(cost_days).where(same, some))
     rows = [
-        {"endpoint": d.endpoint, "day": d.day, "project_id": d.project_id, "basis": d.basis, "sums": _encode(d.sums)}
+        {
+            "endpoint": d.endpoint,
+            "day": d.day,
+            "project_id": d.project_id,
+            "basis": d.basis,
+            "sums": _encode((d.sums, d.parts)),
+        }
         for d in days
     ]
     if rows:
         await connection.execute(insert(cost_days), rows)
 
 
-async def days(connection: AsyncConnection, scope: Scope, first: date, last: date) -> tuple[CostDay, ...]:
-    """Return totals of days. Raises StoreCorrupt for bytes that are none."""
+async def days(connection: AsyncConnection, scope: Scope, first: date, last: date) -> Sequence[Row[Any]]:
+    """Return the rows of days, in their order; `decoded` reads them."""
     query = select(cost_days).where(_reach(cost_days, scope), cost_days.c.day.between(first, last))
+    return (await connection.execute(query.order_by(cost_days.c.day, cost_days.c.project_id))).all()
+
+
+def decoded(rows: Sequence[Row[Any]], *, parts: bool) -> tuple[CostDay, ...]:
+    """Return what rows of days hold. Raises StoreCorrupt for bytes that are none."""
+    found = []
     try:
-        return tuple(
-            CostDay(row.endpoint, row.project_id, row.day, row.basis, _decoder.decode(row.sums))
-            for row in await connection.execute(query.order_by(cost_days.c.day))
-        )
+        for row in rows:
+            sums, rest = _outer.decode(row.sums)
+            by_component = _parts.decode(rest) if parts else ()
+            found.append(CostDay(row.endpoint, row.project_id, row.day, row.basis, sums, by_component))
     except msgspec.DecodeError as error:
         raise StoreCorrupt(f"the totals of a day cannot be read: {error}") from error
+    return tuple(found)
 
 
 async def dismiss(connection: AsyncConnection, one: Dismissal) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from osvm_tui.domain.roles import Scope
@@ -19,6 +19,8 @@ from osvm_tui.store.vm_columns import decode
 from osvm_tui.store.vm_load import member_of
 
 _CHUNK = 250
+_FIELDS = (vm_states.c.vm_id, *(vm_states.c[name] for name in StateInterval.__struct_fields__))
+"""In the order of `StateInterval`, whose last is `seen_at`."""
 
 
 async def lives(
@@ -52,7 +54,7 @@ async def _read(connection: AsyncConnection, ids: Sequence[int], since: datetime
 
 
 def _intervals(ids: Sequence[int], since: datetime | None) -> Any:
-    query = select(vm_states).where(vm_states.c.vm_id.in_(ids)).order_by(vm_states.c.id)
+    query = select(*_FIELDS).where(vm_states.c.vm_id.in_(ids)).order_by(vm_states.c.id)
     if since is None:
         return query
     before = select(func.max(vm_states.c.id)).where(vm_states.c.vm_id.in_(ids), vm_states.c.until <= since)
@@ -60,8 +62,8 @@ def _intervals(ids: Sequence[int], since: datetime | None) -> Any:
     return query.where(or_(later, vm_states.c.id.in_(before.group_by(vm_states.c.vm_id))))
 
 
-def _interval(row: Row[Any], last: datetime | None) -> StateInterval:
-    values = {name: row._mapping[name] for name in StateInterval.__struct_fields__}
-    if row.until is None and last is not None:
-        values["seen_at"] = max(row.seen_at, last)
-    return StateInterval(**values)
+def _interval(row: Any, last: datetime | None) -> StateInterval:
+    _, vm_state, task_state, status, power_state, flavor_name, since, until, seen_at = row
+    if until is None and last is not None:
+        seen_at = max(seen_at, last)
+    return StateInterval(vm_state, task_state, status, power_state, flavor_name, since, until, seen_at)

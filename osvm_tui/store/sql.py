@@ -311,10 +311,11 @@ class SqlStore(Store):
         async with self._database.write() as connection:
             await cost_rows.save_days(connection, days)
 
-    async def cost_days(self, scope: Scope, first: date, last: date) -> tuple[CostDay, ...]:
+    async def cost_days(self, scope: Scope, first: date, last: date, *, parts: bool = False) -> tuple[CostDay, ...]:
         """Return the sums of days."""
         async with self._database.read() as connection:
-            return await cost_rows.days(connection, scope, first, last)
+            rows = await cost_rows.days(connection, scope, first, last)
+        return await asyncio.to_thread(cost_rows.decoded, rows, parts=parts)
 
     @whole
     async def dismiss(self, dismissal: Dismissal) -> None:

@@ -15,12 +15,19 @@ from osvm_tui.ui.format import mib
 
 
 def resize_choices(
-    vms: Sequence[Vm], flavors: Iterable[Flavor], images: Mapping[str, Image], quota: Mapping[str, QuotaItem]
+    vms: Sequence[Vm],
+    flavors: Iterable[Flavor],
+    images: Mapping[str, Image],
+    quota: Mapping[str, QuotaItem],
+    prices: Mapping[str, str] | None = None,
 ) -> list[Choice]:
-    """Return every flavor, smallest first; refused where it fits none of `vms`."""
+    """Return every flavor, smallest first; refused where it fits none of `vms`. `prices` tells by id what each
+    changes of the bill."""
+    told = prices or {}
     ordered = sorted(flavors, key=lambda each: (each.vcpus, each.memory_mib, each.disk_gib, each.name))
-    parts = [_parts(each, vms, quota) for each in ordered]
-    widths = [max(len(row[n]) for row in parts) for n in range(4)] if parts else []
+    bill = max((len(told.get(each.id, "")) for each in ordered), default=0)
+    parts = [(*_parts(each, vms), told.get(each.id, "").rjust(bill), _left(each, vms, quota)) for each in ordered]
+    widths = [max(len(row[n]) for row in parts) for n in range(5)] if parts else []
     return [
         Choice(each.id, each.name, _line(row, widths), refused=_refusal(each, vms, images, quota))
         for each, row in zip(ordered, parts, strict=True)
@@ -38,25 +45,25 @@ def present_size(vms: Sequence[Vm]) -> str:
     return f"{have.name}: {have.vcpus} vCPU, {mib(have.memory_mib)}, {have.disk_gib} GiB disk" if have else ""
 
 
-def _parts(new: Flavor, vms: Sequence[Vm], quota: Mapping[str, QuotaItem]) -> tuple[str, str, str, str]:
+def _parts(new: Flavor, vms: Sequence[Vm]) -> tuple[str, str, str]:
     sizes = {vm.flavor for vm in vms}
     have = sizes.pop() if len(sizes) == 1 else None
     old = have or new
     return (
         f"{new.vcpus} vCPU{_change(new.vcpus - old.vcpus, str)}",
-        f"{mib(new.memory_mib)}{_change(new.memory_mib - old.memory_mib, mib, unit=_unit(new.memory_mib))}",
+        f"{_gib(new.memory_mib)} GiB{_change(new.memory_mib - old.memory_mib, _gib)}",
         f"{new.disk_gib} GiB{_change(new.disk_gib - old.disk_gib, str)}",
-        _left(new, vms, quota),
     )
 
 
-def _change(by: int, shown: Callable[[int], str], *, unit: str = "") -> str:
-    """Return a difference; the unit of the value beside it is not said twice."""
-    return f" {'+' if by > 0 else '-'}{shown(abs(by)).removesuffix(unit)}" if by else ""
+def _change(by: int, shown: Callable[[int], str]) -> str:
+    """Return a difference; its unit is that of the value beside it."""
+    return f" {'+' if by > 0 else '-'}{shown(abs(by))}" if by else ""
 
 
-def _unit(memory_mib: int) -> str:
-    return f" {mib(memory_mib).split()[-1]}"
+def _gib(memory_mib: int) -> str:
+    # One unit for all sizes, so that differences can do without: 0.5 for a tiny one.
+    return f"{round(memory_mib / 1024, 2):g}"
 
 
 def _needs(new: Flavor, vms: Sequence[Vm]) -> dict[str, int]:
@@ -68,13 +75,15 @@ def _needs(new: Flavor, vms: Sequence[Vm]) -> dict[str, int]:
 
 
 def _left(new: Flavor, vms: Sequence[Vm], quota: Mapping[str, QuotaItem]) -> str:
-    shown = []
-    for resource, by in _needs(new, vms).items():
-        item = quota.get(resource)
-        if item is not None and item.left is not None:
-            left = max(0, item.left - by)
-            shown.append(mib(left) if resource == "ram" else f"{left} vCPU")
-    return f"left {', '.join(shown)}" if shown else ""
+    left = {
+        resource: max(0, item.left - by)
+        for resource, by in _needs(new, vms).items()
+        if (item := quota.get(resource)) is not None and item.left is not None
+    }
+    # vCPU stand before memory in the whole line: beside the other they need no unit.
+    cores = f"{left['cores']}{'' if 'ram' in left else ' vCPU'}" if "cores" in left else ""
+    shown = filter(None, (cores, mib(left["ram"]) if "ram" in left else ""))
+    return f"left {', '.join(shown)}" if left else ""
 
 
 def _refusal(new: Flavor, vms: Sequence[Vm], images: Mapping[str, Image], quota: Mapping[str, QuotaItem]) -> str:

@@ -25,8 +25,12 @@ from osvm_tui.probe.known_hosts import KnownHosts
 from osvm_tui.probe.probe import Target
 from tests.e2e.sshd import Sshd, make_key
 
-MANY = "SetEnv HOME={folder}\nMaxStartups 1000\nLogLevel ERROR\n"
+MANY = "SetEnv HOME={folder}\nMaxStartups 1000\n"
 """A home without start-up files of a shell, and no fewer logins at one time than machines of their own would take."""
+
+
+LEAVING = 160
+"""Guests from this number on may vanish."""
 
 
 class Field(ABC):
@@ -48,7 +52,7 @@ class Field(ABC):
 
     @abstractmethod
     def vanish(self, number: int) -> None:
-        """Let a guest that answers drop every packet from now on."""
+        """Let a guest from LEAVING on, that we are logged in to, say nothing from now on."""
 
     def target(self, number: int, *, dead: bool = False) -> Target:
         """Return a guest as a VM with a login."""
@@ -70,7 +74,7 @@ class Field(ABC):
         self.keys.reread()
 
     def _shown(self, target: Target) -> list[str]:
-        server = next(one for one in self.servers if one.port == (target.login or Login()).port)
+        server = next(one for one in self.servers if target.login is not None and one.port == target.login.port)
         found = getattr(server, "shown", None)
         if found is None:
             hop = Hop(target.address, server.port)
@@ -129,23 +133,24 @@ class Namespaces(Field):
 
 
 class Loopback(Field):
-    """One server on loopback, and ports that are full."""
+    """Two servers on loopback, one of which may fall silent, and ports that are full."""
 
     def live(self, number: int) -> tuple[str, int]:
-        return "127.0.0.1", self.servers[0].port
+        return "127.0.0.1", self.servers[number >= LEAVING].port
 
     def dead(self, number: int) -> tuple[str, int]:
         return "127.0.0.1", self._full[number]
 
     def vanish(self, number: int) -> None:
-        raise NotImplementedError("a guest on loopback cannot drop packets")
+        self.servers[1].freeze()
 
     @contextmanager
     def built(self, dead: int = 0) -> Iterator[None]:
-        """Start the server and fill the ports."""
+        """Start the servers and fill the ports."""
         with ExitStack() as stack:
-            folder = self.folder / "guest"
-            self.servers.append(stack.enter_context(Sshd(folder, self.key, more=MANY.format(folder=folder))))
+            for name in ("guest", "leaving"):
+                folder = self.folder / name
+                self.servers.append(stack.enter_context(Sshd(folder, self.key, more=MANY.format(folder=folder))))
             self._full = [_full_port(stack) for _ in range(dead)]
             yield
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -105,10 +106,18 @@ class Sshd:
 
     def cut(self) -> None:
         """Kill every open session, as if the machine had died."""
+        self._signal_sessions(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Let every open session say nothing more."""
+        self._signal_sessions(signal.SIGSTOP)
+
+    def _signal_sessions(self, number: signal.Signals) -> None:
         assert self._process is not None
         for child in psutil.Process(self._process.pid).children(recursive=True):
-            if child.name().startswith("sshd"):
-                child.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):
+                if child.name().startswith("sshd"):
+                    child.send_signal(number)
 
     def stop(self) -> None:
         """End it with all its sessions."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from osvm_tui.domain.accrual import Tariff
 from osvm_tui.domain.billing import SHELVED_FREE
-from osvm_tui.domain.burn import Burn, burn_totals, change, vm_burn
+from osvm_tui.domain.burn import Burn, Total, burn_totals, change, vm_burn
 from osvm_tui.domain.catalog import CatalogKind, Flavor
 from osvm_tui.domain.errors import Refused
 from osvm_tui.domain.events import CostsChanged
@@ -75,6 +75,10 @@ class FakeCosts(CostsApi):
         own = self._burn(vm) if vm is not None else None
         note = "" if own is not None else "no rates for mock: no rate card is for it"
         return VmCost(ref=ref, own=own, note=note, simulated=True)
+
+    def rate(self, ref: VmRef) -> Total | None:
+        burn = self.burn(ref).own
+        return Total(burn.currency, burn.hourly, burn.monthly) if burn is not None else None
 
     def burn_totals(self, refs: Sequence[VmRef] | None = None) -> BurnTotals:
         vms = [self._console.fleet[ref] for ref in (self._console.fleet if refs is None else refs)]

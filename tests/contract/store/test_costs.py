@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from osvm_tui.domain.accrual import Held
 from osvm_tui.domain.rates import Component
 from osvm_tui.domain.rollup import CostDay, DaySum
@@ -64,14 +66,15 @@ async def test_a_member_ends_nothing_of_another_project_or_component(store: SqlS
 
 
 async def test_days_are_written_over_and_read_in_the_scopes_reach(store: SqlStore) -> None:
-    def day(project: str, amount: str, on: date) -> CostDay:
-        total = DaySum("vcpu", "m1.small", "active", ("a", "b"), "EUR", Decimal(amount), Decimal(amount), Decimal(60))
-        return CostDay(ENDPOINT, project, on, "basis", (total,))
+    def day(project: str, amount: int, on: date, *, parts: bool = True) -> CostDay:
+        total = DaySum("", "m1.small", "active", "a, b", "EUR", amount, amount, 60)
+        return CostDay(ENDPOINT, project, on, "basis", (total,), (replace(total, component="vcpu"),) * parts)
 
     first, second = date(2026, 3, 1), date(2026, 3, 2)
-    await store.save_cost_days([day("p-1", "1.0000000001", first), day("p-2", "2", first), day("p-1", "3", second)])
-    await store.save_cost_days([day("p-1", "1.0000000002", first)])
-    assert await store.cost_days(MEMBER, first, first) == (day("p-1", "1.0000000002", first),)
+    await store.save_cost_days([day("p-1", 1, first), day("p-2", 2, first), day("p-1", 3, second)])
+    await store.save_cost_days([day("p-1", 2**63 - 1, first)])
+    assert await store.cost_days(MEMBER, first, first) == (day("p-1", 2**63 - 1, first, parts=False),)
+    assert await store.cost_days(MEMBER, first, first, parts=True) == (day("p-1", 2**63 - 1, first),)
     assert len(await store.cost_days(ADMIN, first, second)) == 3
 
 

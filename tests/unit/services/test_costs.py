@@ -18,7 +18,7 @@ from osvm_tui.domain.events import CostsChanged, Event, Notice
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.rates import Component, Named, Price, PriceList, RateCard
 from osvm_tui.domain.roles import ReleaseProfile
-from osvm_tui.domain.rollup import day_bounds
+from osvm_tui.domain.rollup import CostDay, basis_of, day_bounds
 from osvm_tui.domain.usage import VmUsage
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import Volume
@@ -250,3 +250,25 @@ async def test_novas_usage_stands_beside_ours_and_differences_are_explained(cons
     assert rows["2"].explained.startswith("Nova counts from ")
     assert rows["gone"].explained == "no console of this store ever saw it"
     assert [check.nova_hours, check.our_hours] == [16, 20]
+
+
+async def test_days_are_counted_ahead_and_reports_read_them(console: Make) -> None:
+    one = await opened(console, ScriptedCloud(vm("1")), Source())
+    (counted,), _ = one._costs._lives.counted()
+    await one._costs._days.roll(counted, 4)
+    days = {row.day for row in await store_of(one).cost_days(SCOPE, (NOW - 9 * DAY).date(), NOW.date())}
+    assert {(END - back * DAY).date() for back in range(3)} <= days
+    assert NOW.date() not in days
+    await store_of(one).save_cost_days([CostDay(SCOPE.endpoint, "p", END.date(), _basis(one), ())])
+    assert (await one.costs.report(END, END + DAY)).totals == (), "it is what was kept, not counted anew"
+
+
+def _basis(one: Console) -> str:
+    (counted,), _ = one._costs._lives.counted()
+    return basis_of(counted.tariff)
+
+
+async def test_a_rate_is_enough_to_sort_by(console: Make) -> None:
+    one = await opened(console, ScriptedCloud(vm("1"), vm("2", "stopped"), vm("3", flavor=None)), Source())
+    rates = [one.costs.rate(vm(each).ref) for each in "123"]
+    assert [rate.hourly if rate else None for rate in rates] == [COMPUTE, 0, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +110,11 @@ def test_mistakes_are_all_told_and_what_is_no_toml_is_told_once() -> None:
     assert "expected at least one [[card.version]]" in str(empty.mistakes[0])
     twice = GOOD + GOOD[: GOOD.index("[policy")]
     assert "'list' is there twice" in str(read_cost_text(twice).mistakes[0])
+
+
+def test_the_readmes_example_is_right() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    example = next(block for block in readme.split("```") if block.startswith("toml\n[[card]]"))
+    found = read_cost_text(example.removeprefix("toml\n"))
+    assert found.mistakes == ()
+    assert [len(part) for part in (found.cards, found.policies, found.budgets)] == [1, 1, 1]

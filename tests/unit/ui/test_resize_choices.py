@@ -25,6 +25,10 @@ def test_each_size_stands_with_its_difference_and_what_is_left_of_the_quota() ->
     assert (small.label, large.label) == ("small", "large")
     assert " ".join(large.told.split()) == "4 vCPU +3 8 GiB +6 80 GiB +60 left 7 vCPU"
     assert large.refused == ""
+    short = {"cores": QUOTA["cores"], "ram": QuotaItem("ram", 2048, 16_384)}
+    assert resize_choices([VM], [LARGE], IMAGES, short)[0].told.endswith("left 7, 8 GiB")
+    tiny = resize_choices([VM], [replace(SMALL, name="tiny", memory_mib=512)], IMAGES, QUOTA)[0]
+    assert "0.5 GiB -1.5" in tiny.told
 
 
 def test_a_size_that_does_not_fit_tells_why() -> None:

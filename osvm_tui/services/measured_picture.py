@@ -1,0 +1,110 @@
+"""`MeasuredPicture`: the newest of every VM and its last values in memory, for rows that are drawn. No I/O.
+
+Bounded: 60 values of seven metrics for each VM that was measured, as single floats.
+"""
+
+from __future__ import annotations
+
+import heapq
+from array import array
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from math import isnan, nan
+
+from osvm_tui.domain.measured import Measured
+from osvm_tui.domain.metrics import Metric
+from osvm_tui.domain.vm import VmRef
+
+KEPT = (
+    Metric.CPU, Metric.MEMORY, Metric.DISK, Metric.DISK_READ, Metric.DISK_WRITE, Metric.NET_IN, Metric.NET_OUT,
+)  # fmt: skip
+LENGTH = 60
+_PLACE = {metric: place for place, metric in enumerate(KEPT)}
+
+
+class MeasuredPicture:
+    """What was measured last. `fresh_s`: a value older than this is no present value."""
+
+    def __init__(self, fresh_s: float) -> None:
+        self._fresh_s = fresh_s
+        self._newest: dict[VmRef, Measured] = {}
+        self._rings: dict[VmRef, _Ring] = {}
+        self._tops: dict[Metric, tuple[int, list[tuple[float, VmRef]]]] = {}
+        self.revision = 0
+
+    def put(self, found: Measured, *, own: bool = True) -> bool:
+        """Take over one; return whether anything changed. What another console told (`own` false) may be older."""
+        before = self._newest.get(found.ref)
+        if not own and before is not None and _at(before) > _at(found):
+            return False
+        if found == before:
+            return False
+        fresh = found.sample is not None and (before is None or before.sample != found.sample)
+        if fresh or (found.trouble and found.ref in self._rings):
+            self._rings.setdefault(found.ref, _Ring()).push(found if fresh else None)
+        self._newest[found.ref] = found
+        self.revision += 1
+        return True
+
+    def forget(self, refs: Iterable[VmRef]) -> None:
+        """Drop VMs that are gone."""
+        for ref in refs:
+            self._newest.pop(ref, None)
+            self._rings.pop(ref, None)
+            self.revision += 1
+
+    def get(self, ref: VmRef) -> Measured | None:
+        """Return the newest of a VM."""
+        return self._newest.get(ref)
+
+    def all(self) -> Iterator[Measured]:
+        """Yield the newest of every VM, in no order."""
+        yield from self._newest.values()
+
+    def recent(self, ref: VmRef, metric: Metric) -> tuple[float | None, ...]:
+        """Return the last values, oldest first, None for readings that gave none; empty for what is not kept."""
+        ring, place = self._rings.get(ref), _PLACE.get(metric)
+        return ring.values(place) if ring is not None and place is not None else ()
+
+    def top(self, metric: Metric, count: int, now: datetime) -> tuple[tuple[VmRef, float], ...]:
+        """Return the VMs with the highest present values. Counted again only when something was measured since."""
+        revision, found = self._tops.get(metric, (-1, []))
+        if revision != self.revision or len(found) < min(count, len(self._newest)):
+            found = heapq.nlargest(max(count, 20), self._present(metric, now))
+            self._tops[metric] = self.revision, found
+        return tuple((ref, value) for value, ref in found[:count])
+
+    def _present(self, metric: Metric, now: datetime) -> Iterator[tuple[float, VmRef]]:
+        for ref, found in self._newest.items():
+            if found.sample is None or (now - found.sample.at).total_seconds() > self._fresh_s:
+                continue
+            value = found.sample.value(metric)
+            if value is not None:
+                yield value, ref
+
+
+def _at(found: Measured) -> float:
+    return found.sample.at.timestamp() if found.sample else 0.0
+
+
+class _Ring:
+    """The last values of one VM, a row for each reading."""
+
+    __slots__ = ("_count", "_values")
+
+    def __init__(self) -> None:
+        self._values = array("f", [nan]) * (LENGTH * len(KEPT))
+        self._count = 0
+
+    def push(self, found: Measured | None) -> None:
+        sample = found.sample if found else None
+        start = self._count % LENGTH * len(KEPT)
+        for place, metric in enumerate(KEPT):
+            value = sample.value(metric) if sample else None
+            self._values[start + place] = nan if value is None else value
+        self._count += 1
+
+    def values(self, place: int) -> tuple[float | None, ...]:
+        first = max(0, self._count - LENGTH)
+        rows = (self._values[number % LENGTH * len(KEPT) + place] for number in range(first, self._count))
+        return tuple(None if isnan(value) else value for value in rows)
