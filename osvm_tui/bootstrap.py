@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from osvm_tui import measuring
 from osvm_tui.domain.errors import ConfigError
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.paths import Paths, private_dir
@@ -66,6 +67,7 @@ def build(options: Options) -> Console:
         source=options.source,
         guests=GuestPlan(settings.ssh, partial(_host_keys, paths), str(_known_hosts(paths))),
         rates=_rates(options),
+        monitor=measuring.plan(settings, paths, options.config_file),
     )
 
 

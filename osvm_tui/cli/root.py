@@ -23,6 +23,8 @@ COMMANDS = {
     "op": "osvm_tui.cli.op:op",
     "cost": "osvm_tui.cli.cost:cost",
     "audit": "osvm_tui.cli.audit:audit",
+    "metrics": "osvm_tui.cli.metrics:metrics",
+    "alerts": "osvm_tui.cli.alerts:alerts",
     "mock": "osvm_tui.cli.mock:mock",
     "store": "osvm_tui.cli.store:store",
     "doctor": "osvm_tui.cli.doctor:doctor",

@@ -80,12 +80,12 @@ def _modern(body: Mapping[str, Any], vm: Vm, at: datetime) -> Reading:
         vm, at, vcpus=int(_number(body.get("num_cpus")) or len(cores)) or None, busy=busy,
         percent=_mean(percents), memory=_of_flavor(vm),
         disks=tuple(
-            found for number, row in enumerate(_rows(body, "disk_details"))
-            if (found := _disk(f"disk {number}", [row.get(name) for name in _DISK]))
+            disk for number, row in enumerate(_rows(body, "disk_details"))
+            if (disk := _disk(f"disk {number}", [row.get(name) for name in _DISK]))
         ),
         nics=tuple(
-            found for number, row in enumerate(_rows(body, "nic_details"))
-            if (found := _nic(str(row.get("mac_address") or f"nic {number}"), [row.get(name) for name in _NIC]))
+            nic for number, row in enumerate(_rows(body, "nic_details"))
+            if (nic := _nic(str(row.get("mac_address") or f"nic {number}"), [row.get(name) for name in _NIC]))
         ),
     )  # fmt: skip
 

@@ -82,10 +82,9 @@ class Console(ConsoleApi):
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self.store_error = ""
         self._cadence, self._now, self._source = cadence or Cadence(), now, source
-        self._open_store = open_store
         self._store: Store | None = None
         self._candidate: Store | None = None
-        self._bus = EventBus()
+        self._bus, self._open_store = EventBus(), open_store
         self._fleet = Fleet([plan.entry for plan in entries])
         self._scopes = Scopes(self._fleet, operator, console_role)
         self._book = OperationBook(self._bus, self.owner, lambda: self._store)
@@ -109,17 +108,16 @@ class Console(ConsoleApi):
         self.guests = self._guests = Guests(
             guests, self._fleet, self._scopes, self._catalogs, self._writer, self._writable, source
         )
-        self.costs = self._costs = Costs(
-            rates, self._fleet, self._scopes, self._catalogs, self._bus, lambda: self._store, self.verdict, operator,
-            now,
-        )  # fmt: skip
-        self.monitor = self._monitor = Monitoring(
+        self.monitor: Monitoring = Monitoring(
             monitor, self._fleet, self._scopes, self._catalogs, self._guests, self.insight, self._bus, self._writer,
             lambda: self._store, operator, console_role, now, source,
         )  # fmt: skip
+        self.costs = self._costs = Costs(
+            rates, self._fleet, self._scopes, self._catalogs, self._bus, lambda: self._store, self.verdict, operator,
+            now, self.monitor,
+        )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []
-        self._store_ready = asyncio.Event()
-        self._scope_revision = 0
+        self._store_ready, self._scope_revision = asyncio.Event(), 0
         self._snapshots = SnapshotKeeper(shelf, self._fleet, self._scopes, self._cadence)
         self._entries = Entries(
             self._fleet, self._scopes, self._book, self._cadence, now, lambda: self._store, self.owner,
@@ -139,7 +137,7 @@ class Console(ConsoleApi):
         self._spawn(self._insight.keep(), "insight")
         self._spawn(self._guests.keep(), "accepted host keys")
         self._spawn(self._costs.keep(self.store_ready), "costs")
-        self._spawn(self._monitor.keep(self.store_ready), "monitor")
+        self._spawn(self.monitor.keep(self.store_ready), "monitor")
         self._spawn(self._watch_age(), "age")
 
     async def load(self, *, vms: bool = True) -> tuple[OsvmError, ...]:
@@ -159,7 +157,7 @@ class Console(ConsoleApi):
     async def close(self) -> None:
         await end(self._tasks)
         await self._entries.stop()
-        await self._monitor.close()
+        await self.monitor.close()
         await self._lifecycle.stop()
         await self._resources.stop()
         await self._snapshots.write()

@@ -23,6 +23,7 @@ from osvm_tui.services.cost_burns import Burns
 from osvm_tui.services.cost_changes import CostChanges
 from osvm_tui.services.cost_days import CostDays
 from osvm_tui.services.cost_lives import Counted, Lives
+from osvm_tui.services.cost_metrics import UsedOf
 from osvm_tui.services.cost_rates import CostSource as CostSource
 from osvm_tui.services.cost_rates import Rates
 from osvm_tui.services.cost_reports import budget_view, by_day, grouped, totals
@@ -45,6 +46,7 @@ from osvm_tui.services.costs_api import (
     WasteList,
 )
 from osvm_tui.services.fleet import Fleet
+from osvm_tui.services.monitor_api import MonitorApi
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.store.base import Dismissal, Store
 
@@ -72,6 +74,7 @@ class Costs(CostsApi):
         verdict: Callable[[VmRef, str], Verdict],
         operator: str,
         now: Callable[[], datetime],
+        monitor: MonitorApi | None = None,
     ) -> None:
         self._fleet, self._scopes, self._catalogs, self._bus = fleet, scopes, catalogs, bus
         self._store, self._operator, self._now = store, operator, now
@@ -81,6 +84,7 @@ class Costs(CostsApi):
         self._changes = CostChanges(fleet, self._rates, self._stock, self._burns)
         self._lives = Lives(fleet, scopes, self._rates, self._stock, store, now)
         self._days = CostDays(self._lives, self._stock, store, now)
+        self._used = UsedOf(monitor) if monitor is not None else None
         self._waste = CostWaste(fleet, scopes, self._rates, self._stock, verdict, now)
 
     # life
@@ -107,6 +111,8 @@ class Costs(CostsApi):
                 if self._scopes.view(one.entry, now).leader:
                     await self._days.note_things(one)
                     await self._days.roll(one, _BACK_DAYS)
+            if self._used is not None:
+                await self._used.read_ahead(self._running(), now)
         except OsvmError as error:
             _log.info("costs not counted", extra={"detail": error.detail})
 
@@ -220,6 +226,8 @@ class Costs(CostsApi):
 
     async def waste(self, metrics: Mapping[VmRef, VmMetrics] | None = None) -> WasteList:
         notes = list(await self._read_stock())
+        if metrics is None and self._used is not None:
+            metrics = await self._used.of(self._running(), self._now())
         if not metrics:
             notes.append("no metrics: idle and wrongly sized VMs are not looked for")
         store = self._store()
@@ -232,6 +240,9 @@ class Costs(CostsApi):
             }
             since = await self._states_since(store)
         return self._waste.look(metrics or {}, since, dismissed, notes)
+
+    def _running(self) -> list[VmRef]:
+        return [vm.ref for vm in self._fleet.vms() if vm.vm_state == "active"]
 
     async def _states_since(self, store: Store) -> dict[VmRef, datetime]:
         """Return when the present vm_state of each VM began, as far as it was seen."""

@@ -283,7 +283,8 @@ class CostsApi(ABC):
 
     @abstractmethod
     async def waste(self, metrics: Mapping[VmRef, VmMetrics] | None = None) -> WasteList:
-        """Return where money is wasted; without metrics what only they can tell is left out, and the notes say so."""
+        """Return where money is wasted. `metrics` go before what the console measured itself; where there are none,
+        what only they can tell is left out, and the notes say so."""
 
     @abstractmethod
     async def dismiss(self, advice_id: str, reason: str) -> None:

@@ -111,12 +111,16 @@ class Monitoring(MonitorApi):
         await asyncio.gather(*self._tasks)
 
     async def recall(self) -> None:
-        """Read what is kept without measuring anything, for headless verbs."""
+        """Read what is kept without measuring anything, for headless verbs. Raises StoreError."""
+        self.collector.probes = await asyncio.to_thread(self._plan.probes, self._scopes.client)
         for found in await self._keeper.news():
             self._picture.put(found, own=False)
-        await self._book.follow()
         if self._keeper.trouble:
             raise StoreError(self._keeper.trouble)
+
+    async def recall_alerts(self) -> None:
+        """Read the alerts that are kept, for headless verbs. Raises StoreError."""
+        await self._book.follow()
 
     async def close(self) -> None:
         """Stop, write what waits and let go of every source."""

@@ -21,6 +21,8 @@ from osvm_tui.ui.screens.place import PlaceScreen
 from osvm_tui.ui.submitting import refusal_of, submitted, told
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from osvm_tui.ui.resources.resource import Jump
 
 
@@ -136,8 +138,9 @@ class ActionTargets(PlaceScreen):
             return
         self.post_message(OpenVm(ref, tab))
 
-    def begin(self, chosen: ActionPlan) -> None:
-        """Go on with a frozen plan: refuse with the gate's sentence, look, or ask and send."""
+    def begin(self, chosen: ActionPlan, given: Mapping[str, object] | None = None) -> None:
+        """Go on with a frozen plan: refuse with the gate's sentence, look, or ask and send. `given` values are filled
+        into its form."""
         if chosen.refusal:
             self.refuse(chosen.refusal)
             note_refused(self.app, self.api, chosen)
@@ -153,7 +156,7 @@ class ActionTargets(PlaceScreen):
 
             self.app.push_screen(Diagnostics(self.api, chosen.targets[0]))
         else:
-            self._ask_and_send(chosen)
+            self._ask_and_send(chosen, given)
 
     def refuse(self, reason: str) -> None:
         """Say why nothing was done."""
@@ -176,14 +179,15 @@ class ActionTargets(PlaceScreen):
         self.app.push_screen(DirectionDialog(plans), lambda one: self.begin(one) if one else None)
 
     @work(group="action", exit_on_error=False)
-    async def _ask_and_send(self, chosen: ActionPlan) -> None:
+    async def _ask_and_send(self, chosen: ActionPlan, given: Mapping[str, object] | None = None) -> None:
         if chosen.spec.params:
             from osvm_tui.ui.dialogs.verb_form import too_many_clouds, verb_form
 
             if reason := too_many_clouds(chosen):
                 self.refuse(reason)
                 return
-            await self.app.push_screen_wait(verb_form(self.api, chosen, lambda typed: self._send_typed(chosen, typed)))
+            send = lambda typed: self._send_typed(chosen, typed)  # noqa: E731
+            await self.app.push_screen_wait(verb_form(self.api, chosen, send, given))
         elif await confirmed(self.app, self.api, chosen):
             try:
                 self._say(chosen, await submitted(self.api, ActionRequest(chosen.spec.id, chosen.refs)))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from osvm_tui.domain.action import Risk
+from osvm_tui.ui.what_if import what_if
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -33,12 +34,13 @@ def _dialog(api: ConsoleApi, chosen: ActionPlan, params: Mapping[str, object]) -
         from osvm_tui.ui.dialogs.confirm_many import ConfirmMany
 
         return ConfirmMany(api, chosen, params)
+    price = what_if(api, chosen.spec.id, chosen.refs, params)
     if chosen.spec.risk is Risk.DISRUPTIVE:
         from osvm_tui.ui.dialogs.confirm import ConfirmDialog
 
-        return ConfirmDialog(chosen)
+        return ConfirmDialog(chosen, price)
     if chosen.spec.risk is Risk.DESTRUCTIVE:
         from osvm_tui.ui.dialogs.confirm_name import ConfirmName
 
-        return ConfirmName(chosen)
+        return ConfirmName(chosen, price)
     return None

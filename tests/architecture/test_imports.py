@@ -11,9 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PURE = {"__future__", "collections", "re", "yaml", "msgspec", "osvm_tui.domain.errors", "typing"}
-BASES = {"osvm_tui.cloud.base", "osvm_tui.store.base", "osvm_tui.probe.base"}
-
-FACES = {f"osvm_tui.services.{name}api" for name in ("", "resources_", "operations_", "insight_", "guests_", "costs_")}
+BASES = {
+    "osvm_tui.cloud.base", "osvm_tui.store.base", "osvm_tui.store.alert_base", "osvm_tui.store.metric_base",
+    "osvm_tui.probe.base", "osvm_tui.probe.host_base", "osvm_tui.probe.probe",
+}  # fmt: skip
+_PARTS = ("", "resources_", "operations_", "insight_", "guests_", "costs_", "monitor_")
+FACES = {f"osvm_tui.services.{name}api" for name in _PARTS}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,8 @@ def test_the_ui_sees_of_the_services_only_their_face(graph: grimp.ImportGraph) -
 def test_adapters_are_named_by_the_composition_root_alone(graph: grimp.ImportGraph) -> None:
     concrete = (
         "osvm_tui.cloud.mock", "osvm_tui.cloud.openstack", "osvm_tui.store.sql", "osvm_tui.store.snapshot",
-        "osvm_tui.probe.host_keys", "osvm_tui.probe.known_hosts",
+        "osvm_tui.store.metric_sql", "osvm_tui.store.alert_store",
+        "osvm_tui.probe.host_keys", "osvm_tui.probe.known_hosts", "osvm_tui.probe.ssh", "osvm_tui.probe.diagnostics",
     )  # fmt: skip
     outside = {
         (one, other)

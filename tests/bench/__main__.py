@@ -25,6 +25,10 @@ def main() -> None:
         from tests.bench.metric_bench import measure_metrics
 
         figures = measure_metrics(options.vms or (50 if options.quick else 500), options.seed)
+    elif options.what == "ssh":
+        from tests.bench.probe_bench import measure_ssh
+
+        figures = measure_ssh(options.vms or (60 if options.quick else 300), 5.0 if options.quick else 30.0)
     elif options.what == "money":
         from tests.bench.money_bench import measure_money
 
@@ -43,13 +47,13 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=("console", "lab", "fidelity", "metrics", "money"), default="console"
+        "what", nargs="?", choices=("console", "lab", "fidelity", "metrics", "money", "ssh"), default="console"
     )
     parser.add_argument(
         "--vms",
         type=int,
         default=0,
-        help="how many VMs (console 10000, lab 1000, metrics and money 500; quick 1000, 50)",
+        help="how many VMs (console 10000, lab 1000, metrics and money 500, ssh 300; quick 1000, 50, 60)",
     )
     parser.add_argument("--starts", type=int, default=20, help="starts of console and skeleton, alternating")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long CPU is watched, quiet and in churn")

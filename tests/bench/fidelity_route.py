@@ -1,4 +1,4 @@
-"""The route that a VM is walked along for the comparison: each verb once, from a state in which it is legal."""
+"""The routes that VMs are walked along for the comparison: each verb, and again where its way is another."""
 
 from __future__ import annotations
 
@@ -12,10 +12,19 @@ class Leg(Struct, frozen=True):
     actor: str = "member"
     only_leads: bool = False
     """Whether it is only the way to the next one."""
+    note: str = ""
+    """What is special, where a verb is walked more than once."""
     leaves: str = ""
     """The task in which it is left, for a next verb that needs a busy VM."""
+    rests: str = ""
+    """The vm_state in which it comes to rest, where that is not the verb's usual end."""
     given: dict[str, object] = {}
     """Parameters beside the usual ones."""
+
+    @property
+    def name(self) -> str:
+        """What the walk is called in the report."""
+        return f"{self.verb}, {self.note}" if self.note else self.verb
 
 
 ROUTE: tuple[Leg, ...] = (
@@ -66,5 +75,33 @@ ROUTE: tuple[Leg, ...] = (
     Leg("shelve"),
     Leg("unshelve"),
     Leg("reset-state", "admin", given={"state": "error"}),
-    Leg("reset-state", "admin", only_leads=True),
+    Leg("stop", note="in error"),
+    Leg("reboot-hard", note="stopped"),
+    Leg("pause", only_leads=True),
+    Leg("reboot-hard", note="paused"),
+    Leg("stop", only_leads=True),
+    Leg("rebuild", note="stopped", rests="stopped"),
+    Leg("migrate", "admin", note="stopped"),
+    Leg("confirm-resize", note="stopped"),
+    Leg("migrate", "admin", only_leads=True),
+    Leg("revert-resize", note="stopped", rests="stopped"),
+    Leg("rescue", note="stopped"),
+    Leg("unrescue", note="once stopped"),
+    Leg("suspend", only_leads=True),
+    Leg("shelve", note="suspended"),
+    Leg("unshelve", note="once suspended"),
 )
+RARE = ("SHELVED", "SOFT_DELETED")
+"""What a cloud must be set up for: shelved VMs stay on their hosts, deletes are deferred."""
+KEPT: tuple[Leg, ...] = (
+    Leg("shelve", note="kept on its host"),
+    Leg("unshelve", note="from its host"),
+    Leg("shelve", only_leads=True),
+    Leg("shelve-offload", "admin"),
+    Leg("unshelve", only_leads=True),
+    Leg("delete", note="deferred", rests="soft-delete"),
+    Leg("restore"),
+    Leg("delete", only_leads=True, rests="soft-delete"),
+    Leg("force-delete"),
+)
+"""The way of a second VM on a cloud that is set up so."""

@@ -80,9 +80,8 @@ class Walk:
     async def whole(self) -> dict[str, Trace]:
         """Walk the route and return what each verb did."""
         vm_id = await self._created("fidelity")
-        kit = Kit(await things.port_of(self.rig, vm_id), await things.floating_ip(self.rig, self.shared))
         volume_id = await things.volume(self.rig, "walk")
-        kit = Kit(kit.port, kit.floating_ip, inside=volume_id, free=volume_id)
+        kit = Kit(await things.port_of(self.rig, vm_id), inside=volume_id, free=volume_id)
         for leg in ROUTE:
             await self._go(leg, vm_id, kit)
         await self._evacuated(vm_id, kit)

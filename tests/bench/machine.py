@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-_PACKAGES = ("textual", "rich", "openstacksdk", "keystoneauth1", "sqlalchemy", "aiosqlite", "msgspec")
+_PACKAGES = ("textual", "rich", "openstacksdk", "keystoneauth1", "sqlalchemy", "aiosqlite", "msgspec", "paramiko")
 
 
 def machine() -> dict[str, Any]:

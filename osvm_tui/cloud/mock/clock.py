@@ -26,6 +26,10 @@ class CloudClock(msgspec.Struct, frozen=True):
         """Return the cloud time at the real time `real`."""
         return self.origin_cloud + (real - self.origin_real) * self.speed
 
+    def before(self, real: float) -> float:
+        """Return the cloud time at any real time: before the clock was set it ran as fast as ours."""
+        return self.at(real) if real >= self.origin_real else self.origin_cloud - (self.origin_real - real)
+
 
 def clock(path: Path) -> CloudClock:
     """Return the clock of the cloud at `path`."""

@@ -1,16 +1,18 @@
-"""GET /servers/{id}/diagnostics as the libvirt driver answers it: counters that grow with the time since launch."""
+"""GET /servers/{id}/diagnostics as the libvirt driver answers it: counters of what the guest does since it booted."""
 
 from __future__ import annotations
 
-from random import Random
 from typing import Any
 
+import msgspec
+
 from osvm_tui.cloud.mock.fleet import Entry
+from osvm_tui.cloud.mock.guests import load_of
+from osvm_tui.cloud.mock.load import PACKET, READ, WRITE, Load
 from osvm_tui.cloud.mock.nova_call import NovaCall, Refused
+from osvm_tui.cloud.mock.power import RUNNING, runs
 from osvm_tui.cloud.mock.request import SimReply
 from osvm_tui.cloud.mock.rules import RULES
-
-RUNNING = 1
 
 
 def diagnostics(call: NovaCall, server_id: str) -> SimReply:
@@ -24,27 +26,42 @@ def diagnostics(call: NovaCall, server_id: str) -> SimReply:
     return call.reply(200, _modern(call, entry) if call.minor >= 48 else _flat(call, entry))
 
 
-def _counters(call: NovaCall, entry: Entry) -> dict[str, int]:
-    launched = entry.moment.launched_at
-    up = max(0.0, call.now - (launched if launched is not None else call.now))
-    rng = Random(f"{call.world.seed}:{entry.server.id}:counters")
-    names = ("cpu", "rx", "tx", "read", "write")
-    rates = (rng.uniform(0.01, 0.9) * 1e9, *(rng.uniform(1e3, 2e6) for _ in range(4)))
-    return {"uptime": int(up)} | {name: int(rate * up) for name, rate in zip(names, rates, strict=True)}
+class Told(msgspec.Struct, frozen=True):
+    """What the hypervisor has counted since the guest booted, as whole numbers, evenly over its interfaces."""
+
+    load: Load
+    uptime: int
+    core_ns: int
+    rx: int
+    tx: int
+    read: int
+    write: int
+
+
+def _told(call: NovaCall, entry: Entry) -> Told:
+    ran = runs(entry.server, call.world.history(entry.server.id), call.now)
+    load = load_of(entry.server, call.world.seed, call.now)
+    counts = load.counts(call.now, ran[-1].boot)
+    nics = max(1, sum(nic.held_at(call.now) for nic in entry.server.nics))
+    up = max(0.0, call.now - (entry.moment.launched_at or call.now))
+    return Told(
+        load, int(up), int(counts.cpu_s * 1e9 / load.vcpus), int(counts.net_in / nics), int(counts.net_out / nics),
+        int(counts.read), int(counts.write),
+    )  # fmt: skip
 
 
 def _modern(call: NovaCall, entry: Entry) -> dict[str, Any]:
-    count, flavor = _counters(call, entry), entry.moment.flavor
+    count, flavor = _told(call, entry), entry.moment.flavor
     nics = [
         {
             "mac_address": nic.mac,
-            "rx_octets": count["rx"],
-            "rx_packets": count["rx"] // 700,
+            "rx_octets": count.rx,
+            "rx_packets": count.rx // PACKET,
             "rx_drop": 0,
             "rx_errors": 0,
             "rx_rate": None,
-            "tx_octets": count["tx"],
-            "tx_packets": count["tx"] // 700,
+            "tx_octets": count.tx,
+            "tx_packets": count.tx // PACKET,
             "tx_drop": 0,
             "tx_errors": 0,
             "tx_rate": None,
@@ -53,10 +70,10 @@ def _modern(call: NovaCall, entry: Entry) -> dict[str, Any]:
         if nic.held_at(call.now)
     ]
     disk = {
-        "read_bytes": count["read"],
-        "read_requests": count["read"] // 32768,
-        "write_bytes": count["write"],
-        "write_requests": count["write"] // 16384,
+        "read_bytes": count.read,
+        "read_requests": count.read // READ,
+        "write_bytes": count.write,
+        "write_requests": count.write // WRITE,
         "errors_count": 0,
     }
     return {
@@ -64,12 +81,12 @@ def _modern(call: NovaCall, entry: Entry) -> dict[str, Any]:
         "driver": "libvirt",
         "hypervisor": "kvm",
         "hypervisor_os": "linux",
-        "uptime": count["uptime"],
+        "uptime": count.uptime,
         "config_drive": entry.server.config_drive,
         "num_cpus": flavor.vcpus,
         "num_nics": len(nics),
         "num_disks": (1 if entry.moment.image else 0) + sum(disk.held_at(call.now) for disk in entry.server.disks),
-        "cpu_details": [{"id": n, "time": count["cpu"], "utilisation": None} for n in range(flavor.vcpus)],
+        "cpu_details": [{"id": n, "time": count.core_ns, "utilisation": None} for n in range(flavor.vcpus)],
         "nic_details": nics,
         "disk_details": [disk],
         "memory_details": {"maximum": flavor.ram // 1024, "used": flavor.ram // 1024},
@@ -77,16 +94,16 @@ def _modern(call: NovaCall, entry: Entry) -> dict[str, Any]:
 
 
 def _flat(call: NovaCall, entry: Entry) -> dict[str, Any]:
-    count, flavor = _counters(call, entry), entry.moment.flavor
-    view: dict[str, Any] = {f"cpu{n}_time": count["cpu"] for n in range(flavor.vcpus)}
-    view |= {"vda_read": count["read"], "vda_read_req": count["read"] // 32768}
-    view |= {"vda_write": count["write"], "vda_write_req": count["write"] // 16384, "vda_errors": -1}
-    used = flavor.ram * 1024 * 6 // 10
+    count, flavor = _told(call, entry), entry.moment.flavor
+    view: dict[str, Any] = {f"cpu{n}_time": count.core_ns for n in range(flavor.vcpus)}
+    view |= {"vda_read": count.read, "vda_read_req": count.read // READ}
+    view |= {"vda_write": count.write, "vda_write_req": count.write // WRITE, "vda_errors": -1}
+    used = count.load.memory(call.now) // 1024
     view |= {"memory": flavor.ram * 1024, "memory-actual": flavor.ram * 1024, "memory-rss": used}
-    view |= {"memory-unused": flavor.ram * 1024 - used, "memory-available": flavor.ram * 1024}
+    view |= {"memory-unused": count.load.ram // 1024 - used, "memory-available": count.load.ram // 1024}
     for nic in entry.server.nics:
         tap = "tap" + nic.port[:11]
-        view |= {f"{tap}_rx": count["rx"], f"{tap}_tx": count["tx"]}
-        view |= {f"{tap}_rx_packets": count["rx"] // 700, f"{tap}_tx_packets": count["tx"] // 700}
+        view |= {f"{tap}_rx": count.rx, f"{tap}_tx": count.tx}
+        view |= {f"{tap}_rx_packets": count.rx // PACKET, f"{tap}_tx_packets": count.tx // PACKET}
         view |= {f"{tap}_{way}_{bad}": 0 for way in ("rx", "tx") for bad in ("drop", "errors")}
     return view

@@ -28,6 +28,7 @@ from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.format import SIGNS
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.refusals import note_refused
+from osvm_tui.ui.what_if import AT_ONCE, what_if
 
 
 class MenuRow(Struct, frozen=True):
@@ -172,7 +173,15 @@ class ActionMenu(Dialog[tuple[ActionPlan, ...]]):
         option = column.highlighted_option
         row = self.rows.get((option.id or "").removeprefix("key-")) if option else None
         if row is not None:
-            self.tell(row.sentence, refused=bool(row.refusal))
+            self.tell(self._sentence(row), refused=bool(row.refusal))
+
+    def _sentence(self, row: MenuRow) -> str:
+        """Return a row's sentence, with what its verb would change of the bill where that is counted at once."""
+        plan = row.plans[0]
+        if row.refusal or len(row.plans) > 1 or len(plan.refs) > AT_ONCE or plan.spec.params:
+            return row.sentence
+        price = what_if(self.api, plan.spec.id, plan.refs)
+        return f"{row.sentence}\n{price.plain.splitlines()[0]}" if price else row.sentence
 
     def tell(self, sentence: str, *, refused: bool) -> None:
         """Say something in the line below the menu."""

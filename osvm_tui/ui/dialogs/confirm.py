@@ -13,6 +13,7 @@ from textual.widgets import Button, Static
 from osvm_tui.ui.action_plan import ActionPlan, Target
 from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.facts import facts
+from osvm_tui.ui.widgets.price_line import PriceLine
 
 
 def identity(target: Target) -> Content:
@@ -40,9 +41,10 @@ class ConfirmDialog(Dialog[bool]):
 
     AUTO_FOCUS: ClassVar[str] = "#cancel"
 
-    def __init__(self, plan: ActionPlan) -> None:
+    def __init__(self, plan: ActionPlan, price: Content | None = None) -> None:
         super().__init__()
         self.plan = plan
+        self.price = price
 
     @property
     def heading(self) -> str:
@@ -52,6 +54,7 @@ class ConfirmDialog(Dialog[bool]):
         spec = self.plan.spec
         yield Static(identity(self.plan.targets[0]), markup=False)
         yield Static(spec.note or spec.help, classes="note", markup=False)
+        yield PriceLine(self.price)
         with Horizontal(classes="buttons"):
             yield Button("cancel", id="cancel", compact=True)
             yield Button(Content(self.plan.sentence), id="go", compact=True, classes="-disruptive")

@@ -25,8 +25,10 @@ from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.dialogs.order_choices import choices_for, preselected
 from osvm_tui.ui.order_draft import Catalogs, OrderDraft, order_of, problems, quota_left
 from osvm_tui.ui.printable import printable
+from osvm_tui.ui.what_if import price_of_order
 from osvm_tui.ui.widgets.choice_field import ChoiceField
 from osvm_tui.ui.widgets.form_field import FormField
+from osvm_tui.ui.widgets.price_line import PriceLine
 
 if TYPE_CHECKING:
     from osvm_tui.domain.roles import Scope
@@ -115,6 +117,7 @@ class NewVmForm(Dialog[None]):
             )
             yield FormField("about", "about", Input(id="about", compact=True, placeholder="a description, if you like"))
         yield Static("reading what this cloud offers ...", id="told", markup=False)
+        yield PriceLine()
         yield Static("", id="answer", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("cancel", id="cancel", compact=True)
@@ -132,7 +135,7 @@ class NewVmForm(Dialog[None]):
 
     def _show_clouds(self) -> None:
         for choice in self.query("#cloud").results(ChoiceField):
-            choice.offer(choices_for("cloud", self.catalogs, self.api))
+            choice.offer(choices_for("cloud", self.catalogs, self.api, self.entry))
 
     def on_scopes_moved(self, _: ScopesMoved) -> None:
         """Say how the clouds are now; one that answers at last is asked what it offers."""
@@ -155,7 +158,7 @@ class NewVmForm(Dialog[None]):
         self.catalogs = Catalogs(views, self.scope.project_id if self.scope else "")
         for name in _CHOSEN:
             field = self.query_one(f"#{name}", ChoiceField)
-            field.offer(choices_for(name, self.catalogs, self.api))
+            field.offer(choices_for(name, self.catalogs, self.api, self.entry))
             if not field.chosen:
                 field.choose(preselected(name, self.catalogs))
         self.untold = len(views) < len(_KINDS)
@@ -220,6 +223,8 @@ class NewVmForm(Dialog[None]):
             name = (field.id or "").removeprefix("field-")
             field.tell(found.get(name, "") if name in self.asked else "")
         self.query_one("#told", Static).update(quota_left(draft, self.catalogs))
+        price = price_of_order(self.api, draft.entry, draft.flavor_id, draft.image_id, draft.how_many)
+        self.query_one(PriceLine).tell(price)
         return found
 
     def _say(self, told: str, *, wrong: bool = False) -> None:

@@ -8,20 +8,18 @@ from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.dialogs.pick import Choice
 from osvm_tui.ui.format import count, mib, size
 from osvm_tui.ui.order_draft import NO_NETWORK, Catalogs
+from osvm_tui.ui.what_if import price_of_size
 
 
-def choices_for(name: str, catalogs: Catalogs, api: ConsoleApi) -> list[Choice]:
-    """Return the choices of a field of the form."""
+def choices_for(name: str, catalogs: Catalogs, api: ConsoleApi, entry: str) -> list[Choice]:
+    """Return the choices of a field of the form for the cloud `entry`."""
     match name:
         case "cloud":
             return [Choice(scope.entry, scope.entry, str(scope.state)) for scope in api.scopes()]
         case "image":
             return [Choice(image.id, image.name, _image(image)) for image in catalogs.images]
         case "flavor":
-            return [
-                Choice(each.id, each.name, f"{each.vcpus} vCPU, {mib(each.memory_mib)}, {each.disk_gib} GiB disk")
-                for each in catalogs.flavors
-            ]
+            return _sizes(catalogs, api, entry)
         case "network":
             networks = [Choice(each.id, each.name, _network(each, catalogs)) for each in catalogs.networks]
             return [*networks, Choice(NO_NETWORK, "no network", "the VM gets no port")]
@@ -47,6 +45,17 @@ def preselected(name: str, catalogs: Catalogs) -> tuple[str, ...]:
             return tuple(each.id for each in catalogs.groups if each.name == "default")[:1]
         case _:
             return ()
+
+
+def _sizes(catalogs: Catalogs, api: ConsoleApi, entry: str) -> list[Choice]:
+    """Return the sizes in columns, each with its price a month where it has one."""
+    rows = [
+        (f"{each.vcpus} vCPU", mib(each.memory_mib), f"{each.disk_gib} GiB disk", price_of_size(api, entry, each.id))
+        for each in catalogs.flavors
+    ]
+    widths = [max(len(row[n]) for row in rows) for n in range(4)] if rows else []
+    told = ["  ".join(part.rjust(width) for part, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [Choice(each.id, each.name, line) for each, line in zip(catalogs.flavors, told, strict=True)]
 
 
 def _members(group: ServerGroup) -> str:

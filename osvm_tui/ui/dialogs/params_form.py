@@ -26,6 +26,7 @@ from osvm_tui.ui.widgets.choice_field import ChoiceField
 from osvm_tui.ui.widgets.flag_field import FlagField
 from osvm_tui.ui.widgets.form_field import FormField
 from osvm_tui.ui.widgets.loaded_field import Choices, LoadedField
+from osvm_tui.ui.widgets.price_line import PriceLine
 
 
 class Caution(NamedTuple):
@@ -41,12 +42,17 @@ Send = Callable[[dict[str, object]], Awaitable[str]]
 """Sends what was typed; returns why it was not taken, empty when it was. None of the form's own errors."""
 
 
+Price = Callable[[Mapping[str, object]], Content]
+"""What these values would change of the bill; empty where nothing is known."""
+
+
 class ParamsForm(Dialog[dict[str, object]]):
     """Ask for parameters; the answer holds them by name, empty ones left out; None when left.
 
     `before`: values that the fields start from. With `edits` they are the target's own, and only what was changed is
     given back: at least one value. `choices` loads the list of a kind that is picked. `go`: the verb on the button.
-    `entries`: the clouds that are meant. With `caution` nobody asks again: cancel gets the focus when all is chosen.
+    `entries`: the clouds that are meant. `price` tells what the values would change of the bill. With `caution` nobody
+    asks again: cancel gets the focus when all is chosen.
     """
 
     SIZE: ClassVar[str] = "-wide"
@@ -67,6 +73,7 @@ class ParamsForm(Dialog[dict[str, object]]):
         send: Send | None = None,
         entries: tuple[str, ...] = (),
         caution: Caution | None = None,
+        price: Price | None = None,
     ) -> None:
         super().__init__()
         self.asked = heading
@@ -83,6 +90,7 @@ class ParamsForm(Dialog[dict[str, object]]):
         """What was typed when the values were to be sent while a list was still read: they are when it is there."""
         self.entries = entries
         self.caution = caution
+        self.price = price
 
     @property
     def heading(self) -> str:
@@ -104,6 +112,7 @@ class ParamsForm(Dialog[dict[str, object]]):
         if self.caution or self.note:
             told, look = (self.caution.words, "caution") if self.caution else (self.note, "note")
             yield Static(told, classes=look, markup=False)
+        yield PriceLine()
         yield Static("", id="answer", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("cancel", id="cancel", compact=True)
@@ -134,6 +143,7 @@ class ParamsForm(Dialog[dict[str, object]]):
     def on_mount(self) -> None:
         """Say nothing of an answer before there is one."""
         self.say("")
+        self._show_price()
         if self.caution:
             self.query_one(".dialog-box").border_subtitle = "ctrl-s goes ahead, esc leaves"
 
@@ -181,12 +191,14 @@ class ParamsForm(Dialog[dict[str, object]]):
     @on(FlagField.Changed)
     def _changed(self) -> None:
         self._show(self.problems(), only_better=True)
+        self._show_price()
         if self.waiting is not None and self.waiting != self._by_hand():
             self._wait(None)
 
     @on(ChoiceField.Changed)
     def _chosen(self, event: ChoiceField.Changed) -> None:
         self._show(self.problems(), only_better=True)
+        self._show_price()
         if isinstance(event, LoadedField.Loaded):
             self._loaded(event.field)
             return
@@ -203,6 +215,11 @@ class ParamsForm(Dialog[dict[str, object]]):
             self._wait(None)
             if self.is_current:  # else its list has opened and asks
                 self.action_send()
+
+    def _show_price(self) -> None:
+        if self.price is not None:
+            ready = not self.problems()
+            self.query_one(PriceLine).tell(self.price(self.values()) if ready else Content(""))
 
     def _focus_buttons(self) -> None:
         # An enter too many must not be the answer to a caution.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +16,7 @@ from osvm_tui.ui.dialogs.params_form import Caution, ParamsForm, Send
 from osvm_tui.ui.dialogs.pick import Choice as Offered
 from osvm_tui.ui.param_values import picked
 from osvm_tui.ui.resize_choices import present_size, resize_choices
+from osvm_tui.ui.what_if import AT_ONCE, change_of_size, what_if
 
 if TYPE_CHECKING:
     from osvm_tui.domain.vm import Vm
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def verb_form(api: ConsoleApi, chosen: ActionPlan, send: Send) -> Dialog[dict[str, object]]:
-    """Return the form for a plan's parameters; `send` is called with what was typed."""
+def verb_form(
+    api: ConsoleApi, chosen: ActionPlan, send: Send, given: Mapping[str, object] | None = None
+) -> Dialog[dict[str, object]]:
+    """Return the form for a plan's parameters; `send` is called with what was typed. `given` values are filled in."""
     return ParamsForm(
         chosen.sentence,
         chosen.spec.params,
-        present_values(api, chosen),
+        {**present_values(api, chosen), **(given or {})},
         choices_of(api, chosen),
         go=verb(chosen.spec),
         edits=chosen.spec.edits,
@@ -40,6 +43,7 @@ def verb_form(api: ConsoleApi, chosen: ActionPlan, send: Send) -> Dialog[dict[st
         send=send,
         entries=tuple(dict.fromkeys(target.cloud for target in chosen.targets)),
         caution=_caution(api, chosen),
+        price=lambda values: what_if(api, chosen.spec.id, chosen.refs, values),
     )
 
 
@@ -84,7 +88,10 @@ async def _sizes(api: ConsoleApi, chosen: ActionPlan) -> Sequence[Offered]:
     images = {each.id: each for each in items_of(found.get(CatalogKind.IMAGE), Image)}
     quota = {each.resource: each for each in items_of(found.get(CatalogKind.QUOTA), QuotaItem)}
     vms = [vm for target in chosen.targets if (vm := api.vm(target.ref)) is not None]
-    return resize_choices(vms, items_of(flavors, Flavor), images, quota)
+    sizes = items_of(flavors, Flavor)
+    few = chosen.refs if len(chosen.refs) * len(sizes) <= 10 * AT_ONCE else ()
+    prices = {each.id: change_of_size(api, few, each.id or each.name) for each in sizes} if few else {}
+    return resize_choices(vms, sizes, images, quota, prices)
 
 
 def items_of(view: CatalogView | None, cls: type[T]) -> list[T]:

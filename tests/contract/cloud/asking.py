@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from itertools import product
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,6 +39,8 @@ class Desk(Struct, frozen=True):
 
     book: Book
     shared: Shared
+    left: dict[str, list[str]] = {}
+    """VMs that walks have left at rest, by state: a verb that ends a VM may have them."""
 
     @property
     def rig(self) -> Rig:
@@ -106,6 +110,9 @@ async def arrived(rig: Rig, spec: ActionSpec, before: Vm, request_id: str) -> Vm
         return vm if seen is Progress.ARRIVED and vm.task_state is None else None
 
     vm = await rig.poll(reading, f"{spec.id} from {before.vm_state}")
+    if (spec.id, before.vm_state) == ("rebuild", "stopped"):
+        # Nova shows it ACTIVE and idle for a moment before it stops it again.
+        return await rig.idle(vm.id, "stopped")
     return await rig.idle(vm.id, vm.vm_state) if vm.vm_state == "shelved_offloaded" else vm
 
 
@@ -129,36 +136,59 @@ async def reset(desk: Desk, state: str, subject: Subject) -> None:
         await desk.book.ask(case, vm, things.params_of(desk.rig, desk.shared, subject.kit, "reset-state"))
 
 
+async def send(desk: Desk, case: Case, subject: Subject) -> Vm | None:
+    """Ask one legal verb about a VM of its own; return the VM as it was before, None when the cloud said no."""
+    vm = await desk.rig.read(subject.vm_id)
+    params = things.params_of(desk.rig, desk.shared, subject.kit, case.action)
+    return vm if await desk.book.ask(case, vm, params) == ACCEPTED else None
+
+
+async def land(desk: Desk, case: Case, vm: Vm) -> None:
+    """Wait for where the table says that an accepted verb ends."""
+    rig = desk.rig
+    if (vm.vm_state, case.action) == ("soft-delete", "delete"):
+        # A cloud that defers deletes defers this one, too: only force delete or time removes the VM.
+        await rig.idle(vm.id, "soft-delete")
+    elif ACTIONS[case.action].expect.gone:
+        await rig.gone(vm.id)
+    else:
+        await arrived(rig, ACTIONS[case.action], vm, desk.book.request_ids[case])
+
+
 async def alone(desk: Desk, case: Case, subject: Subject) -> None:
     """Ask one legal verb about a VM of its own and wait for where the table says it ends."""
-    rig = desk.rig
-    vm = await rig.read(subject.vm_id)
-    params = things.params_of(rig, desk.shared, subject.kit, case.action)
-    if await desk.book.ask(case, vm, params) == ACCEPTED:
-        if (vm.vm_state, case.action) == ("soft-delete", "delete"):
-            # A cloud that defers deletes defers this one, too: only force delete or time removes the VM.
-            await rig.idle(vm.id, "soft-delete")
-        elif ACTIONS[case.action].expect.gone:
-            await rig.gone(vm.id)
-        else:
-            await arrived(rig, ACTIONS[case.action], vm, desk.book.request_ids[case])
+    vm = await send(desk, case, subject)
+    if vm is not None:
+        await land(desk, case, vm)
 
 
-async def rest(desk: Desk, state: str, *, also: tuple[str, ...] = ()) -> None:
-    """Ask everything about a state that lasts; `also` are verbs that no walk takes from it."""
-    name = state.replace(" ", "-").lower()
-    first = await states.make_with_kit(desk.rig, desk.shared, state, name)
+async def rest(desk: Desk, state: str) -> None:
+    """Ask everything about a state that lasts, but for what ends a VM."""
+    first = await states.make_with_kit(desk.rig, desk.shared, state, _named(state))
     seen = await examine(desk, state, first)
     for actor in ("member", "admin"):
         await touch(desk, state, first, actor, seen[actor])
         await lock_again(desk.rig, state, first.vm_id)
     await reset(desk, state, first)
-    open_cases = [Case(state, a, verb) for a in ("member", "admin") for verb in (*ENDING, *also)]
-    await together(_on_its_own(desk, case, name) for case in open_cases if case not in desk.book.rows)
 
 
-async def _on_its_own(desk: Desk, case: Case, name: str) -> None:
-    await alone(desk, case, await states.make(desk.rig, desk.shared, case.state, f"{name}-{case.actor}-{case.action}"))
+async def endings(desk: Desk, names: Iterable[str], *also: str) -> None:
+    """Ask about states that last what ends a VM, each time one of its own; `also` are verbs that no walk takes."""
+    cases = [Case(*cell) for cell in product(names, ("member", "admin"), (*ENDING, *also))]
+    await together(_on_its_own(desk, case) for case in cases if case not in desk.book.rows)
+
+
+async def _on_its_own(desk: Desk, case: Case) -> None:
+    if left := desk.left.get(case.state):
+        subject = Subject(left.pop())
+    else:
+        name = f"{_named(case.state)}-{case.actor}-{case.action}"
+        subject = await states.make(desk.rig, desk.shared, case.state, name)
+    await alone(desk, case, subject)
+
+
+def _named(state: str) -> str:
+    return state.replace(" ", "-").lower()
 
 
 async def _newest_port(rig: Rig, subject: Subject) -> str:

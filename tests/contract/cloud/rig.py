@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext, suppress
 from typing import TypeVar
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ import msgspec
 from osvm_tui.cloud.listing import PageSize
 from osvm_tui.cloud.rest import RestCloud
 from osvm_tui.cloud.transport import Call
+from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.catalog import InstanceAction
 from osvm_tui.domain.errors import BadRequest, CloudError, Conflict, NotFound
 from osvm_tui.domain.operations import CreateVm
@@ -67,6 +68,9 @@ class Rig:
         """Whether VMs were copied into images."""
         self.builds = asyncio.Semaphore(100)
         """How many VMs are built at the same time."""
+        self.networking = asyncio.Semaphore(100)
+        """How many changes Neutron is asked for at the same time."""
+        self._built: list[str] = []
         self._closing = ExitStack()
 
     def client(self, who: str, page: PageSize | None = None) -> RestCloud:
@@ -119,7 +123,7 @@ class Rig:
     """Whether `dead_host` works here."""
 
     @asynccontextmanager
-    async def rare_state(self, state: str) -> AsyncIterator[None]:
+    async def rare_state(self, *states: str) -> AsyncIterator[None]:
         """Keep shelved VMs on their hosts (SHELVED), or defer deletes (SOFT_DELETED) inside."""
         raise NotImplementedError
         yield
@@ -148,7 +152,7 @@ class Rig:
         return step in SLOW
 
     @asynccontextmanager
-    async def slow(self, *steps: str, seconds: int = 45) -> AsyncIterator[None]:
+    async def slow(self, *steps: str, seconds: int = 90) -> AsyncIterator[None]:
         """Make these steps last in every transition that begins inside: for ever, or `seconds` where that cannot be."""
         raise NotImplementedError
         yield
@@ -163,10 +167,15 @@ class Rig:
         """Order a VM as the member, without a network unless told, and return its id."""
         order = {"flavor_id": self.tiny, "image_id": self.image, "network_ids": ("none",), **more}
         accepted = await self.member.create_vm(CreateVm(name=f"{self.prefix}-{name}", **order))  # type: ignore[arg-type]
+        self._built.append(accepted.vm_id)
         return accepted.vm_id
 
-    async def read(self, vm_id: str) -> Vm:
-        """Read one VM's state as an admin sees it; the reading begins after the call."""
+    def turn(self, spec: ActionSpec) -> AbstractAsyncContextManager[None]:
+        """Return what must be entered before a verb is sent: some services stand no crowd."""
+        return self.networking if spec.service == "network" else nullcontext()
+
+    async def read(self, vm_id: str, *, leaving: bool = False) -> Vm:
+        """Read one VM's state as an admin sees it; the reading begins after the call. `leaving`: it is to go away."""
         return await self.admin.get_vm(vm_id)
 
     async def until(self, vm_id: str, fits: Callable[[Vm], bool]) -> Vm:
@@ -235,7 +244,7 @@ class Rig:
 
         async def reading() -> bool | None:
             try:
-                await self.read(vm_id)
+                await self.read(vm_id, leaving=True)
             except NotFound:
                 return True
             return None
@@ -258,6 +267,12 @@ class Rig:
         found = [vm async for page in self.admin.list_vms() for vm in page.vms if vm.name.startswith(self.prefix)]
         await together(self._delete(vm.id) for vm in found)
         await together(self.gone(vm.id) for vm in found)
+        await together(self._take_port(port.id) for port in await self.admin.ports() if port.device_id in self._built)
+
+    async def _take_port(self, port_id: str) -> None:
+        """Take away a port that outlived its VM: Nova forgets those of one that has no host."""
+        with suppress(NotFound):
+            await self.admin._exchange.send(Call(service="network", method="DELETE", path=f"/v2.0/ports/{port_id}"))
 
     async def _take_away(self) -> None:
         if self.copies:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from osvm_tui.cloud.exchange import Timing
@@ -26,15 +27,15 @@ from osvm_tui.cloud.transport import Transport
 from osvm_tui.domain.errors import BadRequest
 from osvm_tui.domain.vm import Vm
 from tests.contract.cloud.lookout import Lookout
-from tests.contract.cloud.rig import ACTORS, SLOW, Rig
+from tests.contract.cloud.rig import ACTORS, SLOW, Rig, together
 
 _ENTRIES = {"member": "demo", "reader": "reader", "admin": "admin"}
 
 
 class SimulatedRig(Rig):
-    """A fresh simulated cloud of its own, with transitions fifty times as fast."""
+    """A fresh simulated cloud of its own, with transitions 250 times as fast."""
 
-    scale = 0.02
+    scale = 0.004
     has_rare_states = True
     can_kill_a_host = True
 
@@ -50,7 +51,7 @@ class SimulatedRig(Rig):
         raise NotImplementedError
 
     @asynccontextmanager
-    async def slow(self, *steps: str, seconds: int = 45) -> AsyncIterator[None]:
+    async def slow(self, *steps: str, seconds: int = 90) -> AsyncIterator[None]:
         faults.set_knobs(self.path, scales=dict.fromkeys(steps, 1e6))
         try:
             yield
@@ -58,8 +59,8 @@ class SimulatedRig(Rig):
             faults.set_knobs(self.path, scales={})
 
     @asynccontextmanager
-    async def rare_state(self, state: str) -> AsyncIterator[None]:
-        faults.set_knobs(self.path, reclaim=state == "SOFT_DELETED", offload=state != "SHELVED")
+    async def rare_state(self, *states: str) -> AsyncIterator[None]:
+        faults.set_knobs(self.path, reclaim="SOFT_DELETED" in states, offload="SHELVED" not in states)
         try:
             yield
         finally:
@@ -123,6 +124,11 @@ class FaceRig(SimulatedRig):
         self._serving.enter_context(served(self.path, port=port))
 
 
+_RARE = {
+    "SHELVED": ("OS_DEFAULT__SHELVED_OFFLOAD_TIME", "-1"),
+    "SOFT_DELETED": ("OS_DEFAULT__RECLAIM_INSTANCE_INTERVAL", "86400"),
+}
+"""The setting of Nova that makes a state last: its daemons take settings from the environment, too."""
 _RESTART = Path(os.environ.get("OSVM_LAB", Path(__file__).parents[4] / "shared" / "lab")) / "openstack-restart"
 
 
@@ -143,15 +149,17 @@ class RealRig(Rig):
         self._lookout = Lookout()
         # Neutron gets slower the more ports it is asked for at once, until Nova gives up waiting.
         self.builds = asyncio.Semaphore(4)
+        # One change of a floating IP is a second of Neutron's CPU: a crowd of them outlasts what a client waits.
+        self.networking = asyncio.Semaphore(2)
         self._knobs = Path(os.environ.get("OS_CLIENT_CONFIG_FILE", "")).parent / "knobs"
         self.clients = {who: self.client(who) for who in ACTORS}
 
     def client(self, who: str, page: PageSize | None = None) -> RestCloud:
         return OpenStackCloud(self._entries[who], rate=100.0, page=page)
 
-    async def read(self, vm_id: str) -> Vm:
+    async def read(self, vm_id: str, *, leaving: bool = False) -> Vm:
         # Dozens of VMs are waited for at the same time: asking for each by itself would be most of the lab's work.
-        return await self._lookout.read(self.admin, vm_id)
+        return await self._lookout.read(self.admin, vm_id, leaving=leaving)
 
     async def settled(self, vm_id: str) -> None:
         async def still() -> bool | None:
@@ -163,7 +171,7 @@ class RealRig(Rig):
         return bool(SLOW.get(step)) and self._knobs.is_dir()
 
     @asynccontextmanager
-    async def slow(self, *steps: str, seconds: int = 45) -> AsyncIterator[None]:
+    async def slow(self, *steps: str, seconds: int = 90) -> AsyncIterator[None]:
         knobs = [self._knobs / SLOW[step] for step in steps]
         for knob in knobs:
             knob.write_text(str(seconds))
@@ -178,12 +186,33 @@ class RealRig(Rig):
         """Only where the programs that run the lab are at hand: its host must be restarted afterwards."""
         return _RESTART.exists() and self._knobs.is_dir()
 
+    @property
+    def has_rare_states(self) -> bool:  # type: ignore[override]
+        """Only where the lab's daemons can be restarted with another setting."""
+        return self.can_kill_a_host
+
+    @asynccontextmanager
+    async def rare_state(self, *states: str) -> AsyncIterator[None]:
+        hosts = [f"nova-{host.host}" for host in await self.admin.hypervisors()]
+        daemons = [*hosts, "nova-api"] if "SOFT_DELETED" in states else hosts
+        since = (await anext(aiter(self.admin.list_vms()))).server_time
+        await _restarted(daemons, dict(_RARE[state] for state in states))
+        try:
+            yield
+            await self._reclaim(since)
+        finally:
+            await _restarted(daemons, {})
+
+    async def _reclaim(self, since: datetime | None) -> None:
+        """Delete for good what was kept for an undo: only lists of changes show it."""
+        kept = [vm async for page in self.admin.list_vms(since) for vm in page.vms if vm.vm_state == "soft-delete"]
+        ours = [vm.id for vm in kept if vm.name.startswith(self.prefix)]
+        await together(self.admin.act("force-delete", vm_id, {}) for vm_id in ours)
+        await together(self.gone(vm_id) for vm_id in ours)
+
     async def _revive(self, host: str) -> None:
         # Nova lets a host come back only after its nova-compute has looked for what was evacuated from it.
-        restart = await asyncio.create_subprocess_exec(
-            str(_RESTART), f"nova-{host}", stdout=DEVNULL, stderr=DEVNULL, stdin=DEVNULL
-        )
-        assert await restart.wait() == 0, f"{host} does not start again"
+        await _restarted([f"nova-{host}"], {})
 
         async def up() -> bool | None:
             with suppress(BadRequest):
@@ -197,6 +226,14 @@ class RealRig(Rig):
     async def no_host(self) -> AsyncIterator[str]:
         # The lab's driver gives up on this name; the VM is left without a host, as when no host has room.
         yield "-lab-fail"
+
+
+async def _restarted(daemons: Iterable[str], settings: Mapping[str, str]) -> None:
+    """Restart daemons of the lab with `settings` in their environment, and wait until all of the lab answers."""
+    restart = await asyncio.create_subprocess_exec(
+        str(_RESTART), *daemons, env={**os.environ, **settings}, stdout=DEVNULL, stderr=DEVNULL, stdin=DEVNULL
+    )
+    assert await restart.wait() == 0, f"{', '.join(daemons)}: not started again"
 
 
 RIGS = {"mock": MockRig, "face": FaceRig, "real": RealRig}

@@ -70,10 +70,10 @@ async def make(rig: Rig, shared: Shared, state: str, name: str) -> Subject:
 async def make_with_kit(rig: Rig, shared: Shared, state: str, name: str) -> Subject:
     """Return a VM in a state that lasts, with everything that verbs may need.
 
-    One that was never launched has neither port nor volume: its floating IP may lead to another VM's port.
+    One that was never launched has neither port nor volume: the kit is another VM's.
     """
     vm_id = await active(rig, name, network_ids=(shared.network,))
-    kit = await things.equip(rig, shared, vm_id, name)
+    kit = await things.equip(rig, vm_id, name)
     if state == NEVER:
         return Subject(shared.failed.pop(), kit)
     await go(rig, vm_id, (RESTING | RARE)[state])
@@ -95,11 +95,15 @@ async def ready_to_be_busy(rig: Rig, shared: Shared, state: str, name: str, *, k
     return await make_with_kit(rig, shared, "ACTIVE", name) if kit else await make(rig, shared, "ACTIVE", name)
 
 
-async def make_busy(rig: Rig, shared: Shared, state: str, ready: Subject | str) -> Subject:
-    """Bring what `ready_to_be_busy` gave into the middle of its task; within `rig.slow`."""
+async def make_busy(rig: Rig, shared: Shared, state: str, ready: Subject | str, *, wired: bool = False) -> Subject:
+    """Bring what `ready_to_be_busy` gave into the middle of its task; within `rig.slow`.
+
+    `wired` gives one that is busy by being built a port.
+    """
     task, action_id = BUSY[state]
     if isinstance(ready, str):
-        vm_id = await rig.build(ready, metadata=((things.KEY, "set"),), network_ids=(shared.network,))
+        networks = (shared.network,) if wired else ("none",)
+        vm_id = await rig.build(ready, metadata=((things.KEY, "set"),), network_ids=networks)
         subject = Subject(vm_id)
     else:
         subject, vm_id = ready, ready.vm_id

@@ -7,16 +7,30 @@ called beneath the gate. Every cell of states x actors x verbs is asked exactly 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from itertools import product
 
 import pytest
 from msgspec.structs import replace
 
 from osvm_tui.domain.errors import NotFound
+from osvm_tui.domain.vm import Vm
 from tests.contract.cloud import states, things, walks
 from tests.contract.cloud.agreement import Book, Case, known
-from tests.contract.cloud.asking import ENDING, VERBS, Desk, alone, examine, moment, reset, rest, touch
+from tests.contract.cloud.asking import (
+    ENDING,
+    VERBS,
+    Desk,
+    alone,
+    endings,
+    examine,
+    land,
+    moment,
+    reset,
+    rest,
+    send,
+    touch,
+)  # fmt: skip
 from tests.contract.cloud.rig import ACTORS, Rig, together
 from tests.contract.cloud.rigs import RIGS
 from tests.contract.cloud.states import BUSY, RARE, RESTING, Subject, make_busy, ready_to_be_busy
@@ -38,13 +52,14 @@ async def test_the_gate_says_what_the_cloud_does(rig: Rig, record_property: Reco
     if rig.kind == "face" and "OSVM_TEST_SLOW" not in os.environ:
         pytest.skip("the same rules as on the mock, over HTTP: OSVM_TEST_SLOW is not set")
     desk = Desk(Book(rig), await things.share(rig, failed=5))
-    work = [rest(desk, state) for state in RESTING]
+    busy = [state for state, (step, _) in BUSY.items() if rig.can_slow(step)]
+    work = await be_busy(desk, busy)
+    work += [rest(desk, state) for state in RESTING]
     work += [walks.walk(desk, name, way, who) for name, way in walks.BY_ALL.items() for who in ("member", "admin")]
     work += [walks.walk(desk, name, way, "admin") for name, way in walks.BY_ADMIN.items()]
     work += [walks.walk_locked(desk, state) for state in RESTING if state.startswith("locked")]
     await together(work)
-    busy = [state for state, (step, _) in BUSY.items() if rig.can_slow(step)]
-    await be_busy(desk, busy)
+    await endings(desk, RESTING)
     judge(desk.book, record_property, "gate", [*RESTING, *busy])
 
 
@@ -53,7 +68,8 @@ async def test_the_gate_knows_states_that_few_clouds_have(rig: Rig, record_prope
     desk = Desk(Book(rig), await things.share(rig))
     for state, verbs in (("SHELVED", ("unshelve", "shelve-offload")), ("SOFT_DELETED", ("restore",))):
         async with rig.rare_state(state):
-            await rest(desk, state, also=verbs)
+            await rest(desk, state)
+            await endings(desk, (state,), *verbs)
     judge(desk.book, record_property, "gate, rare states", RARE)
 
 
@@ -100,26 +116,27 @@ def judge(book: Book, record_property: Record, name: str, whole: Iterable[str] =
     assert not wanted or wanted == set(book.rows)
 
 
-async def be_busy(desk: Desk, wanted: list[str]) -> None:
-    """Ask everything about VMs in the middle of a task.
+async def be_busy(desk: Desk, wanted: list[str]) -> list[Coroutine[None, None, None]]:
+    """Ask about VMs in the middle of a task what must be asked while they are; return the work that may come later.
 
-    A host migrates one VM at a time: migrations that are ended come first, and each VM is asked as soon as it is busy.
+    It has the cloud for itself: nothing else is slowed, and the tasks last longer than the questions. A host migrates
+    one VM at a time: migrations that are ended come first.
     """
     rig, shared = desk.rig, desk.shared
     single = [Case(state, *end) for state in wanted for end in _ends(state)]
     names = [(case.state, f"{case.state.replace(' ', '-')}-{n}") for n, case in enumerate(single)]
-    firsts = await together(ready_to_be_busy(rig, shared, s, f"{s.replace(' ', '-')}-kit", kit=True) for s in wanted)
-    others = await together(ready_to_be_busy(rig, shared, s, name, kit=False) for s, name in names)
-    pairs = list(zip(single, others, strict=True))
-    reboots: list[tuple[Case, Subject]] = []
+    made = await together(
+        [ready_to_be_busy(rig, shared, s, f"{s.replace(' ', '-')}-kit", kit=True) for s in wanted]
+        + [ready_to_be_busy(rig, shared, s, name, kit=False) for s, name in names]
+    )
+    pairs = list(zip(single, made[len(wanted) :], strict=True))
     steps = [BUSY[state][0] for state in wanted]
     async with rig.slow(*(step for step in steps if step == "migrating"), seconds=15):
-        await together(end(desk, *pair, reboots) for pair in pairs if _moves(pair[0]))
+        await together(_end_a_move(desk, *pair) for pair in pairs if _moves(pair[0]))
     async with rig.slow(*steps):
-        busy = await together(make_busy(rig, shared, s, ready) for s, ready in zip(wanted, firsts, strict=True))
-        work = [ask_busy(desk, state, subject) for state, subject in zip(wanted, busy, strict=True)]
-        await together(work + [end(desk, *pair, reboots) for pair in pairs if not _moves(pair[0])])
-    await together(alone(desk, case, subject) for case, subject in reboots)
+        asked = [_ask_busy(desk, state, ready) for state, ready in zip(wanted, made, strict=False)]
+        later = await together(asked + [_end(desk, *pair) for pair in pairs if not _moves(pair[0])])
+    return later
 
 
 def _moves(case: Case) -> bool:
@@ -130,25 +147,34 @@ def _ends(state: str) -> tuple[tuple[str, str], ...]:
     return (*product(("member", "admin"), ENDING), *_ENDS_A_TASK.get(state, ()))
 
 
-async def end(desk: Desk, case: Case, ready: Subject | str, reboots: list[tuple[Case, Subject]]) -> None:
-    """Ask one verb that ends a task; a migration is named. Reboots wait until reboots are quick again."""
+async def _end_a_move(desk: Desk, case: Case, ready: Subject | str) -> None:
+    """Ask one verb that ends a migration, which it names."""
+    subject = await make_busy(desk.rig, desk.shared, case.state, ready)
+    move = await things.running_migration(desk.rig, subject.vm_id)
+    await alone(desk, case, replace(subject, kit=replace(subject.kit, migration=move.id)))
+
+
+async def _end(desk: Desk, case: Case, ready: Subject | str) -> Coroutine[None, None, None]:
+    """Ask one verb that ends a task and return the wait for it; a reboot is asked later, when reboots are quick."""
     subject = await make_busy(desk.rig, desk.shared, case.state, ready)
     if case.action == "reboot-hard":
-        reboots.append((case, subject))
-        return
-    if _moves(case):
-        move = await things.running_migration(desk.rig, subject.vm_id)
-        subject = replace(subject, kit=replace(subject.kit, migration=move.id))
-    await alone(desk, case, subject)
+        return alone(desk, case, subject)
+    vm = await send(desk, case, subject)
+    assert vm is not None, desk.book.words[case]
+    return land(desk, case, vm)
 
 
-async def ask_busy(desk: Desk, state: str, subject: Subject) -> None:
-    """Ask everything about one busy VM that leaves it busy, then an admin's reset."""
+async def _ask_busy(desk: Desk, state: str, ready: Subject | str) -> Coroutine[None, None, None]:
+    """Ask what must leave a busy VM as it is, and return what else is asked of it."""
+    subject = await make_busy(desk.rig, desk.shared, state, ready, wired=True)
     await moment(desk.rig)
     if not BUSY[state][1]:
-        port = await things.port_of(desk.rig, subject.vm_id)
-        subject = Subject(subject.vm_id, things.Kit(port, await things.floating_ip(desk.rig, desk.shared)))
-    seen = await examine(desk, state, subject)
+        subject = Subject(subject.vm_id, things.Kit(await things.port_of(desk.rig, subject.vm_id)))
+    return _touch_busy(desk, state, subject, await examine(desk, state, subject))
+
+
+async def _touch_busy(desk: Desk, state: str, subject: Subject, seen: dict[str, Vm]) -> None:
+    """Ask what can be taken back, for which the VM need not be busy any more, then an admin's reset."""
     for actor in ("member", "admin"):
         await touch(desk, state, subject, actor, seen[actor], waiting=False)
     await reset(desk, state, subject)

@@ -19,32 +19,36 @@ PASSWORD = "Contract-Pass-1"
 
 
 class Shared(Struct, frozen=True):
-    """What one run needs once: ids of a network of the project, of the outside, and of a security group."""
+    """What one run needs once: ids of a network of the project, of the outside, of a security group.
+
+    And of an address from outside: Neutron moves it from port to port and knows no VM's state.
+    """
 
     network: str
     outside: str
     group: str
+    floating_ip: str
     failed: list[str]
     """VMs that were never launched; made before all else, because making them lets every placement fail."""
 
 
 class Kit(Struct, frozen=True):
-    """What belongs to one VM: its port, a floating IP that leads nowhere, a volume in it and a free one."""
+    """What belongs to one VM: its port, a volume in it and a free one."""
 
     port: str = NOBODY
-    floating_ip: str = NOBODY
     inside: str = NOBODY
     free: str = NOBODY
     migration: str = "1"
 
 
-async def share(rig: Rig, *, failed: int = 0) -> Shared:
-    """Find the networks and make a group, and VMs that fail to be built."""
+async def share(rig: Rig, *, failed: int = 0, floating: bool = True) -> Shared:
+    """Find the networks and make a group, VMs that fail to be built, and unless told otherwise a floating IP."""
     networks = await rig.member.networks()
     own = next(network for network in networks if not network.external and network.subnets)
     outside = next(network for network in networks if network.external)
     group = await rig.change("security-group.create", "", {"name": f"{rig.prefix}-group"})
-    return Shared(own.id, outside.id, group, await _failed(rig, failed))
+    address = await floating_ip(rig, outside.id) if floating else NOBODY
+    return Shared(own.id, outside.id, group, address, await _failed(rig, failed))
 
 
 async def _failed(rig: Rig, count: int) -> list[str]:
@@ -71,9 +75,9 @@ async def until_volume(rig: Rig, volume_id: str, status: str) -> Volume:
     return await rig.poll(reading, f"volume {volume_id} {status}")
 
 
-async def floating_ip(rig: Rig, shared: Shared) -> str:
-    """Take an address from outside."""
-    order = {"network_id": shared.outside, "description": rig.prefix}
+async def floating_ip(rig: Rig, outside: str) -> str:
+    """Take an address from a network outside."""
+    order = {"network_id": outside, "description": rig.prefix}
     return await rig.change("floating-ip.allocate", "", order)
 
 
@@ -96,14 +100,14 @@ async def running_migration(rig: Rig, vm_id: str) -> Migration:
     return await rig.poll(reading, f"a running migration of {vm_id}")
 
 
-async def equip(rig: Rig, shared: Shared, vm_id: str, name: str) -> Kit:
+async def equip(rig: Rig, vm_id: str, name: str) -> Kit:
     """Give an ACTIVE VM with a network everything of a kit, a tag and a key."""
-    inside, free = await volume(rig, f"{name}-in"), await volume(rig, f"{name}-free")
+    inside, free = await together([volume(rig, f"{name}-in"), volume(rig, f"{name}-free")])
     sent = await rig.member.act("attach-volume", vm_id, {"volume_id": inside})
     await rig.logged(vm_id, sent.request_id)
     await rig.member.act("set-tags", vm_id, {"tags": [TAG]})
     await rig.member.act("set-metadata", vm_id, {"metadata": {KEY: "set"}})
-    return Kit(await port_of(rig, vm_id), await floating_ip(rig, shared), inside, free)
+    return Kit(await port_of(rig, vm_id), inside, free)
 
 
 def params_of(rig: Rig, shared: Shared, kit: Kit, action_id: str) -> Mapping[str, object]:
@@ -128,8 +132,8 @@ def params_of(rig: Rig, shared: Shared, kit: Kit, action_id: str) -> Mapping[str
         "update-volume-attachment": {"volume_id": kit.inside, "delete_on_termination": False},
         "attach-interface": {"network_id": shared.network},
         "detach-interface": {"port_id": kit.port},
-        "add-floating-ip": {"floating_ip_id": kit.floating_ip, "port_id": kit.port},
-        "remove-floating-ip": {"floating_ip_id": kit.floating_ip},
+        "add-floating-ip": {"floating_ip_id": shared.floating_ip, "port_id": kit.port},
+        "remove-floating-ip": {"floating_ip_id": shared.floating_ip},
         "live-migrate-abort": {"migration_id": kit.migration},
         "live-migrate-force-complete": {"migration_id": kit.migration},
     }

@@ -43,10 +43,18 @@ LOCKED = (
     ("", "revert-resize"), ("locked", "resize"), ("", "confirm-resize"),
 )  # fmt: skip
 """What an admin may do to a locked VM; `locked` stands for whoever locked it."""
+_LEAVES = {
+    "power": ("ACTIVE", "active"),
+    "shelf": ("SHELVED_OFFLOADED", "shelved_offloaded"),
+    "repair": ("ACTIVE", "active"),
+    "size": ("SHUTOFF", "stopped"),
+    "move": ("SHUTOFF", "stopped"),
+}
+"""Where each walk leaves its VM, as a state to ask about and as a vm_state."""
 
 
 async def walk(desk: Desk, name: str, steps: tuple[tuple[str, str], ...], actor: str) -> None:
-    """Take the steps one after the other on one VM; each must arrive where the table says."""
+    """Take the steps one after the other on one VM; each must arrive where the table says. Leaves the VM to others."""
     subject = await states.make(desk.rig, desk.shared, "ACTIVE", f"walk-{name}-{actor}")
     for state, action_id in steps:
         if action_id == RESET:
@@ -54,13 +62,17 @@ async def walk(desk: Desk, name: str, steps: tuple[tuple[str, str], ...], actor:
             await desk.rig.idle(subject.vm_id, "error")
         else:
             await step(desk, state, actor, action_id, subject)
+    state, vm_state = _LEAVES[name]
+    await desk.rig.idle(subject.vm_id, vm_state)
+    desk.left.setdefault(state, []).append(subject.vm_id)
 
 
 async def walk_locked(desk: Desk, state: str) -> None:
-    """Go through what an admin may do to a locked VM."""
+    """Go through what an admin may do to a locked VM. Leaves the VM to others."""
     subject = await states.make(desk.rig, desk.shared, state, f"walk-{state.replace(' ', '-')}")
     for marked, action_id in LOCKED:
         await step(desk, state if marked else "", "admin", action_id, subject)
+    desk.left.setdefault(state, []).append(subject.vm_id)
 
 
 async def step(desk: Desk, state: str, actor: str, action_id: str, subject: Subject) -> None:

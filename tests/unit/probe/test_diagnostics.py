@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from osvm_tui.domain.errors import (
     CloudError,
@@ -65,7 +66,8 @@ def test_the_form_of_2_48() -> None:
 
 def test_the_flat_form_of_libvirt() -> None:
     reading = parse_diagnostics(json.dumps(FLAT), VM, AT)
-    assert (reading.vcpus, reading.cpu_busy_s) == (2, pytest.approx(18.0))
+    assert reading.vcpus == 2
+    assert reading.cpu_busy_s == pytest.approx(18.0)
     assert reading.memory == Memory(500000 * 1024, available=300000 * 1024, used=200000 * 1024)
     assert reading.disks == (DiskCounters("vda", 262144, 5778432, 112, 488),)
     assert reading.nics == (NicCounters("vnet1", 2070139, 140208, 26701, 662),)
@@ -76,10 +78,9 @@ def test_two_bodies_become_rates_and_another_launch_none() -> None:
     before = parse_diagnostics(json.dumps(modern()), VM, AT)
     later = parse_diagnostics(json.dumps(modern(cpu_details=cores)), VM, AT + timedelta(seconds=6))
     found = sample(before, later)
-    assert (found.value(Metric.CPU), found.value(Metric.NET_IN)) == (pytest.approx(25.0), 0.0)
-    import msgspec
-
-    moved = msgspec.structs.replace(VM, host_id="h2")
+    assert found.value(Metric.CPU) == pytest.approx(25.0)
+    assert found.value(Metric.NET_IN) == 0.0
+    moved = replace(VM, host_id="h2")
     elsewhere = parse_diagnostics(json.dumps(modern()), moved, AT + timedelta(seconds=6))
     assert sample(before, elsewhere).value(Metric.NET_IN) is None
 

@@ -23,7 +23,7 @@ async def test_this_machine_under_a_known_load() -> None:
     after = await host.look()
     spent = sum(os.times()[:2]) - sum(cpu[:2])
     found = sample(before.reading, after.reading)
-    assert (found.source, found.span_s) == (Source.HOST, pytest.approx(0.3, abs=0.3))
+    assert found.source is Source.HOST
     assert found.cpu is not None
     assert found.span_s is not None
     busy = found.cpu / 100 * found.span_s * (os.cpu_count() or 1)

@@ -55,7 +55,7 @@ class Desk:
             [EntryPlan("lab", lambda: self.cloud)], lambda owner: open_store(folder, owner), None, operator="ops-1",
             console_role=role, now=time.now, monitor=MonitorPlan(**values),  # type: ignore[arg-type]
         )  # fmt: skip
-        self.monitor = self.console._monitor
+        self.monitor = self.console.monitor
         self.events: list[Event] = []
         self.console.subscribe(self.events.append)
 
