@@ -272,3 +272,22 @@ async def test_a_rate_is_enough_to_sort_by(console: Make) -> None:
     one = await opened(console, ScriptedCloud(vm("1"), vm("2", "stopped"), vm("3", flavor=None)), Source())
     rates = [one.costs.rate(vm(each).ref) for each in "123"]
     assert [rate.hourly if rate else None for rate in rates] == [COMPUTE, 0, None]
+
+
+async def test_a_day_in_which_something_was_not_seen_is_counted_once_more_by_itself(console: Make) -> None:
+    gone = vm("1", "stopped", updated_at=TODAY + timedelta(seconds=1))
+    cloud = ScriptedCloud(gone)
+    one = await opened(console, cloud, Source())
+    store = store_of(one)
+    (bounded,) = (await one.costs.report(END, END + DAY)).totals
+    assert bounded.bounded
+    cloud.log = [InstanceAction("stop", "req-1", gone.updated_at, gone.updated_at, "u", "p")]
+    again = console(cloud, rates=Source())
+    await again.load()
+    await again.costs.refresh()
+    assert (await again.costs.report(END, END + DAY)).totals == (bounded,)
+    (counted,), _ = again._costs._lives.counted()
+    await again._costs._days.roll(counted, 3)
+    (known,) = (await again.costs.report(END, END + DAY)).totals
+    assert known.amount == known.amount_max == 24 * COMPUTE
+    assert not any(row.basis.endswith("?") for row in await store.cost_days(SCOPE, END.date(), END.date()))
