@@ -17,14 +17,14 @@ from osvm_tui.domain.errors import Refused
 from osvm_tui.domain.events import CostsChanged, Event, Notice
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.rates import Component, Named, Price, PriceList, RateCard
-from osvm_tui.domain.roles import ReleaseProfile
+from osvm_tui.domain.roles import ConsoleRole, ReleaseProfile
 from osvm_tui.domain.rollup import CostDay, basis_of, day_bounds
 from osvm_tui.domain.usage import VmUsage
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services.console import Console
 from osvm_tui.services.costs_api import By
-from osvm_tui.store.base import Store
+from osvm_tui.store.base import AuditQuery, Store
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud, a_vm
 
 DAY = timedelta(days=1)
@@ -225,11 +225,17 @@ async def test_advice_is_dismissed_with_a_reason_and_comes_back(console: Make) -
     with pytest.raises(Refused, match="say why"):
         await one.costs.dismiss(advice.id, " ")
     await one.costs.dismiss(advice.id, "a spare")
+    (row,) = await one.audit(AuditQuery(action="cost.advice"))
+    assert (row.entry.phase, row.entry.detail) == ("dismissed", f"{advice.id}: a spare")
     found = await one.costs.waste()
     assert found.advice == ()
     assert [(each.id, why.reason, why.operator) for each, why in found.dismissed] == [(advice.id, "a spare", "ops-1")]
     await one.costs.restore(advice.id)
     assert (await one.costs.waste()).advice == (advice,)
+    viewer = console(cloud, role=ConsoleRole.VIEWER)
+    await viewer.load()
+    with pytest.raises(Refused, match="viewer may not dismiss"):
+        await viewer.costs.dismiss(advice.id, "why not")
 
 
 async def test_novas_usage_stands_beside_ours_and_differences_are_explained(console: Make) -> None:
