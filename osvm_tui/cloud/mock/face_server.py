@@ -127,8 +127,8 @@ class FaceServer(uvicorn.Server):
             connection.shutdown()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE_S):
-                while self.server_state.connections or self.server_state.tasks:
-                    await asyncio.sleep(0.005)  # noqa: ASYNC110 - nobody is told when they are gone
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(0.005)
         for task in self.server_state.tasks:
             task.cancel()
 
