@@ -150,7 +150,7 @@ class SshProbe(Probe):
             place.drop()
             whose = "" if beyond or not login.bastion else "bastion: "
             raise ProbeNotPermitted(f"{whose}{NOT_ACCEPTED}", hint="open a guest shell on it once, and look at its key")
-        user = login.user or getpass.getuser()
+        user = login.user or _own_name()
         host = Host(
             words=words, where=f"{user}@{target.address}:{login.port}", name=target.host_name, accepted=accepted,
             agent=login.agent, forget=FORGET.format(name=words), user=user,
@@ -239,7 +239,7 @@ class SshProbe(Probe):
         place.backoff.check(self._steady(), accepted)
         host = Host(
             words=f"the bastion {hop}", where=str(hop), name=hop.known_as, accepted=accepted, agent=login.agent,
-            forget=FORGET_BASTION, user=hop.user or getpass.getuser(),
+            forget=FORGET_BASTION, user=hop.user or _own_name(),
         )  # fmt: skip
         waits = self.limits.waits
         try:
@@ -281,3 +281,11 @@ class SshProbe(Probe):
         self._places.clear()
         self._bastions.clear()
         self._crew.close()
+
+
+def _own_name() -> str:
+    """Return the operator's login name, which ssh takes where nothing names a user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise ProbeUnfit("no user: its login rule names none") from None

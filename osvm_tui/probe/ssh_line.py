@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from osvm_tui.domain.errors import HostKeyChanged, ProbeFailed, ProbeNotPermitted
+from osvm_tui.domain.errors import HostKeyChanged, ProbeError, ProbeFailed, ProbeNotPermitted
 from osvm_tui.domain.known_hosts import HostKey, host_key
 from osvm_tui.probe.host_keys import KINDS
 from osvm_tui.probe.private_keys import words_of
@@ -137,13 +137,11 @@ class Line:
 
     @contextmanager
     def _translated(self, whose: str = "") -> Iterator[None]:
-        import paramiko
-
         try:
             yield
-        except TimeoutError:
+        except (TimeoutError, ProbeError):
             raise
-        except (paramiko.SSHException, EOFError, OSError) as error:
+        except Exception as error:  # whatever a stranger's bytes made paramiko raise is handed to us
             if str(error).startswith("Timeout"):
                 raise ProbeFailed(f"{whose}no answer") from None
             if not _is_over(self._transport):
@@ -223,12 +221,10 @@ def _kinds(accepted: Sequence[HostKey]) -> list[str]:
 
 def _shaken(transport: Transport, host: Host, waits: Waits) -> HostKey:
     """Shake hands and return the host key; HostKeyChanged when it is none of the accepted ones."""
-    import paramiko
-
     try:
         transport.start_client(timeout=waits.login_s)
         key = transport.get_remote_server_key()
-    except (paramiko.SSHException, EOFError, OSError) as error:
+    except Exception as error:
         raise ProbeFailed("it does not speak SSH as it should", hint=words_of(error)) from None
     shown = host_key(host.name, key.get_name(), key.asbytes())
     if not any(one.blob == shown.blob for one in host.accepted):
@@ -280,6 +276,6 @@ def _refused(transport: Transport, host: Host, key: Any) -> str | None:
         if str(error).startswith("Authentication timeout"):
             raise ProbeFailed("no answer to the login") from None
         return words_of(error)
-    except (paramiko.SSHException, EOFError, OSError) as error:
+    except Exception as error:
         raise ProbeFailed("it does not speak SSH as it should", hint=words_of(error)) from None
     return f"it wants more than a key: {', '.join(more)}" if more else None

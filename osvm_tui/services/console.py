@@ -113,8 +113,8 @@ class Console(ConsoleApi):
             lambda: self._store, operator, console_role, now, source,
         )  # fmt: skip
         self.costs = self._costs = Costs(
-            rates, self._fleet, self._scopes, self._catalogs, self._bus, lambda: self._store, self.verdict, operator,
-            now, self.monitor,
+            rates, self._fleet, self._scopes, self._catalogs, self._bus, lambda: self._store, self.verdict,
+            self._writer, operator, console_role, now, self.monitor,
         )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []
         self._store_ready, self._scope_revision = asyncio.Event(), 0

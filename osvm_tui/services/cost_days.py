@@ -23,7 +23,7 @@ SETTLE = timedelta(minutes=10)
 EVERYWHERE = "*"
 """The project of the row that says that a day was counted for all projects."""
 _UNSURE = "?"
-"""Ends the basis of a day in which something was not seen: each run of a console tries it once more."""
+"""Ends the basis of a day in which something was not seen: each run of a console counts it once more, by itself."""
 _REST = 30.0
 """Counting by itself rests so many times as long as it works."""
 _log = logging.getLogger("osvm.costs")
@@ -98,14 +98,8 @@ class CostDays:
         return {
             day: found
             for day, found in rows.items()
-            if day in wanted and self._holds(scope.key, day, found, basis) and _has(found, marker)
+            if day in wanted and {row.basis for row in found} <= {basis, basis + _UNSURE} and _has(found, marker)
         }
-
-    def _holds(self, key: str, day: date, rows: Iterable[CostDay], basis: str) -> bool:
-        bases = {row.basis for row in rows}
-        if _UNSURE in "".join(bases) and (key, day) not in self._tried:
-            return False
-        return bases <= {basis, basis + _UNSURE}
 
     async def _count(self, counted: Counted, windows: Sequence[Window], basis: str, parts: bool) -> list[ProjectDay]:
         """Count days from the histories, keep those that are over, and return them all."""
@@ -129,7 +123,7 @@ class CostDays:
             window for window in days(day_bounds((now - timedelta(days=back)).date())[0], now) if self._over(window)
         ]
         kept = await self._kept(counted, over, basis, False)
-        missing = [window for window in over if window[0] not in kept]
+        missing = [window for window in over if window[0] not in kept or self._unsure(counted, kept[window[0]])]
         if not missing:
             return
         history = await self._history(counted, missing[0][1])
@@ -138,6 +132,10 @@ class CostDays:
             async with self._lock:
                 await self._keep(await self._day(counted, history, window, basis))
             await asyncio.sleep((time.monotonic() - began) * _REST)
+
+    def _unsure(self, counted: Counted, rows: Iterable[CostDay]) -> bool:
+        """Return whether something was not seen on a day that this run has not tried to learn of yet."""
+        return any(row.basis.endswith(_UNSURE) and (counted.scope.key, row.day) not in self._tried for row in rows)
 
     async def _history(self, counted: Counted, since: datetime) -> _History:
         return await self._lives.billed(counted, since, ask=True), await self._things(counted, since)

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from osvm_tui.domain.accrual import Certainty, Line, vm_lines
 from osvm_tui.domain.advice import VmMetrics
 from osvm_tui.domain.burn import Change, Total
@@ -15,8 +17,10 @@ from osvm_tui.domain.events import CostsChanged
 from osvm_tui.domain.forecast import DAYS, Forecast, forecast, month_of
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.money import ZERO
+from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.rollup import day_bounds
 from osvm_tui.domain.vm import VmRef
+from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.catalogs import Catalogs
 from osvm_tui.services.cost_burns import Burns
@@ -72,12 +76,15 @@ class Costs(CostsApi):
         bus: EventBus,
         store: Callable[[], Store | None],
         verdict: Callable[[VmRef, str], Verdict],
+        writer: AuditWriter,
         operator: str,
+        console_role: ConsoleRole,
         now: Callable[[], datetime],
         monitor: MonitorApi | None = None,
     ) -> None:
         self._fleet, self._scopes, self._catalogs, self._bus = fleet, scopes, catalogs, bus
-        self._store, self._operator, self._now = store, operator, now
+        self._store, self._now = store, now
+        self._writer, self._operator, self._role = writer, operator, console_role
         self._rates = Rates(source, scopes, bus, now)
         self._stock = Stock(catalogs)
         self._burns = Burns(fleet, scopes, self._rates, self._stock, now)
@@ -262,12 +269,21 @@ class Costs(CostsApi):
     async def dismiss(self, advice_id: str, reason: str) -> None:
         if not reason.strip():
             raise Refused("say why: a dismissal is kept with its reason")
+        await self._audit("dismissed", f"{advice_id}: {reason.strip()}")
         await self._kept().dismiss(Dismissal(advice_id, reason.strip(), self._operator, self._now()))
         self._bus.publish(CostsChanged(self._rates.revision))
 
     async def restore(self, advice_id: str) -> None:
+        await self._audit("restored", advice_id)
         await self._kept().undismiss(advice_id)
         self._bus.publish(CostsChanged(self._rates.revision))
+
+    async def _audit(self, phase: str, detail: str) -> None:
+        """Write what is done to the advice of all; Refused for a role that may change nothing."""
+        if not self._role.may(ConsoleRole.OPERATOR):
+            raise Refused(f"console role {self._role} may not dismiss advice")
+        entry = self._writer.session(phase, detail, "console")
+        await self._kept().append_audit([replace(entry, action="cost.advice")])
 
     async def check_usage(self, entry: str, since: datetime, until: datetime) -> UsageCheck:
         until = min(until, self._now())

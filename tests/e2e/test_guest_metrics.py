@@ -24,7 +24,7 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from osvm_tui.domain.errors import HostKeyChanged, ProbeFailed, ProbeNotPermitted
+from osvm_tui.domain.errors import HostKeyChanged, ProbeFailed, ProbeNotPermitted, ProbeUnfit
 from osvm_tui.domain.guest import Hop, Login
 from osvm_tui.domain.metrics import Reading, Sample
 from osvm_tui.domain.sampling import sample
@@ -235,6 +235,33 @@ async def test_a_refused_login_leaves_one_line_in_the_log_of_the_guest(
             await probe.read(stranger)
     assert len(re.findall("Failed publickey", field.servers[0].log)) == 1
     await probe.read(guest)
+
+
+@pytest.fixture
+def agent(field: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The operator's agent, with the key in it."""
+    sock = field.folder / "agent"
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", str(sock)], stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 10
+    while not sock.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(sock))
+    subprocess.run(["ssh-add", "-q", str(field.key)], check=True, capture_output=True)
+    yield
+    process.terminate()
+    process.wait()
+
+
+@pytest.mark.usefixtures("agent")
+async def test_the_agent_is_asked_only_where_a_rule_says_so(probe: SshProbe, guest: Target) -> None:
+    assert guest.login is not None
+    no_key = replace(guest.login, key_file="")
+    with pytest.raises(ProbeUnfit, match="no key"):
+        await probe.read(replace(guest, login=no_key))
+    await probe.read(replace(guest, login=replace(no_key, agent=True)))
+    with pytest.raises(ProbeNotPermitted, match="login refused"):
+        await probe.read(replace(guest, login=replace(no_key, agent=True, user="nobody")))
 
 
 @pytest.mark.parametrize(

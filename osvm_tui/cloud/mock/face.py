@@ -49,7 +49,7 @@ def served(path: Path, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
         try:
             yield base_url
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join(timeout=30)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _HANG_UP = "hang_up"
 _KEEP_ALIVE_S = 75
+_TICK_S = 0.1
+_GRACE_S = 1.0
 _DIRECT = ("identity", "image", "network", "volume")
 _BODILESS = (204, 304)
 
@@ -34,7 +37,7 @@ def application(simulator: Simulator) -> Starlette:
     return Starlette(routes=[Route("/{path:path}", _Endpoint(simulator))])
 
 
-def server_for(simulator: Simulator, on_ready: Callable[[], object]) -> uvicorn.Server:
+def server_for(simulator: Simulator, on_ready: Callable[[], object]) -> FaceServer:
     """Return a server to be run on a bound socket; `on_ready` is called once it accepts connections."""
     config = uvicorn.Config(
         application(simulator),
@@ -46,9 +49,8 @@ def server_for(simulator: Simulator, on_ready: Callable[[], object]) -> uvicorn.
         date_header=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=1,
     )
-    return _Server(config, on_ready)
+    return FaceServer(config, on_ready)
 
 
 def routed(path: str) -> tuple[str, str]:
@@ -94,15 +96,41 @@ class _HangUpProtocol(H11Protocol):
         super().connection_made(transport)
 
 
-class _Server(uvicorn.Server):
+class FaceServer(uvicorn.Server):
+    """A server that ends as soon as it is told to and has given the answers that it owes."""
+
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], object]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._told = asyncio.Event()
+
+    def stop(self) -> None:
+        """End the server, from another thread."""
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._told.set)
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets=sockets)
         if self.started:
             self._on_ready()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), _TICK_S)
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(0.005)
+        for task in self.server_state.tasks:
+            task.cancel()
 
 
 def _request(scope: Scope, body: bytes) -> SimRequest:

@@ -17,14 +17,14 @@ from osvm_tui.domain.errors import Refused
 from osvm_tui.domain.events import CostsChanged, Event, Notice
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.rates import Component, Named, Price, PriceList, RateCard
-from osvm_tui.domain.roles import ReleaseProfile
+from osvm_tui.domain.roles import ConsoleRole, ReleaseProfile
 from osvm_tui.domain.rollup import CostDay, basis_of, day_bounds
 from osvm_tui.domain.usage import VmUsage
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services.console import Console
 from osvm_tui.services.costs_api import By
-from osvm_tui.store.base import Store
+from osvm_tui.store.base import AuditQuery, Store
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud, a_vm
 
 DAY = timedelta(days=1)
@@ -225,11 +225,17 @@ async def test_advice_is_dismissed_with_a_reason_and_comes_back(console: Make) -
     with pytest.raises(Refused, match="say why"):
         await one.costs.dismiss(advice.id, " ")
     await one.costs.dismiss(advice.id, "a spare")
+    (row,) = await one.audit(AuditQuery(action="cost.advice"))
+    assert (row.entry.phase, row.entry.detail) == ("dismissed", f"{advice.id}: a spare")
     found = await one.costs.waste()
     assert found.advice == ()
     assert [(each.id, why.reason, why.operator) for each, why in found.dismissed] == [(advice.id, "a spare", "ops-1")]
     await one.costs.restore(advice.id)
     assert (await one.costs.waste()).advice == (advice,)
+    viewer = console(cloud, role=ConsoleRole.VIEWER)
+    await viewer.load()
+    with pytest.raises(Refused, match="viewer may not dismiss"):
+        await viewer.costs.dismiss(advice.id, "why not")
 
 
 async def test_novas_usage_stands_beside_ours_and_differences_are_explained(console: Make) -> None:
@@ -272,3 +278,22 @@ async def test_a_rate_is_enough_to_sort_by(console: Make) -> None:
     one = await opened(console, ScriptedCloud(vm("1"), vm("2", "stopped"), vm("3", flavor=None)), Source())
     rates = [one.costs.rate(vm(each).ref) for each in "123"]
     assert [rate.hourly if rate else None for rate in rates] == [COMPUTE, 0, None]
+
+
+async def test_a_day_in_which_something_was_not_seen_is_counted_once_more_by_itself(console: Make) -> None:
+    gone = vm("1", "stopped", updated_at=TODAY + timedelta(seconds=1))
+    cloud = ScriptedCloud(gone)
+    one = await opened(console, cloud, Source())
+    store = store_of(one)
+    (bounded,) = (await one.costs.report(END, END + DAY)).totals
+    assert bounded.bounded
+    cloud.log = [InstanceAction("stop", "req-1", gone.updated_at, gone.updated_at, "u", "p")]
+    again = console(cloud, rates=Source())
+    await again.load()
+    await again.costs.refresh()
+    assert (await again.costs.report(END, END + DAY)).totals == (bounded,)
+    (counted,), _ = again._costs._lives.counted()
+    await again._costs._days.roll(counted, 3)
+    (known,) = (await again.costs.report(END, END + DAY)).totals
+    assert known.amount == known.amount_max == 24 * COMPUTE
+    assert not any(row.basis.endswith("?") for row in await store.cost_days(SCOPE, END.date(), END.date()))
