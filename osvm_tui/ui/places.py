@@ -25,9 +25,7 @@ class Place(NamedTuple):
 
 PLACES: tuple[Place, ...] = (
     Place("vm", "VMs", "the fleet; a filter may follow", "fleet:FleetScreen", ("fleet", "vms", "server")),
-    Place(
-        "monitor", "Monitor", "what VMs do: top lists, heat map", "monitor:MonitorScreen", ("top", "metrics")
-    ),
+    Place("monitor", "Monitor", "what VMs do: top lists, heat map", "monitor:MonitorScreen", ("top", "metrics")),
     Place("alert", "Alerts", "what is wrong, since when, who knows", "alerts:AlertsScreen", ("alerts",)),
     Place("host", "This machine", "what it and this console do", "host:HostScreen", ("self",)),
     Place("op", "Operations", "what was asked for and how it ended", "operations:OperationsScreen", ("operations",)),
