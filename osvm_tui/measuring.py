@@ -31,6 +31,8 @@ def plan(settings: Settings, paths: Paths, config_file: Path | None) -> MonitorP
         return None
     from osvm_tui.settings.alert_files import AlertFiles
 
+    if own.prometheus_url:
+        _prometheus(own)  # a wrong name is told before the console starts, not by a screen without values
     files = AlertFiles(config_file or paths.state_dir / "config.toml", alerting.rules if config_file else ())
     return MonitorPlan(
         probes=partial(_probes, own, paths),
@@ -48,7 +50,10 @@ def plan(settings: Settings, paths: Paths, config_file: Path | None) -> MonitorP
 
 def _probes(settings: MonitorSettings, paths: Paths, client: Clients) -> Mapping[Source, Probe]:
     """Return the sources that the settings allow; each tells by itself of which VM it can tell nothing."""
-    found: dict[Source, Probe] = {}
+    from osvm_tui.cloud.mock.guests import SimulatedGuests
+    from osvm_tui.probe.simulated import SimulatedProbe
+
+    found: dict[Source, Probe] = {Source.SIMULATED: SimulatedProbe(SimulatedGuests(paths.mock_cloud))}
     if settings.by_ssh:
         from osvm_tui.probe.ssh import SshLimits, SshProbe
 
@@ -58,7 +63,22 @@ def _probes(settings: MonitorSettings, paths: Paths, client: Clients) -> Mapping
         from osvm_tui.probe.diagnostics import DiagnosticsProbe
 
         found[Source.DIAGNOSTICS] = DiagnosticsProbe(lambda entry, vm_id: client(entry).diagnostics(vm_id))
+    if settings.prometheus_url:
+        found[Source.PROMETHEUS] = _prometheus(settings)
     return found
+
+
+def _prometheus(settings: MonitorSettings) -> Probe:
+    """Return the source that settings describe; ConfigError for a name that is none."""
+    from osvm_tui.probe.prometheus import PrometheusProbe
+    from osvm_tui.probe.prometheus_http import PrometheusHttp, Server
+    from osvm_tui.probe.prometheus_names import families
+
+    server = Server(
+        url=settings.prometheus_url, user=settings.prometheus_user, password=settings.prometheus_password,
+        token=settings.prometheus_token, token_file=settings.prometheus_token_file, ca=settings.prometheus_ca,
+    )  # fmt: skip
+    return PrometheusProbe(PrometheusHttp(server), families(settings.prometheus_names))
 
 
 def _host() -> HostProbe:

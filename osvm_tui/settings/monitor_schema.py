@@ -31,10 +31,14 @@ class MonitorSettings(Struct, frozen=True):
     """The base of a Prometheus server's API; empty means none."""
     prometheus_user: str = ""
     prometheus_password: str = ""
+    prometheus_token: str = ""
+    """A bearer token; secrets are better given as `OSVM_MONITOR__...` than written here."""
+    prometheus_token_file: str = ""
+    """A file with a bearer token, read anew for each query."""
     prometheus_ca: str = ""
     """A file with the authority of its certificate; empty means the system's."""
     prometheus_names: dict[str, str] = {}
-    """Own queries or names by our names, over those of the libvirt exporter and node_exporter."""
+    """Own queries or labels by our names (README, Monitoring), over those of libvirt exporters and node_exporter."""
     keep: bool = True
     """Whether measurements are kept beyond this run: `metrics.db` beside the store, or a schema of its server."""
 

@@ -55,6 +55,7 @@ def test_adapters_are_named_by_the_composition_root_alone(graph: grimp.ImportGra
         "osvm_tui.cloud.mock", "osvm_tui.cloud.openstack", "osvm_tui.store.sql", "osvm_tui.store.snapshot",
         "osvm_tui.store.metric_sql", "osvm_tui.store.alert_store",
         "osvm_tui.probe.host_keys", "osvm_tui.probe.known_hosts", "osvm_tui.probe.ssh", "osvm_tui.probe.diagnostics",
+        "osvm_tui.probe.prometheus", "osvm_tui.probe.gnocchi", "osvm_tui.probe.simulated",
     )  # fmt: skip
     outside = {
         (one, other)

@@ -1,0 +1,53 @@
+# A Prometheus server and a node_exporter from Debian's packages, on loopback ports. Sourced by .ci/run.
+#
+# start_prometheus sets PROMETHEUS_URL; the server reads this machine once a second.
+
+install_prometheus() {
+  local sudo=""
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  if ! { command -v prometheus && command -v prometheus-node-exporter; } >/dev/null; then
+    local install="$sudo apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends"
+    $install prometheus prometheus-node-exporter >/dev/null 2>&1 ||
+      { $sudo apt-get -q update >/dev/null && $install prometheus prometheus-node-exporter >/dev/null; } || return 1
+  fi
+  command -v prometheus && command -v prometheus-node-exporter
+} >/dev/null
+
+free_port() { python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+start_prometheus() {
+  install_prometheus || return 1
+  local server exporter
+  server=$(free_port) exporter=$(free_port)
+  PROMETHEUS_DIR=$(mktemp -d)
+  cat >"$PROMETHEUS_DIR/prometheus.yml" <<EOF
+global: {scrape_interval: 1s, scrape_timeout: 1s}
+scrape_configs:
+  - job_name: node
+    static_configs: [{targets: ["127.0.0.1:$exporter"]}]
+EOF
+  prometheus-node-exporter --web.listen-address="127.0.0.1:$exporter" \
+    >"$PROMETHEUS_DIR/exporter.log" 2>&1 &
+  PROMETHEUS_PIDS=$!
+  prometheus --config.file="$PROMETHEUS_DIR/prometheus.yml" --storage.tsdb.path="$PROMETHEUS_DIR/data" \
+    --web.listen-address="127.0.0.1:$server" >"$PROMETHEUS_DIR/prometheus.log" 2>&1 &
+  PROMETHEUS_PIDS="$PROMETHEUS_PIDS $!"
+  PROMETHEUS_URL=http://127.0.0.1:$server
+  local tries
+  for tries in $(seq 100); do
+    ! python3 - "$PROMETHEUS_URL" 2>/dev/null <<'PY' || return 0
+import json, sys, urllib.request
+asked = urllib.request.urlopen(sys.argv[1] + "/api/v1/query?query=node_load1", timeout=2)
+sys.exit(0 if json.load(asked)["data"]["result"] else 1)
+PY
+    sleep 0.3
+  done
+  tail -5 "$PROMETHEUS_DIR"/*.log >&2
+  return 1
+}
+
+stop_prometheus() {
+  [ -z "${PROMETHEUS_PIDS:-}" ] || kill $PROMETHEUS_PIDS 2>/dev/null || true
+  [ -z "${PROMETHEUS_DIR:-}" ] || { wait $PROMETHEUS_PIDS 2>/dev/null; rm -rf "$PROMETHEUS_DIR"; } || true
+  PROMETHEUS_PIDS="" PROMETHEUS_DIR=""
+}

@@ -1,0 +1,118 @@
+"""`PrometheusProbe`: VMs as a Prometheus server knows them; one query for all VMs and metric, kept for some seconds.
+
+So its cost grows with the metrics and not with the VMs. Knows queries and VMs, no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from osvm_tui.domain.errors import ProbeError, ProbeFailed, ProbeUnfit
+from osvm_tui.domain.metrics import Reading, Source
+from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.probe.probe import Probe, Target
+from osvm_tui.probe.prometheus_http import Element
+from osvm_tui.probe.prometheus_names import Family
+from osvm_tui.probe.prometheus_sheet import Key, Sheet
+
+_MIB = 1024**2
+ROUND_S = 20.0
+FRESH_S = 10.0
+"""So long one round of queries serves all VMs; servers scrape every 15 to 60 s."""
+
+
+class Queries(Protocol):
+    """What answers instant queries; every call blocks."""
+
+    def query(self, text: str) -> list[Element]:
+        """Raises ProbeError."""
+
+    def close(self) -> None: ...
+
+
+class PrometheusProbe(Probe):
+    """Reads VMs from `server` by the names of `families`, the best first."""
+
+    source = Source.PROMETHEUS
+    grain_s = 60.0
+
+    def __init__(
+        self,
+        server: Queries,
+        families: Sequence[Family],
+        *,
+        fresh_s: float = FRESH_S,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._server, self._families, self._fresh_s = server, families, fresh_s
+        self._now, self._steady = now, steady
+        self._turn = asyncio.Lock()
+        self._asked_at = -fresh_s
+        self._sheets: tuple[datetime, list[Sheet]] | ProbeError = ProbeUnfit("not asked yet")
+        self._claims: dict[str, set[VmRef]] = {}
+
+    async def read(self, target: Target) -> Reading:
+        words = self._claim(target.vm)
+        now, sheets = await self._fresh()
+        memory = target.vm.flavor.memory_mib * _MIB if target.vm.flavor else 0
+        for sheet in sheets:
+            if (key := self._find(sheet, target.vm, words)) is not None:
+                return sheet.reading(key, now, memory)
+        raise ProbeUnfit("not known to Prometheus")
+
+    def _claim(self, vm: Vm) -> list[str]:
+        """Return what a VM may be called, the surest first, and note it: addresses and names come twice in a cloud."""
+        outside = [each.addr for each in vm.addresses if each.floating]
+        inside = [each.addr for each in vm.addresses if not each.floating]
+        words = list(dict.fromkeys(filter(None, (vm.id, vm.instance_name, *outside, *inside, vm.name))))
+        for word in words:
+            self._claims.setdefault(word, set()).add(vm.ref)
+        return words
+
+    def _find(self, sheet: Sheet, vm: Vm, words: Sequence[str]) -> Key | None:
+        for word in words:
+            if len(self._claims[word]) > 1:
+                continue
+            if (key := sheet.find(word, certain=word == vm.id)) is not None:
+                return key
+        return None
+
+    async def _fresh(self) -> tuple[datetime, list[Sheet]]:
+        async with self._turn:
+            if self._steady() - self._asked_at >= self._fresh_s:
+                try:
+                    self._sheets = await asyncio.to_thread(self._round)
+                except ProbeError as error:
+                    # Told to all who ask for a while: a server that hangs must not be waited for by each VM.
+                    self._sheets = error
+                self._asked_at = self._steady()
+        if isinstance(self._sheets, ProbeError):
+            raise type(self._sheets)(self._sheets.detail, hint=self._sheets.hint)
+        return self._sheets
+
+    def _round(self) -> tuple[datetime, list[Sheet]]:
+        found, now, end = [], self._now(), time.monotonic() + ROUND_S
+        for family in self._families:
+            sheet = Sheet(family)
+            sheet.put("time", self._server.query(family.queries["time"]))
+            if not sheet:
+                continue  # nothing of this exporter is there: its other names need not be asked
+            for name, text in family.queries.items():
+                if time.monotonic() > end:
+                    raise ProbeFailed(f"Prometheus takes more than {ROUND_S:g} s for one round of queries")
+                if name != "time":
+                    sheet.put(name, self._server.query(text))
+            found.append(sheet)
+        return now, found
+
+    async def forget(self, target: Target) -> None:
+        for claims in self._claims.values():
+            claims.discard(target.vm.ref)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._server.close)

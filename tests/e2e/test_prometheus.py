@@ -1,0 +1,82 @@
+"""A real Prometheus server and node_exporter on this machine tell what psutil says, under a known load."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from osvm_tui.domain.errors import ProbeUnfit
+from osvm_tui.domain.metrics import Metric, Reading, Source
+from osvm_tui.domain.sampling import sample
+from osvm_tui.domain.vm import Address, Vm
+from osvm_tui.probe.host import PsutilHost
+from osvm_tui.probe.probe import Target
+from osvm_tui.probe.prometheus import PrometheusProbe
+from osvm_tui.probe.prometheus_http import PrometheusHttp, Server
+from osvm_tui.probe.prometheus_names import families
+
+URL = os.environ.get("OSVM_TEST_PROMETHEUS", "")
+pytestmark = pytest.mark.skipif(not URL, reason="no Prometheus: OSVM_TEST_PROMETHEUS is not set")
+
+
+def this_machine(address: str = "127.0.0.1") -> Target:
+    addresses = (Address("n", address),)
+    return Target(
+        vm=Vm(endpoint="e", id="v", name="v", status="ACTIVE", vm_state="active", addresses=addresses), entry="e"
+    )
+
+
+async def newer(probe: PrometheusProbe, than: Reading | None) -> Reading:
+    """Wait for a scrape that is newer than a reading."""
+    for _ in range(100):
+        found = await probe.read(this_machine())
+        if than is None or found.clock_s != than.clock_s:
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError("no newer scrape in 5 s")
+
+
+def work(folder: Path, seconds: float) -> None:
+    """Keep one core busy and write to the disk."""
+    end = time.monotonic() + seconds
+    with open(folder / "written", "wb", buffering=0) as file:
+        while time.monotonic() < end:
+            sum(range(200_000))
+            file.write(os.urandom(256 * 1024))
+        os.fsync(file.fileno())
+
+
+async def test_it_tells_what_psutil_tells(tmp_path: Path) -> None:
+    probe = PrometheusProbe(PrometheusHttp(Server(url=URL)), families({}), fresh_s=0.0)
+    host = PsutilHost()
+    before, own_before = await newer(probe, await newer(probe, None)), (await host.look()).reading
+    await asyncio.to_thread(work, tmp_path, 4.0)
+    last = await probe.read(this_machine())
+    after, own_after = await newer(probe, last), (await host.look()).reading
+    told, own = sample(before, after), sample(own_before, own_after)
+    assert told.source is Source.PROMETHEUS
+    assert len(told.cores) == psutil.cpu_count()
+    assert told.cpu == pytest.approx(own.cpu, abs=12), "percent; scrapes are up to a second off"
+    assert told.value(Metric.MEMORY) == pytest.approx(own.value(Metric.MEMORY), abs=3)
+    written, own_written = (told.value(Metric.DISK_WRITE) or 0), (own.value(Metric.DISK_WRITE) or 0)
+    assert written == pytest.approx(own_written, rel=0.5, abs=4 * 2**20)
+    roots = [mount for mount in own.mounts if mount.path == "/"]
+    for root, own_root in zip([mount for mount in told.mounts if mount.path == "/"], roots, strict=False):
+        assert root.size == own_root.size
+        assert root.used == pytest.approx(own_root.used, rel=0.02)
+    assert told.uptime_s == pytest.approx(time.time() - psutil.boot_time(), abs=5)
+    nics = {nic.device for nic in own.nics or ()} & {nic.device for nic in told.nics or ()}
+    assert nics
+    await probe.close()
+
+
+async def test_a_vm_that_it_does_not_know() -> None:
+    probe = PrometheusProbe(PrometheusHttp(Server(url=URL)), families({}))
+    with pytest.raises(ProbeUnfit, match="not known to Prometheus"):
+        await probe.read(this_machine("10.255.255.1"))
+    await probe.close()
