@@ -123,6 +123,8 @@ class SshProbe(Probe):
 
     async def _reread_keys(self) -> None:
         """Take up now and then what other consoles have accepted or forgotten."""
+        if self._steady() - self._reread_at < _REREAD_S:
+            return
         async with self._rereading:
             if self._steady() - self._reread_at >= _REREAD_S:
                 with suppress(TimeoutError):

@@ -141,12 +141,15 @@ class AlertBookkeeper:
         key = (alert.rule, alert.ref)
         held = self._open.get(key)
         if alert.open:
-            new = held is None or held.id != alert.id
             if any(one.id == alert.id and not one.open for one, _ in self._unwritten):
                 return  # it has ended here, and the store is still to hear of it
-            self._open[key] = replace(alert, words=held.words, value=held.value) if held and not new else alert
+            known = held is not None and held.id == alert.id
+            now = replace(alert, words=held.words, value=held.value) if known and held else alert
+            if now == held:
+                return
+            self._open[key] = now
             late = (self._now() - alert.since).total_seconds() > _NEWS_S
-            self._changed(f"{alert.vm_name}: {alert.words}" if new and not (quietly or late) else "")
+            self._changed("" if known or quietly or late else f"{alert.vm_name}: {alert.words}")
             return
         if held is not None and held.id == alert.id:
             del self._open[key]

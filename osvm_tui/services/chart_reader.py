@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from osvm_tui.domain.errors import GuestError, ProbeError
 from osvm_tui.domain.metrics import Metric, Sample
 from osvm_tui.domain.slots import ALL, Slot, Track, floor, rolled, slot_of
@@ -34,13 +36,14 @@ History = Callable[[VmRef, datetime, datetime, int], Awaitable[Sequence[Sample]]
 
 
 class ChartReader:
-    """Reads charts out of the store, what waits for it, and the sources."""
+    """Reads charts out of the store, what waits for it, and the sources. `gap_s` tells what a gap is."""
 
     def __init__(
-        self, keeper: MetricKeeper, history: History, now: Callable[[], datetime],
+        self, keeper: MetricKeeper, history: History, now: Callable[[], datetime], gap_s: Callable[[], float],
         steady: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._keeper, self._history, self._now, self._steady = keeper, history, now, steady
+        self._gap_s = gap_s
         self._known: dict[tuple[VmRef, int], tuple[float, list[Slot]]] = {}
 
     async def charts(
@@ -54,7 +57,8 @@ class ChartReader:
         if not _complete(tracks, metrics, step, since, until, devices):
             older = await self._older(ref, step, since, until)
             tracks = await asyncio.to_thread(_filled, tracks, older, frozenset(metrics), devices)
-        return await asyncio.to_thread(_series, tracks, metrics, step, since, until, devices)
+        series = await asyncio.to_thread(_series, tracks, metrics, step, since, until, devices)
+        return tuple(replace(one, gap_s=max(1.5 * step, self._gap_s())) for one in series)
 
     async def _older(self, ref: VmRef, step: int, since: int, until: int) -> list[Slot]:
         held = self._known.get((ref, step))

@@ -106,6 +106,11 @@ class Collector:
         return self._budget.per_minute(self._steady())
 
     @property
+    def gap_s(self) -> float:
+        """Two readings of a VM farther apart than this are a gap: some rounds of the background's readings."""
+        return 3.5 * self._pace.round_s(len(self._subjects))
+
+    @property
     def running(self) -> int:
         """How many readings are under way."""
         return self._budget.running
@@ -225,7 +230,7 @@ class Collector:
         if before is not None and found.clock_s is not None and found.clock_s == before.clock_s:
             return  # its source has no newer values yet
         subject.before = found
-        longest_s = max(self._pace.gap_s, 3.5 * self.probes[found.source].grain_s)
+        longest_s = max(self.gap_s, 3.5 * self.probes[found.source].grain_s)
         self._heard(vm, sample(before, found, longest_s=longest_s), subject.choice)
 
     async def _first_answer(self, choice: SourceChoice, vm: Vm) -> Reading | None:

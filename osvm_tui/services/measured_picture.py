@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from math import isnan, nan
 
@@ -23,9 +23,9 @@ _PLACE = {metric: place for place, metric in enumerate(KEPT)}
 
 
 class MeasuredPicture:
-    """What was measured last. `fresh_s`: a value older than this is no present value."""
+    """What was measured last. `fresh_s` tells how old a present value may be."""
 
-    def __init__(self, fresh_s: float) -> None:
+    def __init__(self, fresh_s: Callable[[], float]) -> None:
         self._fresh_s = fresh_s
         self._newest: dict[VmRef, Measured] = {}
         self._rings: dict[VmRef, _Ring] = {}
@@ -75,8 +75,9 @@ class MeasuredPicture:
         return tuple((ref, value) for value, ref in found[:count])
 
     def _present(self, metric: Metric, now: datetime) -> Iterator[tuple[float, VmRef]]:
+        fresh_s = self._fresh_s()
         for ref, found in self._newest.items():
-            if found.sample is None or (now - found.sample.at).total_seconds() > self._fresh_s:
+            if found.sample is None or (now - found.sample.at).total_seconds() > fresh_s:
                 continue
             value = found.sample.value(metric)
             if value is not None:

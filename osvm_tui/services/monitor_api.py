@@ -51,6 +51,9 @@ class Series(Struct, frozen=True, kw_only=True):
     step_s: float
     since: datetime
     until: datetime
+    gap_s: float = 0.0
+    """Points farther apart than this have a gap between them; nearer ones belong together: VMs out of view are
+    measured once in several slots."""
     points: tuple[Point, ...] = ()
 
 

@@ -37,10 +37,9 @@ class Pace(Struct, frozen=True, kw_only=True):
     read_s: float = 40.0
     """A reading that takes longer is given up, whatever the source's own time-outs are."""
 
-    @property
-    def gap_s(self) -> float:
-        """Two readings farther apart than this are a gap."""
-        return 3.5 * self.background_s
+    def round_s(self, vms: int) -> float:
+        """Return how long a reading of all VMs takes in the background: longer than wished where the budget says so."""
+        return max(self.background_s, vms / (0.75 * self.samples_per_s))
 
 
 class MonitorPlan(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from osvm_tui.domain.alerts import AlertState, AlertView
+from osvm_tui.domain.alerts import AlertState, AlertView, spell
 from osvm_tui.domain.audit import AuditEntry
 from osvm_tui.domain.errors import OsvmError, Refused, StoreError
 from osvm_tui.domain.events import MetricsChanged, Notice, Severity
@@ -74,16 +74,16 @@ class Monitoring(MonitorApi):
         self._fleet, self._scopes, self._catalogs, self._guests = fleet, scopes, catalogs, guests
         self._bus, self._writer, self._store = bus, writer, store
         self._operator, self._role, self._now, self._source = operator, console_role, now, source
-        self._picture = MeasuredPicture(plan.pace.gap_s)
+        self._picture = MeasuredPicture(self._gap_s)
         self._keeper = MetricKeeper(plan.store)
         self._book = AlertBookkeeper(bus, self._alerts, now, notify=plan.notify, tell=bool(plan.webhook))
         self.collector = Collector(
             fleet, plan.pace, self._target, self._offered, self._leads, self._urgent, self._heard
         )
         self._watch = AlertWatch(
-            self._book, fleet, self._picture, insight, self._leads, self._project_name, self._kept, now
+            self._book, fleet, self._picture, insight, self._leads, self._project_name, self._kept, now, self._gap_s
         )
-        self._charts = ChartReader(self._keeper, self._history, now)
+        self._charts = ChartReader(self._keeper, self._history, now, self._gap_s)
         self._webhook = Webhook(plan.webhook, now) if plan.webhook else None
         self._host = HostWatch(plan.host, scopes, plan.pace.host_s) if plan.host else None
         self._tasks: list[asyncio.Task[None]] = []
@@ -201,6 +201,9 @@ class Monitoring(MonitorApi):
         follower = self._scopes.follower(entry)
         return follower.scope is not None and follower.status.leader
 
+    def _gap_s(self) -> float:
+        return self.collector.gap_s
+
     def _urgent(self, ref: VmRef) -> bool:
         return any(alert.ref == ref for alert in self._book.open())
 
@@ -270,7 +273,7 @@ class Monitoring(MonitorApi):
 
     def _count(self) -> Coverage:
         sources, reasons = Counter[Source](), Counter[str]()
-        now, gap_s, pace = self._now(), self._plan.pace.gap_s, self._plan.pace
+        now, gap_s, pace = self._now(), self._gap_s(), self._plan.pace
         for vm in self._fleet.vms():
             found = self._picture.get(vm.ref)
             if not runs(vm):
@@ -280,6 +283,7 @@ class Monitoring(MonitorApi):
             else:
                 reasons[(found.trouble if found else "") or "not measured yet"] += 1
         limits = [f"at most {pace.samples_per_s:g} samples a second", f"{pace.at_once} at once"]
+        limits.append(f"every VM in {spell(gap_s / 3.5)}")
         return Coverage(
             by_source=tuple(sources.most_common()),
             not_measured=tuple(reasons.most_common()),

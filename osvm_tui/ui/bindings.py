@@ -14,22 +14,25 @@ CHANGED = ("image", "fip", "sg", "rule", "volume", "snapshot", "keypair", "group
 """The places of what VMs stand on where something can be changed."""
 STOCK = ("flavor", "network", "port", "router", "quota", "hypervisor", *CHANGED)
 """The places of what VMs stand on."""
+MONEY = ("cost", "spend", "waste", "held")
+"""The places of what things cost."""
+DOING = ("monitor", "alert", "host")
+"""The places of what VMs and this machine do."""
 ALL = (
-    "fleet", "vm", "monitor", "alert", "host", "op", "operation", "call", "audit", "health", "cloud", "project", *STOCK,
-    "help",
+    "fleet", "vm", *DOING, "op", "operation", "call", "audit", *MONEY, "health", "cloud", "project", *STOCK, "help",
 )  # fmt: skip
 """The places that have a screen of their own."""
 VMS = ("fleet", "vm")
 """The places where verbs on VMs run."""
 OPS = ("op", "operation")
 """The places where what was asked for is followed."""
-TABLES = tuple(place for place in ALL if place not in ("vm", "host", "health", "help"))
+TABLES = tuple(place for place in ALL if place not in ("vm", "cost", "host", "health", "help"))
 """The places with a table: its rows are filtered, its columns chosen."""
 
 _OPENED = ("monitor", "alert", "op", "cloud", "project", *STOCK)
 _MEASURED = ("fleet", "monitor")
 _USED = tuple(place for place in STOCK if place not in ("router", "quota", "rule", "snapshot"))
-_OWNED = ("port", "router", "fip", "rule", "volume", "snapshot", "group", "hypervisor", "service")
+_OWNED = ("port", "router", "fip", "rule", "volume", "snapshot", "group", "hypervisor", "service", "waste", "held")
 _MADE = tuple(place for place in CHANGED if place not in ("image", "snapshot", "service"))
 _GONE = tuple(place for place in CHANGED if place != "service")
 
@@ -110,6 +113,18 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("vm.open", "enter", "open", "open the VM", "Look", ("fleet",), "open_vm('overview')", 1),
     Key("place.open", "enter", "open", "open the row", "Look", _OPENED, "open_row", 1),
+    Key("cost.overview", "1", "overview", "now, month, forecast, budgets, trend", "Look", MONEY, "cost_view('cost')"),
+    Key("cost.spend", "2", "spent by", "what was accrued, by group", "Look", MONEY, "cost_view('spend')", 4),
+    Key("cost.waste", "3", "waste", "where money is wasted", "Look", MONEY, "cost_view('waste')", 4),
+    Key("cost.held", "4", "hours held", "Nova's usage record beside ours", "Look", MONEY, "cost_view('held')", 5),
+    Key(
+        "spend.by", "b", "by", "group by project, flavor, state, tag, part, cloud", "Look", ("spend",), "next_way", 1
+    ),
+    Key("spend.time", "t", "time", "this month, last month, 7 days, today", "Look", ("spend",), "next_time", 1),
+    Key("waste.follow", "enter", "do it", "begin what would end it; it asks first", "Look", ("waste",), "open_row", 1),
+    Key("waste.dismiss", "d", "dismiss", "dismiss it with a reason", "Look", ("waste",), "dismiss_advice", 2),
+    Key("waste.dismissed", "D", "dismissed", "show the dismissed too", "Look", ("waste",), "show_dismissed", 6),
+    Key("held.open", "enter", "open", "open the VM", "Look", ("held",), "open_row", 1),
     Key("call.copy", "c", "copy", "copy the openstack command of a call", "Copy", ("call",), "copy_row", 4),
     Key("audit.verify", "v", "verify", "check the whole chain", "Look", ("audit",), "verify", 4),
     Key("vm.log", "l", "log", "console log", "Look", VMS, "open_vm('console')"),

@@ -41,7 +41,7 @@ def fleet_columns(
         Column("task", "TASK", 16, task, _task_key, 3, grow=1, raw=lambda vm: vm.task_state),
         *((cloud,) if cloud else ()),
         _text("ip", "IP", 15, lambda vm: vm.fixed_ip, 1)._replace(sort=lambda vm: ip_key(vm.fixed_ip)),
-        _text("floating", "FLOATING", 15, lambda vm: vm.floating_ip, 4)._replace(sort=_floating_key),
+        _text("floating", "FLOATING", 15, lambda vm: vm.floating_ip, 5)._replace(sort=_floating_key),
         _text("flavor", "FLAVOR", 10, _flavor_key, 5, grow=1),
         Column("vcpu", "VCPU", 4, _vcpu, _vcpu_key, 7, right=True, raw=_vcpu_key),
         Column("ram", "RAM", 7, _ram, _ram_key, 6, right=True, raw=_ram_key),

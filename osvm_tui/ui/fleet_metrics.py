@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from osvm_tui.domain.filter import Field, Kind
+from osvm_tui.domain.measured import Measured
 from osvm_tui.domain.metrics import Metric, Sample
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import Token
-from osvm_tui.ui.metric_cells import NONE, SPARK_WIDTH, curve_cell, trust, value_of
-from osvm_tui.ui.metric_words import TITLES, source_words, value_words
+from osvm_tui.ui.metric_cells import NONE, PERCENT_WIDTH, SPARK_WIDTH, curve_cell, short, trust
+from osvm_tui.ui.metric_words import doing_words, source_words, value_of
 from osvm_tui.ui.options import UiOptions
 
 COLUMNS = {"cpu": Metric.CPU, "mem": Metric.MEMORY}
 """The fleet's columns by key; a filter and a sort by them move rows while nothing of the VMs changes."""
-_PRIORITIES = {"cpu": 3, "mem": 4}
-_TOLD = (Metric.CPU, Metric.MEMORY, Metric.DISK, Metric.DISK_READ, Metric.DISK_WRITE, Metric.NET_IN, Metric.NET_OUT)
+_PRIORITY = 3
 
 
 class FleetMetrics:
@@ -47,17 +48,13 @@ class FleetMetrics:
     def words(self, vm: Vm) -> str:
         """Return what a VM does in one line, where from and how old; or why nothing is known."""
         seen = self._api.monitor.measured(vm.ref)
-        told = [
-            f"{TITLES[metric]} {value_words(metric, value)}"
-            for metric in _TOLD
-            if (value := value_of(seen, metric)) is not None
-        ]
-        return " · ".join([*told, source_words(seen, self._options.clock())])
+        return " · ".join(filter(None, (doing_words(seen), source_words(seen, self._options.clock()))))
 
     def _column(self, key: str, metric: Metric) -> Column[Vm]:
+        width = SPARK_WIDTH if metric is Metric.CPU else PERCENT_WIDTH
         return Column(
-            key, key.upper(), SPARK_WIDTH, lambda vm: self._cell(vm, metric), lambda vm: self._order(vm, metric),
-            _PRIORITIES[key], right=True, flash=False, raw=lambda vm: self.value(vm, metric),
+            key, key.upper(), width, lambda vm: self._cell(vm, metric), lambda vm: self._order(vm, metric),
+            _PRIORITY, right=True, flash=False, raw=lambda vm: self.value(vm, metric),
         )  # fmt: skip
 
     def _order(self, vm: Vm, metric: Metric) -> float:
@@ -71,6 +68,12 @@ class FleetMetrics:
         now = self._options.clock()
         token, known = trust(seen, now), self._cells.get((vm.ref, metric))
         if known is None or known[0] is not seen.sample or known[1] is not token:
-            cell = curve_cell(self._api.monitor, seen, metric, now, self._options.glyphs)
+            cell = self._told(seen, metric, now, token)
             known = self._cells[vm.ref, metric] = (seen.sample, token, cell)
         return known[2]
+
+    def _told(self, seen: Measured, metric: Metric, now: datetime, token: Token) -> Cell:
+        if metric is Metric.CPU:
+            return curve_cell(self._api.monitor, seen, metric, now, self._options.glyphs)
+        value = value_of(seen, metric)
+        return NONE if value is None else Cell(short(metric, value), token)

@@ -215,4 +215,4 @@ _WAYS = {
     "cpu": ("lowest first", "highest first"),
     "mem": ("lowest first", "highest first"),
 }
-_COST_PRIORITY = 5
+_COST_PRIORITY = 4

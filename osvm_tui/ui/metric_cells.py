@@ -9,19 +9,15 @@ from osvm_tui.domain.metrics import UNITS, Metric, Unit
 from osvm_tui.services.monitor_api import MonitorApi
 from osvm_tui.ui.columns import Cell
 from osvm_tui.ui.format import Token
+from osvm_tui.ui.metric_words import value_of
 from osvm_tui.ui.spark import spark
 
 NONE = Cell("-", Token.DIM)
 SPARK = 4
 PERCENT_WIDTH = 5
-SPARK_WIDTH = SPARK + 1 + PERCENT_WIDTH
+SPARK_WIDTH = SPARK + PERCENT_WIDTH
 STALE_S = 300.0
 """A value older than this is shown as a doubt: the background asks far more often."""
-
-
-def value_of(seen: Measured | None, metric: Metric) -> float | None:
-    """Return the newest value, None when it is not known."""
-    return seen.sample.value(metric) if seen is not None and seen.sample is not None else None
 
 
 def trust(seen: Measured, now: datetime) -> Token:
@@ -41,12 +37,12 @@ def short(metric: Metric, value: float) -> str:
 
 
 def curve_cell(monitor: MonitorApi, seen: Measured | None, metric: Metric, now: datetime, glyphs: str) -> Cell:
-    """Return a percentage behind its last values as a small curve: `▁▁▁▂   4 %`."""
+    """Return a percentage behind its last values as a small curve: `▁▁▁▂  4 %`."""
     value = value_of(seen, metric)
     if seen is None or value is None:
         return NONE
     curve = spark(monitor.recent(seen.ref, metric), SPARK, 100.0, glyphs)
-    return Cell(f"{curve} {short(metric, value):>{PERCENT_WIDTH}}", trust(seen, now))
+    return Cell(f"{curve}{short(metric, value):>{PERCENT_WIDTH}}", trust(seen, now))
 
 
 def _bytes(value: float) -> str:

@@ -26,6 +26,15 @@ TITLES: dict[Metric, str] = {
     Metric.NET_IN_PACKETS: "packets in",
     Metric.NET_OUT_PACKETS: "packets out",
 }
+_DOING = (
+    ("cpu", Metric.CPU),
+    ("memory", Metric.MEMORY),
+    ("disk", Metric.DISK),
+    ("read", Metric.DISK_READ),
+    ("write", Metric.DISK_WRITE),
+    ("in", Metric.NET_IN),
+    ("out", Metric.NET_OUT),
+)
 _BAR = 10
 
 
@@ -42,6 +51,17 @@ def amount(value: float, unit: Unit) -> str:
         return f"{size(round(value))}/s"
     number = f"{value:.0f}" if value >= 100 or value == 0 else f"{value:.2f}" if unit is Unit.NONE else f"{value:.1f}"
     return f"{number} {unit}".rstrip()
+
+
+def doing_words(seen: Measured | None) -> str:
+    """Return what a VM does now in one line, empty when nothing is known."""
+    told = [(word, metric, value_of(seen, metric)) for word, metric in _DOING]
+    return "  ".join(f"{word} {value_words(metric, value)}" for word, metric, value in told if value is not None)
+
+
+def value_of(seen: Measured | None, metric: Metric) -> float | None:
+    """Return the newest value, None when it is not known."""
+    return seen.sample.value(metric) if seen is not None and seen.sample is not None else None
 
 
 def source_words(seen: Measured | None, now: datetime) -> str:

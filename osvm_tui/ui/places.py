@@ -25,14 +25,16 @@ class Place(NamedTuple):
 
 PLACES: tuple[Place, ...] = (
     Place("vm", "VMs", "the fleet; a filter may follow", "fleet:FleetScreen", ("fleet", "vms", "server")),
-    Place(
-        "monitor", "Monitor", "what VMs do: top lists, heat map", "monitor:MonitorScreen", ("top", "metrics")
-    ),
+    Place("monitor", "Monitor", "what VMs do: top lists, heat map", "monitor:MonitorScreen", ("top", "metrics")),
     Place("alert", "Alerts", "what is wrong, since when, who knows", "alerts:AlertsScreen", ("alerts",)),
     Place("host", "This machine", "what it and this console do", "host:HostScreen", ("self",)),
     Place("op", "Operations", "what was asked for and how it ended", "operations:OperationsScreen", ("operations",)),
     Place("call", "API calls", "requests sent, with their openstack command", "calls:CallsScreen", ("calls", "api")),
     Place("audit", "Audit", "who did what, chained row by row", "audit:AuditScreen"),
+    Place("cost", "Cost", "what everything costs: now, this month, forecast, budgets", "cost:CostScreen", ("costs",)),
+    Place("spend", "Spent", "what was accrued, by project, flavor, state, tag", "spend:SpendScreen", ("spent",)),
+    Place("waste", "Waste", "where money is wasted, and what would end it", "waste:WasteScreen", ("advice",)),
+    Place("held", "Hours held", "Nova's usage record beside ours", "held:HeldScreen", ("usage",)),
     Place("health", "Health", "clouds, store, leader, versions", "health:HealthScreen", ("doctor",)),
     Place("cloud", "Clouds", "the entries of clouds.yaml", "clouds:CloudsScreen", ("clouds",)),
     Place("project", "Projects", "projects of the token; enter switches", "projects:ProjectsScreen", ("projects",)),

@@ -23,7 +23,7 @@ from osvm_tui.ui.format import Token, count
 from osvm_tui.ui.heat import highest, legend, level_of
 from osvm_tui.ui.messages import FleetMoved, MetricsMoved, OpenVm
 from osvm_tui.ui.metric_cells import short
-from osvm_tui.ui.metric_words import TITLES, source_words, standing, value_words
+from osvm_tui.ui.metric_words import TITLES, doing_words, source_words, standing, value_words
 from osvm_tui.ui.monitor_table import METRICS, Doing, monitor_columns, monitor_fields, why_not
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.screens.list_place import ListPlace
@@ -78,20 +78,16 @@ class MonitorScreen(ListPlace[Doing], Watching):
         return f"{printable(row.vm.name)} {row.vm.ref.short}"
 
     def detail(self, row: Doing) -> Content:
-        values = [
-            f"{TITLES[metric]} {value_words(metric, value)}"
-            for metric in METRICS.values()
-            if (value := row.value(metric)) is not None
-        ]
-        tried = " · ".join(f"{source}: {printable(told)}" for source, told in (row.seen.tried if row.seen else ()))
+        asked = row.seen.tried if row.seen else ()
+        tried = " · ".join(f"{source}: {printable(told)}" for source, told in asked)
         why = why_not(row)
         source = source_words(row.seen, self.options.clock())
         return facts(
             (
-                ("now", " · ".join(values)),
+                ("now", doing_words(row.seen)),
                 ("stands at", standing(row.seen.sample if row.seen else None)),
                 ("source", Content.styled(source, "$state-stale") if why else source),
-                ("asked", tried),
+                ("asked", tried if why or len(asked) > 1 else ""),
             )
         )
 

@@ -163,8 +163,9 @@ class HeatMap(Widget, can_focus=True):
             self.post_message(self.Highlighted(self._tiles[at].key))
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor in sight: tiles may be broader or narrower now."""
         self._follow()
+        self.refresh()
 
     def on_click(self, event: Click) -> None:
         """Put the cursor on the clicked tile; a double click opens it."""

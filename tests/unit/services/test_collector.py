@@ -180,3 +180,10 @@ async def test_closing_stops_readings_and_sources() -> None:
     await desk.collector.close()
     assert desk.probes[Source.SSH].closed
     assert desk.samples == []
+
+
+async def test_a_fleet_that_is_too_large_for_the_budget_has_longer_rounds_and_gaps() -> None:
+    small, large = Desk(vms=10), Desk(vms=3000)
+    for desk in (small, large):
+        await desk.collector.take_over()
+    assert (small.collector.gap_s, large.collector.gap_s) == (210.0, 700.0)
