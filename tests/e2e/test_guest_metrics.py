@@ -178,6 +178,17 @@ def check_cpu(one: Between, two: Between, took: Sample, span: float) -> None:
     assert took.cpu > 90 / cores
 
 
+def check_memory(one: Between, two: Between) -> None:
+    used = []
+    for reading in (one, two):
+        memory, said = reading.reading.memory, (reading.before.memory, reading.after.memory)
+        assert memory is not None
+        assert memory.total == said[0].total
+        used.append(memory.used or 0)
+        check("memory", used[-1], min(each.used for each in said), max(each.used for each in said), slack=SLACK)
+    check("memory taken", used[1] - used[0], *between(one, two, lambda end: float(end.memory.used)), slack=2 * SLACK)
+
+
 def _core(index: int, end: Counters) -> float:
     return end.busy[index]
 
@@ -197,12 +208,7 @@ async def test_a_sample_under_load_is_what_psutil_says(probe: SshProbe, guest: T
     loopback = next(nic for nic in took.nics or () if nic.device == "lo")
     assert loopback.in_bytes * span >= 200 * MIB
     assert sum(disk.write_bytes for disk in took.disks or ()) * span >= 64 * MIB
-    memory, said = two.reading.memory, (two.before.memory, two.after.memory)
-    assert memory is not None
-    assert memory.total == said[0].total
-    assert min(each.used for each in said) - SLACK <= (memory.used or 0) <= max(each.used for each in said) + SLACK
-    assert one.reading.memory is not None
-    assert (memory.used or 0) - (one.reading.memory.used or 0) > 200 * MIB
+    check_memory(one, two)
     root = next(mount for mount in took.mounts if mount.path == "/")
     assert root.size == two.after.root.total
     assert abs(root.used - two.after.root.used) <= SLACK
