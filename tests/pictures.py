@@ -89,6 +89,9 @@ ONE = (
     Picture("vm-waiting", ("enter",), scenes.resized),
     Picture("vm-stuck", ("enter",), scenes.stuck),
     Picture("vm-prod", ("enter",), scenes.two_clouds),
+    Picture("vm-metrics", ("m", "left", "left")),
+    Picture("vm-metrics-devices", ("m", "d")),
+    Picture("vm-not-measured", ("m",), scenes.unmeasured),
     Picture("vm-console", ("l",)),
     Picture("vm-search", ("l", "slash", *"line 49", "enter")),
     Picture("vm-save", ("l", "S")),
@@ -97,6 +100,19 @@ ONE = (
     Picture("vm-raw", ("y",)),
 )
 """One VM, by tab and by state."""
+
+DOING = (
+    Picture("monitor", _go("monitor")),
+    Picture("monitor-missing", _go("monitor", "n"), scenes.unmeasured),
+    Picture("monitor-heat", _go("monitor", "H")),
+    Picture("monitor-heat-many", _go("monitor", "H"), scenes.many),
+    Picture("monitor-heat-ansi16", _go("monitor", "H"), scenes.ansi16),
+    Picture("alerts", _go("alert"), scenes.alerted),
+    Picture("acknowledge", _go("alert", "a"), scenes.alerted),
+    Picture("silence", _go("alert", "z"), scenes.alerted),
+    Picture("host", _go("host"), scenes.alerted),
+)
+"""What VMs and this machine do, and what is wrong."""
 
 PLACES = (
     Picture("operations", _go("op"), scenes.bulk),
@@ -140,4 +156,4 @@ PLACES = (
 )
 """Everything else that `:` leads to, and the dialogs there."""
 
-PICTURES = (*FLEET, *VERBS, *ONE, *PLACES)
+PICTURES = (*FLEET, *VERBS, *ONE, *DOING, *PLACES)

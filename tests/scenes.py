@@ -18,6 +18,7 @@ from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import ScopeState, ScopeView
 from osvm_tui.services.insight_api import Remedy, Stuck, Usual
 from osvm_tui.ui.options import CloudLook, UiOptions
+from tests.pilot.alerting import alerts_of, machine
 from tests.pilot.desk import OPTIONS
 from tests.pilot.fake_console import FakeConsole
 from tests.pilot.fake_fleet import NOW
@@ -206,6 +207,26 @@ def two_clouds() -> Scene:
 
 def _plain(vm: Vm) -> bool:
     return vm.vm_state == "active" and not vm.busy and not vm.locked
+
+
+def unmeasured() -> Scene:
+    """Return a fleet whose sources do not answer."""
+    scene = usual()
+    scene.api.monitor.trouble = "not permitted"
+    return scene
+
+
+def many() -> Scene:
+    """Return a fleet of many VMs."""
+    return _on(FakeConsole(800))
+
+
+def alerted() -> Scene:
+    """Return a fleet in which rules are broken, on a machine that was read."""
+    scene = usual()
+    scene.api.monitor.alert_views = alerts_of(scene.api)
+    scene.api.monitor.host_view = machine(scene.api.now - timedelta(seconds=3))
+    return scene
 
 
 def contrast() -> Scene:

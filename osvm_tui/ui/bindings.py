@@ -117,9 +117,7 @@ KEYS: tuple[Key, ...] = (
     Key("cost.spend", "2", "spent by", "what was accrued, by group", "Look", MONEY, "cost_view('spend')", 4),
     Key("cost.waste", "3", "waste", "where money is wasted", "Look", MONEY, "cost_view('waste')", 4),
     Key("cost.held", "4", "hours held", "Nova's usage record beside ours", "Look", MONEY, "cost_view('held')", 5),
-    Key(
-        "spend.by", "b", "by", "group by project, flavor, state, tag, part, cloud", "Look", ("spend",), "next_way", 1
-    ),
+    Key("spend.by", "b", "by", "group by project, flavor, state, tag, part, cloud", "Look", ("spend",), "next_way", 1),
     Key("spend.time", "t", "time", "this month, last month, 7 days, today", "Look", ("spend",), "next_time", 1),
     Key("waste.follow", "enter", "do it", "begin what would end it; it asks first", "Look", ("waste",), "open_row", 1),
     Key("waste.dismiss", "d", "dismiss", "dismiss it with a reason", "Look", ("waste",), "dismiss_advice", 2),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from osvm_tui.services.monitor_api import Coverage
 from osvm_tui.ui.format import count
 from osvm_tui.ui.printable import printable
@@ -16,12 +18,15 @@ def coverage_words(view: Coverage, key: str, *, missing: bool) -> str:
     parts = [printable(view.trouble)] if view.trouble else []
     parts.append(sources)
     if absent:
-        told = [f"{count(vms)} {printable(why)}" for why, vms in view.not_measured[:_REASONS]]
-        more = len(view.not_measured) - _REASONS
-        if more > 0:
-            told.append(f"{more} more reasons")
-        parts.append(f"{count(absent)} not: {', '.join(told)}")
-    parts.append(f"{key} shows {'those that are' if missing else 'why not'}" if absent or missing else "")
+        reasons = Counter[str]()
+        for why, vms in view.not_measured:
+            reasons[printable(why).partition(" (")[0]] += vms
+        told = [f"{count(vms)} {why}" for why, vms in reasons.most_common(_REASONS)]
+        if len(reasons) > _REASONS:
+            told.append("other reasons")
+        reason = ", ".join(told)
+        absence = reason if len(reasons) == 1 else f"{count(absent)} not: {reason}"
+        parts.append(f"{absence}; {key} shows {'those measured' if missing else 'them'}")
     parts.append(f"{view.samples_per_minute:.0f} samples a minute")
     if view.connections:
         parts.append(f"{count(view.connections)} connections")

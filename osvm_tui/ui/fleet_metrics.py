@@ -12,8 +12,8 @@ from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import Token
-from osvm_tui.ui.metric_cells import NONE, PERCENT_WIDTH, SPARK_WIDTH, curve_cell, short, trust
-from osvm_tui.ui.metric_words import doing_words, source_words, value_of
+from osvm_tui.ui.metric_cells import NONE, PERCENT_WIDTH, SPARK_WIDTH, curve_cell, trust
+from osvm_tui.ui.metric_words import doing_words, short, source_words, value_of
 from osvm_tui.ui.options import UiOptions
 
 COLUMNS = {"cpu": Metric.CPU, "mem": Metric.MEMORY}

@@ -10,6 +10,8 @@ MARKS: dict[str, tuple[str, ...]] = {
     "ascii": ("..", "--", "++", "**", "##", "!!"),
 }
 """The mark of every level: first what is not known, then the coolest to the hottest."""
+EDGES: dict[str, str] = {"unicode": "▸◂", "ascii": "><"}
+"""What stands before and behind the mark under the cursor, which keeps its own colour."""
 _BOUNDS = (25.0, 50.0, 75.0, 90.0)
 """Percent of the full scale at which the next level begins."""
 
@@ -30,7 +32,6 @@ def highest(values: Iterable[float | None]) -> float:
 def legend(full: str, glyphs: str) -> list[tuple[int, str]]:
     """Return every level with its words; `full` is what 100 % stands for."""
     marks = MARKS[glyphs]
-    bounds = [f"{bound:.0f}" for bound in _BOUNDS]
-    words = [f"under {bounds[0]} %", *(f"from {bound} %" for bound in bounds)]
-    words[-1] += f" of {full}" if full else ""
+    bounds = [f"{bound:.0f} %" for bound in _BOUNDS]
+    words = [f"under {bounds[0]}", *bounds[:-1], f"{bounds[-1]} and more{f' of {full}' if full else ''}"]
     return [*((n, f"{marks[n]} {told}") for n, told in enumerate(words, 1)), (0, f"{marks[0]} not known")]

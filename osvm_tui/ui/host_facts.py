@@ -13,7 +13,7 @@ from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.monitor_api import HostView
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import age, count, long_age
-from osvm_tui.ui.metric_words import DEVICE_BLOCKS, amount_of_memory, device_sections, gauge
+from osvm_tui.ui.metric_words import DEVICE_BLOCKS, amount_of_memory, device_sections
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.spark import spark
@@ -34,7 +34,7 @@ def blocks(view: HostView, history: Sequence[HostView], options: UiOptions) -> d
         (
             ("processor", _curve(history, Metric.CPU, options.glyphs)),
             ("memory", _curve(history, Metric.MEMORY, options.glyphs)),
-            ("", amount_of_memory(sample.memory)),
+            ("used", amount_of_memory(sample.memory)),
             ("load", load),
             ("up", long_age(sample.uptime_s) if sample.uptime_s is not None else ""),
         )
@@ -47,11 +47,7 @@ def blocks(view: HostView, history: Sequence[HostView], options: UiOptions) -> d
             ("open files", count(view.own_files)),
         )
     )
-    widest = max((calls for _, calls in view.api_calls_per_minute), default=0)
-    calls = facts(
-        (printable(entry), gauge(100 * calls / widest if widest else 0.0, f"{count(calls):>5}"))
-        for entry, calls in view.api_calls_per_minute
-    )
+    calls = facts((printable(entry), count(calls)) for entry, calls in view.api_calls_per_minute)
     return {"machine": machine, "this console": own, "API calls a minute": calls, **devices}
 
 

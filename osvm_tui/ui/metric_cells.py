@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from osvm_tui.domain.measured import Measured
-from osvm_tui.domain.metrics import UNITS, Metric, Unit
+from osvm_tui.domain.metrics import Metric
 from osvm_tui.services.monitor_api import MonitorApi
 from osvm_tui.ui.columns import Cell
 from osvm_tui.ui.format import Token
-from osvm_tui.ui.metric_words import value_of
+from osvm_tui.ui.metric_words import short, value_of
 from osvm_tui.ui.spark import spark
 
 NONE = Cell("-", Token.DIM)
@@ -26,16 +26,6 @@ def trust(seen: Measured, now: datetime) -> Token:
     return Token.STALE if old or seen.trouble else Token.PLAIN
 
 
-def short(metric: Metric, value: float) -> str:
-    """Return a value as a cell tells it: `4 %`, `3.4 MiB`, `0.52`; the column's title says what a second is."""
-    unit = UNITS[metric]
-    if unit is Unit.PERCENT:
-        return f"{value:.0f} %"
-    if unit is Unit.BYTES_S:
-        return _bytes(value)
-    return f"{value:.2f}" if unit is Unit.NONE else f"{value:.0f}"
-
-
 def curve_cell(monitor: MonitorApi, seen: Measured | None, metric: Metric, now: datetime, glyphs: str) -> Cell:
     """Return a percentage behind its last values as a small curve: `▁▁▁▂  4 %`."""
     value = value_of(seen, metric)
@@ -43,11 +33,3 @@ def curve_cell(monitor: MonitorApi, seen: Measured | None, metric: Metric, now: 
         return NONE
     curve = spark(monitor.recent(seen.ref, metric), SPARK, 100.0, glyphs)
     return Cell(f"{curve}{short(metric, value):>{PERCENT_WIDTH}}", trust(seen, now))
-
-
-def _bytes(value: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1000 or unit == "GiB":
-            break
-        value /= 1024
-    return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"

@@ -56,12 +56,26 @@ def amount(value: float, unit: Unit) -> str:
 def doing_words(seen: Measured | None) -> str:
     """Return what a VM does now in one line, empty when nothing is known."""
     told = [(word, metric, value_of(seen, metric)) for word, metric in _DOING]
-    return "  ".join(f"{word} {value_words(metric, value)}" for word, metric, value in told if value is not None)
+    return "  ".join(
+        f"{word} {short(metric, value)}{'/s' if UNITS[metric] is Unit.BYTES_S else ''}"
+        for word, metric, value in told
+        if value is not None
+    )
 
 
 def value_of(seen: Measured | None, metric: Metric) -> float | None:
     """Return the newest value, None when it is not known."""
     return seen.sample.value(metric) if seen is not None and seen.sample is not None else None
+
+
+def short(metric: Metric, value: float) -> str:
+    """Return a value as cells tell it, as short as can be: `4 %`, `3.4 MiB`, `0.52`; a second is not told."""
+    unit = UNITS[metric]
+    if unit is Unit.PERCENT:
+        return f"{value:.0f} %"
+    if unit is Unit.BYTES_S:
+        return _bytes(value)
+    return f"{value:.2f}" if unit is Unit.NONE else f"{value:.0f}"
 
 
 def source_words(seen: Measured | None, now: datetime) -> str:
@@ -119,8 +133,8 @@ def device_sections(seen: Measured | None, now: datetime) -> dict[str, Content]:
             [
                 (
                     printable(one.device),
-                    f"read {size(round(one.read_bytes))}/s, {one.read_ops:.1f} op/s   "
-                    f"write {size(round(one.write_bytes))}/s, {one.write_ops:.1f} op/s",
+                    f"{_rate(one.read_bytes)} read, {_rate(one.write_bytes)} written, "
+                    f"{one.read_ops:.0f} + {one.write_ops:.0f} op/s",
                 )
                 for one in (sample.disks if sample and sample.disks else ())
             ]
@@ -129,8 +143,8 @@ def device_sections(seen: Measured | None, now: datetime) -> dict[str, Content]:
             [
                 (
                     printable(one.device),
-                    f"in {size(round(one.in_bytes))}/s, {one.in_packets:.1f} pkt/s   "
-                    f"out {size(round(one.out_bytes))}/s, {one.out_packets:.1f} pkt/s",
+                    f"{_rate(one.in_bytes)} in, {_rate(one.out_bytes)} out, "
+                    f"{one.in_packets:.0f} + {one.out_packets:.0f} pkt/s",
                 )
                 for one in (sample.nics if sample and sample.nics else ())
             ]
@@ -143,14 +157,13 @@ def _part(used: int, whole: int) -> float:
     return 100 * used / whole if whole else 0.0
 
 
-def gauge(percent: float, told: str) -> str:
-    """Return a part of a whole as a bar, with what is told of it."""
-    full = round(min(max(percent, 0.0), 100.0) / 100 * _BAR)
-    return f"{'█' * full}{'░' * (_BAR - full)} {told}"
+def _rate(value: float) -> str:
+    return f"{_bytes(value)}/s"
 
 
 def _bar(percent: float) -> str:
-    return gauge(percent, f"{percent:3.0f} %")
+    full = round(min(max(percent, 0.0), 100.0) / 100 * _BAR)
+    return f"{'█' * full}{'░' * (_BAR - full)} {percent:3.0f} %"
 
 
 def _lines(facts: Sequence[tuple[str, str]]) -> Content:
@@ -158,3 +171,11 @@ def _lines(facts: Sequence[tuple[str, str]]) -> Content:
         return Content("")
     wide = max(len(name) for name, _ in facts)
     return Content("\n").join(Content.assemble((f"{name:<{wide}}  ", "$dim"), (told, "")) for name, told in facts)
+
+
+def _bytes(value: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1000 or unit == "GiB":
+            break
+        value /= 1024
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"

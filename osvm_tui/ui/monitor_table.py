@@ -13,8 +13,8 @@ from osvm_tui.domain.vm import Vm
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import Token, age, state_mark
-from osvm_tui.ui.metric_cells import NONE, PERCENT_WIDTH, SPARK_WIDTH, curve_cell, short, trust
-from osvm_tui.ui.metric_words import value_of
+from osvm_tui.ui.metric_cells import NONE, PERCENT_WIDTH, SPARK_WIDTH, curve_cell, trust
+from osvm_tui.ui.metric_words import short, value_of
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
 

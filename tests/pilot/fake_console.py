@@ -113,7 +113,7 @@ class FakeConsole(ConsoleApi):
         self.bulk = FakeBulk(self)
         self.costs = FakeCosts(self)
         self.insight = FakeInsight()
-        self.monitor = FakeMonitor(self.now, [vm.ref for vm in fleet if vm.vm_state == "active"])
+        self.monitor = FakeMonitor.of(self.now, fleet)
 
     # scripting
     def tell(self, event: Event) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from zlib import crc32
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.measured import Measured
 from osvm_tui.domain.metrics import UNITS, DiskRates, Memory, Metric, Mount, NicRates, Sample, Source, Unit
-from osvm_tui.domain.vm import VmRef
+from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.monitor_api import AlertState, AlertView, Coverage, HostView, MonitorApi, Point, Range, Series
 
 GIB = 1 << 30
@@ -39,9 +40,11 @@ def level(ref: VmRef, metric: Metric, at: float) -> float:
 class FakeMonitor(MonitorApi):
     """Every VM of `known` is measured; the others are not, for the reason in `trouble`."""
 
-    def __init__(self, now: datetime, known: Iterable[VmRef]) -> None:
+    def __init__(self, now: datetime, known: Iterable[VmRef], absent: Mapping[VmRef, str] | None = None) -> None:
         self.now = now
         self.known = list(known)
+        self.absent = dict(absent or {})
+        """Why the others are not measured."""
         self.trouble = ""
         self.watched: tuple[VmRef, ...] = ()
         self.alert_views: list[AlertView] = []
@@ -51,12 +54,19 @@ class FakeMonitor(MonitorApi):
         self.noted: list[tuple[str, str, str]] = []
         self.host_view: HostView | None = None
 
+    @classmethod
+    def of(cls, now: datetime, fleet: Iterable[Vm]) -> FakeMonitor:
+        """Return a monitor that measures the VMs of a fleet that run."""
+        vms = list(fleet)
+        still = {vm.ref: f"not running ({vm.status})" for vm in vms if vm.vm_state != "active"}
+        return cls(now, [vm.ref for vm in vms if vm.ref not in still], still)
+
     def watch(self, refs: Iterable[VmRef]) -> None:
         self.watched = tuple(refs)
 
     def measured(self, ref: VmRef) -> Measured | None:
         if ref not in self.known:
-            return None
+            return Measured(ref=ref, trouble=self.absent[ref]) if ref in self.absent else None
         if self.trouble:
             return Measured(ref=ref, trouble=self.trouble, tried=((Source.DIAGNOSTICS, self.trouble),))
         return Measured(ref=ref, sample=self.sample(ref), tried=((Source.SIMULATED, "simulated"),))
@@ -93,7 +103,7 @@ class FakeMonitor(MonitorApi):
             return Coverage(not_measured=((self.trouble, len(self.known)),))
         return Coverage(
             by_source=((Source.SIMULATED, len(self.known)),),
-            not_measured=(("is off", 7),),
+            not_measured=tuple(Counter(self.absent.values()).most_common()),
             samples_per_minute=84.0,
             budget="at most 20 samples a second, 100 connections, 8 threads",
         )

@@ -45,12 +45,12 @@ class AlertsScreen(ListPlace[AlertView]):
             Column("since", "SINCE", 6, self._since, lambda row: row.since, right=True, flash=False,
                    raw=lambda row: row.since),
             Column("vm", "VM", 16, lambda row: Cell(printable(row.vm_name)), grow=2),
-            Column("rule", "RULE", 10, lambda row: Cell(printable(row.rule), Token.DIM), priority=4),
-            Column("severity", "SEVERITY", 8, _severity, priority=5),
+            Column("rule", "RULE", 10, lambda row: Cell(printable(row.rule), Token.DIM), priority=6),
+            Column("severity", "SEVERITY", 8, _severity, priority=7),
             Column("words", "WHAT", 26, lambda row: Cell(printable(row.words)), priority=1, grow=4),
             Column("who", "WHO", 10, lambda row: Cell(row.who or "-", Token.DIM), priority=2),
             Column("note", "NOTE", 14, lambda row: Cell(printable(row.note) or "-", Token.DIM), priority=3, grow=3),
-            Column("cloud", "CLOUD", 10, lambda row: Cell(printable(row.entry), Token.DIM), priority=6),
+            Column("cloud", "CLOUD", 10, lambda row: Cell(printable(row.entry), Token.DIM), priority=8),
         )  # fmt: skip
 
     def _now(self, row: AlertView) -> AlertState:
@@ -114,6 +114,9 @@ class AlertsScreen(ListPlace[AlertView]):
         ended = len(alerts) - firing - known
         parts = [f" · {count(firing)} firing", f"{count(known)} known or quiet", f"{count(ended)} ended"]
         wrong = " · ".join(printable(problem) for problem in self.api.monitor.problems())
+        wanted = {"words": max((len(row.words) for row in alerts), default=0)}
+        lacking = {"who": any(row.who for row in alerts), "note": any(row.note for row in alerts)}
+        self.table.set_shape(wanted, frozenset(key for key, some in lacking.items() if not some))
         self.show_rows(alerts, " · ".join([*parts, *([f"rules: {wrong}"] if wrong else [])]))
 
     def on_alerts_moved(self, _: AlertsMoved) -> None:

@@ -22,8 +22,7 @@ from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import Token, count
 from osvm_tui.ui.heat import highest, legend, level_of
 from osvm_tui.ui.messages import FleetMoved, MetricsMoved, OpenVm
-from osvm_tui.ui.metric_cells import short
-from osvm_tui.ui.metric_words import TITLES, doing_words, source_words, standing, value_words
+from osvm_tui.ui.metric_words import TITLES, doing_words, short, source_words, standing, value_words
 from osvm_tui.ui.monitor_table import METRICS, Doing, monitor_columns, monitor_fields, why_not
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.screens.list_place import ListPlace
@@ -111,11 +110,18 @@ class MonitorScreen(ListPlace[Doing], Watching):
         self._revision = delta.revision
         every = [Doing(vm, self.api.monitor.measured(vm.ref)) for vm in self._vms.values()]
         rows = every if self.mapped else [row for row in every if row.measured is not self.missing]
+        rows.sort(key=lambda row: (why_not(row), row.vm.name.casefold(), row.vm.id))
         self.empty = self._empty_words(len(every))
-        reasons = max((len(why_not(row)) for row in rows), default=0) if self.missing else 0
-        self.table.set_shape({"source": reasons}, frozenset(_KEYS) if self.missing else frozenset())
+        self._shape(rows)
         key = key_for("monitor.missing", self.options.keys)
         self.show_rows(rows, f" · {coverage_words(self.api.monitor.coverage(), key, missing=self.missing)}")
+
+    def _shape(self, rows: list[Doing]) -> None:
+        """Give states and reasons their room, by that of numbers where there are none."""
+        wanted = {"state": max((len(row.vm.status) + 2 for row in rows), default=0)}
+        if self.missing:
+            wanted["source"] = max((len(why_not(row)) for row in rows), default=0)
+        self.table.set_shape(wanted, frozenset(_KEYS) if self.missing else frozenset())
 
     def _empty_words(self, vms: int) -> str:
         if not vms:

@@ -6,13 +6,14 @@ from collections.abc import Hashable, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from osvm_tui.ui.heat import LEVELS, MARKS
+from osvm_tui.ui.heat import EDGES, LEVELS, MARKS
 from osvm_tui.ui.widgets.line_painter import padded
 
 _NAME = 14
@@ -32,7 +33,7 @@ class HeatMap(Widget, can_focus=True):
     """Tiles in rows, as broad as they may be: with name and value, with the value, or the mark alone."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "heat-map--cursor", "heat-map--legend", "heat-map--name",
+        "heat-map--cursor", "heat-map--sign", "heat-map--legend", "heat-map--name",
         *(f"heat-map--level-{level}" for level in range(LEVELS + 1)),
     }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,6 +60,7 @@ class HeatMap(Widget, can_focus=True):
     def __init__(self, *, glyphs: str = "unicode", id: str | None = None) -> None:
         super().__init__(id=id)
         self._marks = MARKS[glyphs]
+        self._edges = EDGES[glyphs]
         self._tiles: Sequence[Tile] = ()
         self._legend: Sequence[tuple[int, str]] = ()
         self._head = ""
@@ -117,26 +119,25 @@ class HeatMap(Widget, can_focus=True):
         width, named, valued = self._shape()
         across = self._across()
         first = (self._top + y - 2) * across
-        parts = [Segment(" ")]
+        parts = [Segment(self._edges[0] if first == self.cursor else " ", self._style("sign"))]
         for n in range(first, min(first + across, len(self._tiles))) if y > 1 else ():
             tile = self._tiles[n]
-            mark = self.get_component_rich_style(f"heat-map--level-{tile.level}", partial=True)
-            plain = self.get_component_rich_style("heat-map--name", partial=True)
-            if n == self.cursor:
-                cursor = self.get_component_rich_style("heat-map--cursor", partial=True)
-                mark, plain = mark + cursor, plain + cursor
-            parts.append(Segment(self._marks[tile.level], mark))
+            parts.append(Segment(self._marks[tile.level], self._style(f"level-{tile.level}")))
             name = f" {padded(tile.name, _NAME)}" if named else ""
-            text = f"{name} {tile.told:>{width - _MARK - len(name) - 2}}" if valued else ""
-            parts += [Segment(text, plain), Segment(" ")]
+            text = f"{name} {tile.told:>{width - _MARK - len(name) - 3}}" if valued else ""
+            plain = self._style("name") + self._style("cursor") if n == self.cursor else self._style("name")
+            edges = (self._edges[1] if n == self.cursor else "", self._edges[0] if n + 1 == self.cursor else "")
+            parts += [Segment(text, plain), Segment(_gap(edges, 2 if valued else 1), self._style("sign"))]
         return Strip(parts).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
 
+    def _style(self, part: str) -> Style:
+        return self.get_component_rich_style(f"heat-map--{part}", partial=True)
+
     def _told(self) -> Strip:
-        dim = self.get_component_rich_style("heat-map--legend", partial=True)
-        parts = [Segment(f" {self._head}  ", self.get_component_rich_style("heat-map--name", partial=True))]
+        parts = [Segment(f" {self._head}  ", self._style("name"))]
         for level, words in self._legend:
-            style = self.get_component_rich_style(f"heat-map--level-{level}", partial=True)
-            parts += [Segment(words[:_MARK], style), Segment(f"{words[_MARK:]}  ", dim)]
+            style = self._style(f"level-{level}")
+            parts += [Segment(words[:_MARK], style), Segment(f"{words[_MARK:]}  ", self._style("legend"))]
         return Strip(parts).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
 
     # moving
@@ -186,3 +187,9 @@ class HeatMap(Widget, can_focus=True):
         """Move up."""
         event.stop()
         self.action_line(-1)
+
+
+def _gap(edges: tuple[str, str], width: int) -> str:
+    """Return what stands between two tiles: the edges of the cursor, where it is on either of them."""
+    behind, before = edges
+    return behind + before.rjust(width - len(behind)) if width > 1 or not behind else behind

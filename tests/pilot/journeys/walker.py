@@ -18,13 +18,18 @@ from textual.pilot import Pilot
 
 from osvm_tui.cloud.mock import faults, seed
 from osvm_tui.cloud.mock.client import MockCloud
+from osvm_tui.cloud.mock.guests import SimulatedGuests
 from osvm_tui.domain.audit import AuditRow
 from osvm_tui.domain.errors import NotFound
+from osvm_tui.domain.metrics import Source
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.vm import Vm
+from osvm_tui.probe.simulated import SimulatedProbe
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.console import Console
 from osvm_tui.services.entry import EntryPlan
+from osvm_tui.services.monitor_api import Coverage
+from osvm_tui.services.monitor_plan import MonitorPlan, Pace
 from osvm_tui.store.base import AuditQuery
 from osvm_tui.store.sql import SqlStore, default_url
 from osvm_tui.ui.options import UiOptions
@@ -157,6 +162,10 @@ class Walker:
         """Let the next request that fits fail; the words are those of `faults.Scripted`."""
         faults.script(self.path, faults.Scripted(**fault))
 
+    async def coverage(self) -> Coverage:
+        """Return how many VMs are measured, and why the others are not."""
+        return self.console.monitor.coverage()
+
     async def audited(self, action: str, phase: str) -> AuditRow:
         """Wait for an audit row of an action in a phase and return the newest."""
         async with asyncio.timeout(_PATIENCE_S):
@@ -196,12 +205,13 @@ async def walking(
     size: tuple[int, int] = (120, 36),
     release: str = "2023.1",
     knobs: dict[str, Any] | None = None,
+    measured: bool = False,
 ) -> AsyncIterator[Walker]:
     """Start a console at its first screen on a fresh simulated cloud whose transitions are a hundred times as fast."""
     path = folder / "cloud.db"
     seed.reset(path, vms=vms, release=release)
     faults.set_knobs(path, **{"scale": 0.01, **(knobs or {})})
-    console = _console(folder, user, project, "ops-1", role, read_only)
+    console = _console(folder, user, project, "ops-1", role, read_only, _monitor(path) if measured else None)
     clients = MockCloud(path, user="admin", project="admin"), MockCloud(path, user=user, project=project)
     app = Desk(console, options=UiOptions(blink=False, theme="dark", state_dir=folder / "state"))
     try:
@@ -228,11 +238,24 @@ async def colleague(folder: Path, operator: str) -> AsyncIterator[Console]:
         await console.close()
 
 
-def _console(folder: Path, user: str, project: str, operator: str, role: ConsoleRole, read_only: str) -> Console:
+def _console(
+    folder: Path,
+    user: str,
+    project: str,
+    operator: str,
+    role: ConsoleRole,
+    read_only: str,
+    monitor: MonitorPlan | None = None,
+) -> Console:
     def open_store(owner: str) -> SqlStore:
         url = default_url(folder / "osvm.db")
         return SqlStore(url, spool_dir=folder / "spool", owner=owner, now=lambda: datetime.now(UTC))
 
     open_cloud = lambda: MockCloud(folder / "cloud.db", user=user, project=project)  # noqa: E731
     plan = EntryPlan("mock", open_cloud, simulated=True, read_only=read_only)
-    return Console([plan], open_store, None, operator=operator, console_role=role, cadence=QUICK)
+    return Console([plan], open_store, None, operator=operator, console_role=role, cadence=QUICK, monitor=monitor)
+
+
+def _monitor(path: Path) -> MonitorPlan:
+    pace = Pace(background_s=2.0, samples_per_s=200.0, tick_s=0.05, announce_s=0.1, flush_s=0.2, alerts_s=0.2)
+    return MonitorPlan(probes=lambda _: {Source.SIMULATED: SimulatedProbe(SimulatedGuests(path))}, pace=pace)
