@@ -40,7 +40,7 @@ class Found(Struct, frozen=True):
     dismissed: Dismissed | None = None
 
 
-class WasteScreen(CostViews, ListPlace[Found], ActionTargets):
+class WasteScreen(ListPlace[Found], CostViews, ActionTargets):
     """One row per piece of advice, the greatest saving first."""
 
     place: ClassVar[str] = "waste"
@@ -126,19 +126,22 @@ class WasteScreen(CostViews, ListPlace[Found], ActionTargets):
     @work(group="waste", exclusive=True, exit_on_error=False)
     async def read(self) -> None:  # type: ignore[override]
         try:
+            if self._list is None:
+                # What needs no measurements is there at once; thirty days of these take their time.
+                self._show(await self.api.costs.waste({}), " · reading what VMs were measured to use ...")
             self._list = await self.api.costs.waste()
         except OsvmError as error:
             self.show_trouble(error)
             return
         self._show(self._list)
 
-    def _show(self, found: WasteList) -> None:
+    def _show(self, found: WasteList, reading: str = "") -> None:
         rows = [Found(each) for each in found.advice]
         if self.all_shown:
             rows += [Found(each, away) for each, away in found.dismissed]
         saved = "; ".join(f"{money(each.monthly, each.currency)}/month" for each in found.savings)
         dismissed = f" · {len(found.dismissed)} dismissed, D shows" if found.dismissed and not self.all_shown else ""
-        notes = "".join(f" · {printable(note)}" for note in found.notes)
+        notes = reading or "".join(f" · {printable(note)}" for note in found.notes)
         self.show_rows(rows, f"{f' · all of it: {saved}' if saved else ''}{dismissed}{notes}")
 
     # keys
