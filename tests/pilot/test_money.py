@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from textual.pilot import Pilot
@@ -193,7 +194,7 @@ async def test_hours_held_tell_why_they_differ_and_a_refusal_of_the_cloud() -> N
 
     api = FakeConsole()
 
-    async def refuse(*_: object) -> UsageCheck:
+    async def refuse(entry: str, since: datetime, until: datetime) -> UsageCheck:
         raise Forbidden("os_compute_api:os-simple-tenant-usage is for admins", entry="mock")
 
     api.costs.check_usage = refuse  # type: ignore[method-assign]
