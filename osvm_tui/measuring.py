@@ -40,7 +40,11 @@ def plan(settings: Settings, paths: Paths, config_file: Path | None) -> MonitorP
         host=_host,
         rules=files.changed,
         pace=Pace(
-            view_s=own.view_s, background_s=own.background_s, samples_per_s=own.samples_per_s, at_once=own.connections
+            view_s=own.view_s,
+            background_s=own.background_s,
+            samples_per_s=own.samples_per_s,
+            api_samples_per_s=own.api_samples_per_s,
+            at_once=own.connections,
         ),
         notify=alerting.notify,
         webhook=alerting.webhook,
@@ -63,6 +67,10 @@ def _probes(settings: MonitorSettings, paths: Paths, client: Clients) -> Mapping
         from osvm_tui.probe.diagnostics import DiagnosticsProbe
 
         found[Source.DIAGNOSTICS] = DiagnosticsProbe(lambda entry, vm_id: client(entry).diagnostics(vm_id))
+    if settings.gnocchi:
+        from osvm_tui.probe.gnocchi import GnocchiProbe
+
+        found[Source.GNOCCHI] = GnocchiProbe(lambda entry, vm_id: client(entry).measures(vm_id))
     if settings.prometheus_url:
         found[Source.PROMETHEUS] = _prometheus(settings)
     return found

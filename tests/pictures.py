@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests import money_scenes as money
 from tests import scenes
 from tests.scenes import SceneMaker
 
@@ -96,6 +97,8 @@ ONE = (
     Picture("vm-search", ("l", "slash", *"line 49", "enter")),
     Picture("vm-save", ("l", "S")),
     Picture("vm-events", ("e",)),
+    Picture("vm-cost", ("o",), money.spending),
+    Picture("vm-cost-no-rates", ("o",), money.unpriced),
     Picture("vm-network", ("enter", "6")),
     Picture("vm-raw", ("y",)),
 )
@@ -120,6 +123,13 @@ PLACES = (
     Picture("operation-cancel", _go("op", "g", "enter", "x"), scenes.bulk),
     Picture("calls", ("exclamation_mark",), scenes.calls),
     Picture("audit", _go("audit"), scenes.bulk),
+    Picture("cost", _go("cost"), money.spending),
+    Picture("cost-no-rates", _go("cost"), money.unpriced),
+    Picture("spend", _go("spend"), money.spending),
+    Picture("spend-by-flavor", _go("spend", "b"), money.spending),
+    Picture("waste", _go("waste"), money.spending),
+    Picture("waste-dismiss", _go("waste", "d"), money.spending),
+    Picture("held", _go("held"), money.spending),
     Picture("health", _go("health")),
     Picture("clouds", _go("cloud")),
     Picture("clouds-two", _go("cloud"), scenes.two_clouds),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from osvm_tui.domain.actions import offered
 from osvm_tui.domain.resources import RESOURCE_ACTIONS
+from osvm_tui.probe.prometheus_names import NAMES
 from osvm_tui.settings import Settings
 from osvm_tui.settings.loading import setting_paths, variable
 from osvm_tui.ui.bindings import ALL, KEYS, shown
@@ -47,11 +48,19 @@ def settings_table() -> Iterator[str]:
     )
 
 
+def prometheus_names() -> Iterator[str]:
+    """Yield the names in a Prometheus server as settings that change nothing."""
+    yield from ("```toml", "[monitor.prometheus_names]")
+    yield from (f'"{name}" = {_quoted(text)}' for name, text in NAMES.items())
+    yield "```"
+
+
 SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "keys": keys_table,
     "actions": actions_table,
     "resources": resources_table,
     "settings": settings_table,
+    "prometheus names": prometheus_names,
 }
 
 
@@ -66,6 +75,10 @@ def filled(text: str) -> str:
 def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     for row in (titles, tuple("---" for _ in titles), *rows):
         yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |"
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if '"' in text else f'"{text}"'
 
 
 def _keys(names: str) -> Iterator[str]:

@@ -65,10 +65,7 @@ def cost() -> None:
 @click.pass_obj
 def report(launch: Launch, since: datetime | None, until: datetime | None, by: tuple[By, ...], output: str) -> Exit:
     """Tell what was accrued. Where no console looked, amounts are the least and the most that it can be."""
-    now = datetime.now(UTC)
-    start, end = since or month_of(now)[0], until or now
-    if start >= end:
-        raise click.UsageError("--from must be earlier than --to")
+    start, end = _window(since, until)
 
     async def work(console: Console) -> Exit:
         await console.costs.refresh()
@@ -79,6 +76,14 @@ def report(launch: Launch, since: datetime | None, until: datetime | None, by: t
         return Exit.DONE if found.totals or not found.notes else Exit.FAILED
 
     return headless(launch, work, partly=True)
+
+
+def _window(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    now = datetime.now(UTC)
+    start, end = since or month_of(now)[0], until or now
+    if start >= end:
+        raise click.UsageError("--from must be earlier than --to")
+    return start, end
 
 
 def _print_report(found: CostReport, output: str) -> None:
@@ -158,6 +163,33 @@ def advice(launch: Launch, output: str) -> Exit:
             click.echo(f"together {_short(total.monthly)} {total.currency} a month")
 
     return headless(launch, work, partly=True)
+
+
+@cost.command("hours")
+@click.option("--from", "since", type=_Moment(), default=None, help="From when on, UTC; the month's beginning else.")
+@click.option("--to", "until", type=_Moment(), default=None, help="Until when, not included; now if not said.")
+@output_option
+@cloud_options
+@click.pass_obj
+def held(launch: Launch, since: datetime | None, until: datetime | None, output: str) -> Exit:
+    """Compare how long VMs were held by Nova's usage record and by what consoles saw; whatever their state."""
+    start, end = _window(since, until)
+
+    async def work(console: Console) -> None:
+        found = [await console.costs.check_usage(view.entry, start, end) for view in console.scopes()]
+        if output == "json":
+            print_json(found)
+            return
+        rows = [
+            (check.entry, row.name, row.vm_id, row.nova_hours, row.our_hours, row.explained)
+            for check in found
+            for row in check.rows
+        ]
+        print_table(("CLOUD", "NAME", "ID", "NOVA HOURS", "OUR HOURS", "WHY THEY DIFFER"), rows)
+        for check in found:
+            click.echo(f"{check.entry}: {check.nova_hours:.4f} h by Nova, {check.our_hours:.4f} h by ours")
+
+    return headless(launch, work)
 
 
 @cost.group()

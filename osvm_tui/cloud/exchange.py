@@ -112,6 +112,10 @@ class Exchange:
         date = http_date(reply.headers.get("date", ""))
         return date or (self._timing.now() + self._ahead).replace(microsecond=0)
 
+    def now(self) -> datetime:
+        """Return our time."""
+        return self._timing.now()
+
     def clock(self) -> float:
         """Return monotonic seconds."""
         return self._timing.clock()

@@ -32,6 +32,7 @@ _SERVICE_NAMES = {
     "image": "Glance",
     "volume": "Cinder",
     "identity": "Keystone",
+    "metric": "Gnocchi",
 }
 _KINDS: dict[int, type[CloudError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict}
 _TAGS = re.compile(r"<(head|title|style|script)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)

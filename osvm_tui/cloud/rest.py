@@ -15,6 +15,7 @@ from osvm_tui.cloud.resource_verbs import RESOURCE_VERBS
 from osvm_tui.cloud.rest_base import OPERATOR
 from osvm_tui.cloud.rest_catalog import RestCatalog
 from osvm_tui.cloud.rest_hosts import RestHosts
+from osvm_tui.cloud.rest_metrics import RestMetrics
 from osvm_tui.cloud.rest_network import RestNetwork
 from osvm_tui.cloud.rest_volumes import RestVolumes
 from osvm_tui.cloud.transport import Call
@@ -26,7 +27,7 @@ from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.vm import Vm
 
 
-class RestCloud(RestCatalog, RestNetwork, RestVolumes, RestHosts):
+class RestCloud(RestCatalog, RestNetwork, RestVolumes, RestHosts, RestMetrics):
     """A cloud behind a transport: VMs and their actions, and everything that its families know."""
 
     # -- VMs ------------------------------------------------------------------

@@ -26,7 +26,7 @@ class Login(Struct, frozen=True, kw_only=True):
     compute_endpoint: str
     """The compute service's address as in the catalog, without a project id and without a final slash."""
     services: frozenset[str]
-    """Those of compute, image, network and volume that the catalog has."""
+    """Those of compute, image, network, volume and metric that the catalog has."""
     max_microversion: tuple[int, int]
     issued_at: datetime | None = None
     """Keystone's clock when it made the token: tells the cloud's time where replies carry no Date."""

@@ -38,7 +38,7 @@ class PrometheusProbe(Probe):
     """Reads VMs from `server` by the names of `families`, the best first."""
 
     source = Source.PROMETHEUS
-    grain_s = 60.0
+    grain_s = 15.0
 
     def __init__(
         self,

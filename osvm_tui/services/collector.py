@@ -28,6 +28,9 @@ from osvm_tui.services.tasks import end
 _log = logging.getLogger("osvm.monitor")
 _LATELY_S = 600.0
 """Who was in view so lately is read twice as often as the rest."""
+API_SOURCES = (Source.DIAGNOSTICS, Source.GNOCCHI)
+"""Readings by these are calls of the cloud's API."""
+_COUNT_S = 5.0
 _VIEWS_IN_ROW = 3
 """Of four readings one is of the background's, when it has any that are due."""
 _SLICE = 500
@@ -82,6 +85,8 @@ class Collector:
         self._tasks: set[asyncio.Task[None]] = set()
         self._revision = 0
         self._in_row = 0
+        self._by_api = self._watched_by_api = 0
+        self._counted_at = -_COUNT_S
 
     def watch(self, refs: Iterable[VmRef]) -> None:
         """Read these VMs every few seconds from now on, and no others."""
@@ -108,7 +113,8 @@ class Collector:
     @property
     def gap_s(self) -> float:
         """Two readings of a VM farther apart than this are a gap: some rounds of the background's readings."""
-        return 3.5 * self._pace.round_s(len(self._subjects))
+        by_api_s = self._by_api / self._pace.api_samples_per_s
+        return 3.5 * max(self._pace.round_s(len(self._subjects)), by_api_s)
 
     @property
     def running(self) -> int:
@@ -126,6 +132,7 @@ class Collector:
             here = {vm.ref for vm in delta.upserts}
             lost += [ref for ref in tuple(self._subjects) if ref not in here and self._drop(ref)]
         now = self._steady()
+        self._count(now)
         for number, vm in enumerate(delta.upserts, 1):
             if not runs(vm):
                 lost += [vm.ref] if self._drop(vm.ref) else []
@@ -136,6 +143,13 @@ class Collector:
             if number % _SLICE == 0:
                 await asyncio.sleep(0)
         return tuple(lost)
+
+    def _count(self, now: float) -> None:
+        """Count VMs that an API is asked about: the more they are, the less often each."""
+        if now - self._counted_at >= _COUNT_S:
+            self._counted_at = now
+            by_api = [one.ref for one in self._subjects.values() if one.choice.chosen in API_SOURCES]
+            self._by_api, self._watched_by_api = len(by_api), len(self._watched.intersection(by_api))
 
     def _add(self, ref: VmRef, now: float) -> None:
         # The first round is spread over a whole interval; what is in view does not wait for it.
@@ -195,14 +209,17 @@ class Collector:
     def _every(self, subject: Subject, now: float) -> float:
         lately = now - subject.watched_at < _LATELY_S or self._urgent(subject.ref)
         every = self._pace.background_s / (2 if lately else 1)
+        if subject.choice.chosen in API_SOURCES:
+            every = max(every, self._by_api / self._pace.api_samples_per_s)
         return every * (1 + self._pace.spread * (2 * self._chance.random() - 1))
 
     def _begin(self, subject: Subject, now: float, every: float) -> int:
         vm = self._fleet.get(subject.ref)
         if vm is None:
             return 0
-        grain_s = self._probe_grain(subject)
-        subject.due, subject.running = now + max(every, grain_s), True
+        if subject.choice.chosen in API_SOURCES and subject.ref in self._watched:
+            every = max(every, self._watched_by_api / self._pace.api_samples_per_s)
+        subject.due, subject.running = now + max(every, self._probe_grain(subject)), True
         self._budget.begin()
         self._spawn(self._read(subject, vm))
         return 1

@@ -23,6 +23,8 @@ class Pace(Struct, frozen=True, kw_only=True):
     view_s: float = 3.0
     background_s: float = 60.0
     samples_per_s: float = 20.0
+    api_samples_per_s: float = 2.0
+    """Of those, readings that are calls of a cloud's API: it has other work to do."""
     at_once: int = 100
     spread: float = 0.2
     """Background readings are spread by this share, so that they do not come in waves."""

@@ -19,6 +19,8 @@ class MonitorSettings(Struct, frozen=True):
     """Between two readings of every other VM; half of it for those that were in view lately or have an alert."""
     samples_per_s: Annotated[float, Meta(gt=0, le=1000)] = 20.0
     """The budget: readings a second, of all VMs together."""
+    api_samples_per_s: Annotated[float, Meta(gt=0, le=1000)] = 2.0
+    """Of those, readings that are calls of a cloud's API (diagnostics, Gnocchi)."""
     connections: Annotated[int, Meta(ge=1, le=1000)] = 100
     """SSH connections that are kept, and readings under way at once."""
     threads: Annotated[int, Meta(ge=1, le=64)] = 8

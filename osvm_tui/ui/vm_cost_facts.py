@@ -19,7 +19,7 @@ from osvm_tui.ui.printable import printable
 
 BLOCKS = ("rate", "this month", "what would change", "prices")
 
-_WIDE = 12
+_WIDE = 11
 _ALL = "in all"
 _NAMES = {
     Component.FLAVOR: "flavor",
@@ -29,7 +29,8 @@ _NAMES = {
     Component.VOLUME: "volume",
     Component.FLOATING_IP: "floating IP",
 }
-_SURE = {Certainty.REBUILT: "rebuilt from the cloud's log", Certainty.BOUNDED: "not seen: least to most"}
+_SURE = {Certainty.REBUILT: "rebuilt", Certainty.BOUNDED: "not seen"}
+_REBUILT = "rebuilt: nobody looked; the launch time or the cloud's action log tells"
 
 
 Row = tuple[str, str, str, str]
@@ -95,12 +96,14 @@ def _trim(value: Decimal) -> str:
 
 def bill_block(bill: VmBill, now: datetime, *, utc: bool) -> Content:
     """Return what was accrued since the month began, by state and by how it is known."""
-    since = moment(bill.since, now, utc=utc)
+    since = moment(bill.since, now, utc=utc).replace(" 00:00 UTC", " UTC")
     if not bill.sums:
         told = "; ".join(bill.notes) or f"nothing since {since}"
         return Content.styled(printable(told), "$dim")
     lines = [Content.assemble((spent(one), "bold"), (f"  since {since}", "$dim")) for one in bill.sums]
     lines += [Content(row) for row in _by_state(bill.lines)]
+    if any(line.certainty is Certainty.REBUILT for line in bill.lines):
+        lines.append(Content.styled(_REBUILT, "$dim"))
     lines += [Content.styled(printable(note), "$state-stale" if _bounded(bill) else "$dim") for note in bill.notes]
     return Content("\n").join(lines)
 

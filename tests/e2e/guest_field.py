@@ -84,19 +84,25 @@ class Field(ABC):
 
 
 class Namespaces(Field):
-    """A server in each of some namespaces, which answers on 198.18.N.0/25 and drops what comes for the rest."""
+    """A server in each of some namespaces, which answers on 198.18.N.0/25 and drops what comes for the rest.
+
+    198.18.0.0/15 is for such tests (RFC 2544); the networks are ones that no other run on this machine has taken.
+    """
 
     def __init__(self, folder: Path, count: int = 3) -> None:
         super().__init__(folder)
-        self.names = [f"osvm-{os.getpid()}-{number}" for number in range(count)]
+        routes = subprocess.run(["ip", "-4", "route"], capture_output=True, text=True, check=True).stdout
+        free = [number for number in range(128) if f"198.18.{number}.0/24" not in routes]
+        self.networks = free[:count]
+        self.names = [f"osvm-{os.getpid()}-{number}" for number in self.networks]
 
     def live(self, number: int) -> tuple[str, int]:
         here, index = number % len(self.names), number // len(self.names)
-        return f"198.18.{here}.{8 + index}", self.servers[here].port
+        return f"198.18.{self.networks[here]}.{8 + index}", self.servers[here].port
 
     def dead(self, number: int) -> tuple[str, int]:
         here, index = number % len(self.names), number // len(self.names)
-        return f"198.18.{here}.{128 + index}", self.servers[here].port
+        return f"198.18.{self.networks[here]}.{128 + index}", self.servers[here].port
 
     def vanish(self, number: int) -> None:
         address, _ = self.live(number)
@@ -106,7 +112,7 @@ class Namespaces(Field):
     def built(self) -> Iterator[None]:
         """Make namespaces and servers, and take them away."""
         with ExitStack() as stack:
-            for number, name in enumerate(self.names):
+            for number, name in zip(self.networks, self.names, strict=True):
                 self._namespace(stack, number, name)
                 folder = self.folder / name
                 more = MANY.format(folder=folder)

@@ -21,6 +21,7 @@ from osvm_tui.domain.sample_rates import SAMPLE
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.domain.what_if import burn_after
 from osvm_tui.services.costs_api import (
+    AttachedCost,
     BurnTotals,
     By,
     Change,
@@ -51,6 +52,7 @@ class FakeCosts(CostsApi):
         self.priced = True
         """False: no card is for the cloud."""
         self.trouble: tuple[str, ...] = ()
+        self.attached: dict[VmRef, tuple[AttachedCost, ...]] = {}
         self.bills: dict[VmRef, VmBill] = {}
         self.reports: dict[tuple[By, ...], CostReport] = {}
         self.days: tuple[Day, ...] = ()
@@ -74,7 +76,7 @@ class FakeCosts(CostsApi):
         vm = self._console.fleet.get(ref)
         own = self._burn(vm) if vm is not None else None
         note = "" if own is not None else "no rates for mock: no rate card is for it"
-        return VmCost(ref=ref, own=own, note=note, simulated=True)
+        return VmCost(ref=ref, own=own, attached=self.attached.get(ref, ()), note=note, simulated=True)
 
     def rate(self, ref: VmRef) -> Total | None:
         burn = self.burn(ref).own

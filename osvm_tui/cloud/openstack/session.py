@@ -33,6 +33,7 @@ _KINDS = {
     "block-storage": "volume",
     "block-store": "volume",
     "volume": "volume",
+    "metric": "metric",
 }
 _VERSION = re.compile(r"/v\d+(\.\d+)?/?$")
 _PROJECT = re.compile(r"/v3(/[^/]*)?/?$")
@@ -126,6 +127,10 @@ class SdkTransport(Transport):
         for service in ("network", "image"):
             self._roots[service] = _VERSION.sub("", region.get_session_endpoint(service) or "").rstrip("/")
         self._roots["volume"] = _PROJECT.sub("", region.get_session_endpoint("block-storage") or "").rstrip("/")
+        # The SDK warns of services that are not there.
+        self._roots["metric"] = _VERSION.sub(
+            "", (region.get_session_endpoint("metric") or "") if "metric" in found else ""
+        )
         return Login(
             user_id=access.user_id or "",
             user_name=access.username or "",

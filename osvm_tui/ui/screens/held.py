@@ -41,7 +41,7 @@ class Held(Struct, frozen=True):
         return None if nova is None or ours is None else nova - ours
 
 
-class HeldScreen(CostViews, ListPlace[Held]):
+class HeldScreen(ListPlace[Held], CostViews):
     """One row per VM, those that differ first."""
 
     place: ClassVar[str] = "held"

@@ -46,7 +46,7 @@ def stretch(name: str, now: datetime) -> tuple[datetime, datetime]:
             return first, now
 
 
-class SpendScreen(CostViews, ListPlace[Group]):
+class SpendScreen(ListPlace[Group], CostViews):
     """One row per group and currency, the dearest first."""
 
     place: ClassVar[str] = "spend"

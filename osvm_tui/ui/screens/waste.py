@@ -23,12 +23,11 @@ from osvm_tui.ui.cost_views import CostViews
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import Token, moment
 from osvm_tui.ui.messages import CostsMoved, OperationMoved
-from osvm_tui.ui.money_words import money, plain
+from osvm_tui.ui.money_words import change_words, money, plain
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.resources.resource import Jump
 from osvm_tui.ui.screens.list_place import ListPlace
 from osvm_tui.ui.submitting import told
-from osvm_tui.ui.what_if import what_if
 
 _SURE = {"high": Token.RUNNING, "medium": Token.PLAIN, "low": Token.DIM}
 
@@ -40,7 +39,7 @@ class Found(Struct, frozen=True):
     dismissed: Dismissed | None = None
 
 
-class WasteScreen(CostViews, ListPlace[Found], ActionTargets):
+class WasteScreen(ListPlace[Found], CostViews, ActionTargets):
     """One row per piece of advice, the greatest saving first."""
 
     place: ClassVar[str] = "waste"
@@ -60,7 +59,7 @@ class WasteScreen(CostViews, ListPlace[Found], ActionTargets):
     def columns(self) -> tuple[Column[Found], ...]:
         return (
             Column("name", "NAME", 16, lambda row: Cell(printable(row.advice.name)), grow=2),
-            Column("waste", "WASTE", 18, lambda row: Cell(row.advice.waste.value)),
+            Column("waste", "WASTE", 22, lambda row: Cell(row.advice.waste.value)),
             Column("saving", "SAVING/MO", 10, _saving, _saved, right=True, raw=lambda row: row.advice.saving_monthly),
             Column("currency", "", 3, lambda row: Cell(row.advice.currency), raw=lambda row: row.advice.currency),
             Column("sure", "SURE", 6, _sure, _sureness, 1),
@@ -98,16 +97,16 @@ class WasteScreen(CostViews, ListPlace[Found], ActionTargets):
                 ("saving", _saving_words(advice)),
                 ("sure", advice.confidence.value),
                 ("helps", f"{printable(advice.detail)}; enter begins it and asks"),
-                ("bill", self._bill(advice)),
+                ("changes", self._bill(advice)),
                 ("refused", Content.styled(self._refusal(advice), "$state-stale")),
                 ("dismissed", printable(f"{away.reason} ({away.operator}{when}); d takes it back") if away else ""),
             )
         )
 
-    def _bill(self, advice: Advice) -> Content:
+    def _bill(self, advice: Advice) -> str:
         if advice.ref is None:
-            return Content("")
-        return what_if(self.api, advice.action_id, (advice.ref,), dict(advice.params))
+            return ""
+        return change_words(self.api.costs.what_if(advice.action_id, (advice.ref,), dict(advice.params)))
 
     def _refusal(self, advice: Advice) -> str:
         verdict = self.api.verdict(advice.ref, advice.action_id) if advice.ref else None
@@ -126,19 +125,22 @@ class WasteScreen(CostViews, ListPlace[Found], ActionTargets):
     @work(group="waste", exclusive=True, exit_on_error=False)
     async def read(self) -> None:  # type: ignore[override]
         try:
+            if self._list is None:
+                # What needs no measurements is there at once; thirty days of these take their time.
+                self._show(await self.api.costs.waste({}), " · reading what VMs were measured to use ...")
             self._list = await self.api.costs.waste()
         except OsvmError as error:
             self.show_trouble(error)
             return
         self._show(self._list)
 
-    def _show(self, found: WasteList) -> None:
+    def _show(self, found: WasteList, reading: str = "") -> None:
         rows = [Found(each) for each in found.advice]
         if self.all_shown:
             rows += [Found(each, away) for each, away in found.dismissed]
         saved = "; ".join(f"{money(each.monthly, each.currency)}/month" for each in found.savings)
         dismissed = f" · {len(found.dismissed)} dismissed, D shows" if found.dismissed and not self.all_shown else ""
-        notes = "".join(f" · {printable(note)}" for note in found.notes)
+        notes = reading or "".join(f" · {printable(note)}" for note in found.notes)
         self.show_rows(rows, f"{f' · all of it: {saved}' if saved else ''}{dismissed}{notes}")
 
     # keys

@@ -56,6 +56,7 @@ async def test_think_better_of_a_move_that_is_under_way(journey: Journey) -> Non
         await op.find(vm.name)
         await op.press("a", "L", "ctrl+s")
         await op.sees("MIGRATING")
+        await op.misses("ctrl-s goes ahead")
         await op.press("a", "S")
         await op.sees(f"migration  {vm.host} to")
         await op.press("ctrl+s")

@@ -74,6 +74,7 @@ async def test_copy_a_volume_before_touching_it(journey: Journey) -> None:
         await op.press("a", "g", "enter")
         wanted = ("scratch-snapshot", "available")
         await op.reads(op.mine.volume_snapshots, lambda copies: wanted in [(each.name, each.status) for each in copies])
+        await op.told("snapshotting scratch")
         await op.press("enter")
         await op.sees("volume=scratch", "scratch-snapshot")
 

@@ -47,22 +47,22 @@ async def test_choose_the_columns_and_have_them_tomorrow(journey: Journey) -> No
     async with journey() as op:
         await op.go("columns name,key,image")
         await op.sees("KEY", "IMAGE")
-        await op.misses("FLAVOR")
+        await op.misses("TASK")
     async with journey() as op:
         vm = await op.some(lambda vm: bool(vm.key_name))
         await op.find(vm.name)
         await op.sees("KEY", "IMAGE", vm.key_name)
-        await op.misses("FLAVOR")
+        await op.misses("TASK")
 
 
 async def test_who_leaves_the_columns_has_the_old_ones(journey: Journey) -> None:
     async with journey() as op:
-        await op.sees("STATUS", "FLAVOR")
+        await op.sees("STATUS", "TASK")
         await op.press("ctrl+o")
         await op.sees("space shows or hides")
         await op.press("j", "space", "escape")
         await op.misses("space shows or hides")
-        await op.sees("STATUS", "FLAVOR")
+        await op.sees("STATUS", "TASK")
 
 
 async def test_save_what_is_shown_as_csv(journey: Journey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

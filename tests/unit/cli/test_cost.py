@@ -43,6 +43,15 @@ def test_now_and_advice(cloud: Osvm) -> None:
     assert "no metrics" in advice.err
 
 
+def test_hours_stand_beside_novas_with_a_reason_where_they_differ(cloud: Osvm) -> None:
+    (check,) = cloud("cost hours -o json").json
+    rows = {row["name"]: row for row in check["rows"]}
+    same = [row for row in rows.values() if not row["explained"]]
+    assert len(same) > len(rows) / 2
+    assert all(abs(Decimal(row["nova_hours"]) - Decimal(row["our_hours"])) <= Decimal("0.02") for row in same)
+    assert "h by Nova" in cloud("cost hours").out
+
+
 def test_a_rate_file_is_explained_by_line(osvm: Osvm, bare: Path) -> None:
     file = bare / "rates.toml"
     file.write_text(GOOD)

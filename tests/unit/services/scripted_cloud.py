@@ -23,6 +23,7 @@ from osvm_tui.domain.catalog import (
 )
 from osvm_tui.domain.errors import NotFound
 from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGroup
+from osvm_tui.domain.measure import Measure
 from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
@@ -153,6 +154,10 @@ class ScriptedCloud(CloudClient):
     def _listed(self, method: str) -> tuple[Any, ...]:
         self._step(method)
         return self.lists.get(method, ())
+
+    async def measures(self, vm_id: str) -> tuple[Measure, ...]:
+        self._step("measures")
+        return self.lists.get("measures", ())
 
     async def diagnostics(self, vm_id: str) -> str:
         self._step("diagnostics")

@@ -187,3 +187,19 @@ async def test_a_fleet_that_is_too_large_for_the_budget_has_longer_rounds_and_ga
     for desk in (small, large):
         await desk.collector.take_over()
     assert (small.collector.gap_s, large.collector.gap_s) == (210.0, 700.0)
+
+
+async def test_a_cloud_s_api_is_asked_less_often_the_more_vms_it_is_asked_about() -> None:
+    desk = Desk(vms=300, sources=(Source.DIAGNOSTICS,))
+    await desk.go(80, step=1.0)
+    diagnostics = desk.probes[Source.DIAGNOSTICS]
+    diagnostics.reads.clear()
+    await desk.go(120, step=1.0)
+    assert 0.5 <= len(diagnostics.reads) / 120 <= 3
+    desk.collector.watch([vm.ref for vm in desk.vms[:40]])
+    await desk.go(20, step=1.0)
+    diagnostics.reads.clear()
+    await desk.go(60, step=1.0)
+    watched = [name for name in diagnostics.reads if name <= "web-0040"]
+    assert 60 <= len(watched) <= 160
+    assert desk.collector.gap_s == 525.0

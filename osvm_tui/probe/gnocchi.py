@@ -1,0 +1,90 @@
+"""`GnocchiProbe`: VMs as Ceilometer measured them and Gnocchi keeps them, every five minutes. Knows no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from osvm_tui.domain.errors import CloudError, Forbidden, NotFound, ProbeFailed, ProbeNotPermitted, ProbeUnfit
+from osvm_tui.domain.measure import Measure
+from osvm_tui.domain.metrics import DiskCounters, Memory, NicCounters, Reading, Source
+from osvm_tui.domain.vm import Vm
+from osvm_tui.probe.probe import Probe, Target
+
+_MIB = 1024**2
+_DISK = (
+    "disk.device.read.bytes", "disk.device.write.bytes", "disk.device.read.requests", "disk.device.write.requests",
+)  # fmt: skip
+_NIC = (
+    "network.incoming.bytes", "network.outgoing.bytes", "network.incoming.packets", "network.outgoing.packets",
+)  # fmt: skip
+Values = Mapping[tuple[str, str], float]
+"""By device and name."""
+
+
+class GnocchiProbe(Probe):
+    """Reads VMs by `fetch(entry, vm_id)`, which returns what is kept of the last half hour and raises CloudError."""
+
+    source = Source.GNOCCHI
+    grain_s = 300.0
+
+    def __init__(self, fetch: Callable[[str, str], Awaitable[Sequence[Measure]]]) -> None:
+        self._fetch = fetch
+
+    async def read(self, target: Target) -> Reading:
+        try:
+            measures = await self._fetch(target.entry, target.vm.id)
+        except Forbidden as error:
+            raise ProbeNotPermitted("not permitted", hint=f"Gnocchi's policy: {error.detail}") from None
+        except NotFound as error:
+            raise ProbeUnfit("not known to Gnocchi", hint=error.detail) from None
+        except CloudError as error:
+            raise ProbeFailed(error.detail, hint=error.hint) from None
+        return reading_of(measures, target.vm)
+
+    async def forget(self, target: Target) -> None:
+        """Nothing is kept."""
+
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+def reading_of(measures: Sequence[Measure], vm: Vm) -> Reading:
+    """Return the newest moment that all metrics tell of; ProbeFailed when there is none."""
+    if not measures:
+        raise ProbeFailed("Gnocchi has nothing of the last half hour")
+    at = _moment(measures)
+    values = {(each.device, each.name): each.value for each in measures if each.at == at}
+    cpu, percent = values.get(("", "cpu")), values.get(("", "cpu_util"))
+    vcpus = values.get(("", "vcpus")) or (vm.flavor.vcpus if vm.flavor else 0)
+    boot = f"{vm.launched_at.isoformat() if vm.launched_at else ''} {vm.host_id}".strip()
+    return Reading(
+        at=at.astimezone(UTC), source=Source.GNOCCHI, clock_s=at.timestamp(), boot_id=boot, vcpus=int(vcpus) or None,
+        cpu_busy_s=None if cpu is None else cpu / 1e9, cpu_percent=percent if cpu is None else None,
+        memory=_memory(values, vm),
+        disks=tuple(DiskCounters(device, *counts) for device, counts in _counted(values, _DISK)) or None,
+        nics=tuple(NicCounters(device, *counts) for device, counts in _counted(values, _NIC)) or None,
+    )  # fmt: skip
+
+
+def _moment(measures: Sequence[Measure]) -> datetime:
+    """Return the newest time that every metric has a value of; else the newest of any: polls cross a boundary."""
+    times: dict[tuple[str, str], set[datetime]] = {}
+    for each in measures:
+        times.setdefault((each.device, each.name), set()).add(each.at)
+    common = set.intersection(*times.values())
+    return max(common or {each.at for each in measures})
+
+
+def _memory(values: Values, vm: Vm) -> Memory | None:
+    total = values.get(("", "memory")) or (vm.flavor.memory_mib if vm.flavor else 0)
+    used = values.get(("", "memory.usage"))
+    if not total:
+        return None
+    return Memory(int(total * _MIB), used=None if used is None else int(used * _MIB))
+
+
+def _counted(values: Values, names: tuple[str, ...]) -> list[tuple[str, list[int]]]:
+    devices = sorted({device for device, name in values if name in names})
+    told = ((device, [values.get((device, name)) for name in names]) for device in devices)
+    return [(device, [int(each) for each in row if each is not None]) for device, row in told if None not in row]
