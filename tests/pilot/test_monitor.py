@@ -49,6 +49,7 @@ async def test_the_busiest_stand_first_by_any_metric_and_coverage_above() -> Non
         assert names(pilot) == by(api, Metric.MEMORY)
         await press(pilot, "less_than_sign", "less_than_sign")
         assert names(pilot) == by(api, Metric.LOAD)
+        assert f"▸ {by(api, Metric.LOAD)[0]} " in screen_text(pilot.app), "the first is what is looked for"
         await press(pilot, "C", "I")
         assert names(pilot) == by(api, Metric.CPU)[::-1]
 

@@ -28,6 +28,7 @@ from osvm_tui.ui.printable import printable
 from osvm_tui.ui.screens.list_place import ListPlace
 from osvm_tui.ui.watching import Watching
 from osvm_tui.ui.widgets.heat_map import HeatMap, Tile
+from osvm_tui.ui.widgets.vtable import VTable
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -54,6 +55,8 @@ class MonitorScreen(ListPlace[Doing], Watching):
         self.missing = False
         """Whether the VMs are shown that are not measured."""
         self.mapped = False
+        self._moved = False
+        """Whether the cursor was moved: until then it stays on the first, whichever VM that is."""
         self._vms: dict[VmRef, Vm] = {}
         self._revision = 0
         self._wait: Timer | None = None
@@ -114,7 +117,10 @@ class MonitorScreen(ListPlace[Doing], Watching):
         self.empty = self._empty_words(len(every))
         self._shape(rows)
         key = key_for("monitor.missing", self.options.keys)
+        first = self.table.cursor == 0 and not self._moved
         self.show_rows(rows, f" · {coverage_words(self.api.monitor.coverage(), key, missing=self.missing)}")
+        if first and not self.mapped:
+            self.table.action_top()
 
     def _shape(self, rows: list[Doing]) -> None:
         """Give states and reasons their room, by that of numbers where there are none."""
@@ -177,7 +183,22 @@ class MonitorScreen(ListPlace[Doing], Watching):
     def action_metric(self, by: int) -> None:
         """Compare by another metric, the highest first."""
         self.sort_by(_KEYS[(_KEYS.index(self.metric) + by) % len(_KEYS)], True)
+        self._show_first()
         self.keep()
+
+    def action_sort(self, column: str) -> None:
+        """Sort by a column, numbers highest first; the first is what is looked for."""
+        super().action_sort(column)
+        self._show_first()
+
+    def _show_first(self) -> None:
+        if not self.mapped:
+            self._moved = False
+            self.table.action_top()
+
+    @on(VTable.Highlighted)
+    def _cursor_moved(self) -> None:
+        self._moved = self._moved or self.table.cursor != 0
 
     # the other looks
     def action_missing(self) -> None:

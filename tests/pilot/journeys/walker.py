@@ -28,7 +28,6 @@ from osvm_tui.probe.simulated import SimulatedProbe
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.console import Console
 from osvm_tui.services.entry import EntryPlan
-from osvm_tui.services.monitor_api import Coverage
 from osvm_tui.services.monitor_plan import MonitorPlan, Pace
 from osvm_tui.store.base import AuditQuery
 from osvm_tui.store.sql import SqlStore, default_url
@@ -161,10 +160,6 @@ class Walker:
     def fails_next(self, **fault: Any) -> None:
         """Let the next request that fits fail; the words are those of `faults.Scripted`."""
         faults.script(self.path, faults.Scripted(**fault))
-
-    async def coverage(self) -> Coverage:
-        """Return how many VMs are measured, and why the others are not."""
-        return self.console.monitor.coverage()
 
     async def audited(self, action: str, phase: str) -> AuditRow:
         """Wait for an audit row of an action in a phase and return the newest."""
