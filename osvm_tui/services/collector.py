@@ -31,10 +31,15 @@ _LATELY_S = 600.0
 API_SOURCES = (Source.DIAGNOSTICS, Source.GNOCCHI)
 """Readings by these are calls of the cloud's API."""
 _COUNT_S = 5.0
+_LATER_S = 5.0
 _VIEWS_IN_ROW = 3
 """Of four readings one is of the background's, when it has any that are due."""
 _SLICE = 500
 """So many VMs are taken over between two breaths of the loop."""
+
+
+class _Later(Exception):
+    """The cloud's API was asked enough for now."""
 
 
 class Subject:
@@ -78,6 +83,7 @@ class Collector:
         self._leads, self._urgent, self._heard, self._steady = leads, urgent, heard, steady
         self._chance = chance or random.Random()
         self._budget = SampleBudget(pace.samples_per_s, pace.at_once)
+        self._calls = SampleBudget(pace.api_samples_per_s, pace.at_once)
         self._subjects: dict[VmRef, Subject] = {}
         self._queue: list[tuple[float, VmRef]] = []
         self._watched: set[VmRef] = set()
@@ -152,8 +158,8 @@ class Collector:
             self._by_api, self._watched_by_api = len(by_api), len(self._watched.intersection(by_api))
 
     def _add(self, ref: VmRef, now: float) -> None:
-        # The first round is spread over a whole interval; what is in view does not wait for it.
-        due = now if ref in self._watched else now + self._chance.random() * self._pace.background_s
+        # The first round is spread, or all would log in at once; what is in view does not wait for it.
+        due = now if ref in self._watched else now + self._chance.random() * self._pace.background_s / 4
         self._subjects[ref] = Subject(ref, due)
         heapq.heappush(self._queue, (due, ref))
 
@@ -232,6 +238,10 @@ class Collector:
         found: Reading | None = None
         try:
             found = await self._first_answer(subject.choice, vm)
+        except _Later:
+            subject.queued = self._steady() + _LATER_S * (1 + self._chance.random())
+            heapq.heappush(self._queue, (subject.queued, subject.ref))
+            return
         except Exception:
             _log.exception("measuring failed", extra={"vm": vm.id})
         finally:
@@ -258,6 +268,8 @@ class Collector:
             if why := self._refusal(target.entry, source):
                 choice.refused(source, why)
                 continue
+            if source in API_SOURCES and vm.ref not in self._watched and not self._calls.take(self._steady()):
+                raise _Later
             try:
                 async with asyncio.timeout(self._pace.read_s):
                     reading = await self.probes[source].read(target)

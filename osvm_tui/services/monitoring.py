@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -96,19 +96,26 @@ class Monitoring(MonitorApi):
     async def keep(self, store_ready: Callable[[], Awaitable[None]]) -> None:
         """Measure and judge when the store has been opened; until cancelled."""
         await store_ready()
-        pace = self._plan.pace
-        loops: list[Coroutine[Any, Any, None]] = [self._again(self._follow_alerts, pace.flush_s)]
         if self._on:
             self.collector.probes = await asyncio.to_thread(self._plan.probes, self._scopes.client)
             await self._exchange()
-            loops += [self._measure(), self._again(self._exchange, pace.flush_s), self._again(self._tidy, pace.tidy_s)]
-            loops += [self._again(self._judge, pace.alerts_s), self._again(self._reread, pace.reread_s)]
-            if self._host is not None:
-                loops.append(self._host.keep())
-            if self._webhook is not None:
-                loops.append(keep_telling(self._webhook, self._alerts, pace.flush_s))
-        self._tasks = [asyncio.create_task(loop, name="monitor") for loop in loops]
+        self._tasks = [asyncio.create_task(loop, name="monitor") for loop in self._loops()]
         await asyncio.gather(*self._tasks)
+
+    def _loops(self) -> Iterator[Coroutine[Any, Any, None]]:
+        pace = self._plan.pace
+        yield self._again(self._follow_alerts, pace.flush_s)
+        if not self._on:
+            return
+        yield self._measure()
+        yield self._again(self._exchange, pace.flush_s)
+        yield self._again(self._tidy, pace.tidy_s)
+        yield self._again(self._judge, pace.alerts_s)
+        yield self._again(self._reread, pace.reread_s)
+        if self._host is not None:
+            yield self._host.keep()
+        if self._webhook is not None:
+            yield keep_telling(self._webhook, self._alerts, pace.flush_s)
 
     async def recall(self) -> None:
         """Read what is kept without measuring anything, for headless verbs. Raises StoreError."""

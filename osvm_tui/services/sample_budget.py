@@ -25,6 +25,13 @@ class SampleBudget:
             self._at = now
         return max(0, min(int(self._left), self._at_once - self.running))
 
+    def take(self, now: float) -> bool:
+        """Count a reading that begins and ends at once, if there is room for it; return whether there was."""
+        if not self.room(now):
+            return False
+        self._left -= 1
+        return True
+
     def begin(self) -> None:
         """Count a reading that begins."""
         self._left -= 1

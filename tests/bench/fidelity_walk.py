@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from osvm_tui.cloud.mock import faults
 from osvm_tui.domain.actions import ACTIONS
 from osvm_tui.domain.errors import NotFound
 from osvm_tui.domain.vm import Vm
@@ -23,7 +24,7 @@ Seen = tuple[str, str, str]
 """(vm_state, task_state, status); what is gone is ("gone", "", "")."""
 GONE: Seen = ("gone", "", "")
 _SETTLED_S = 0.25
-_HELD_S = 0.6
+_HELD_S = 1.2
 _MIGRATING_S = 5
 
 
@@ -174,6 +175,10 @@ class SlowedMock(MockRig):
     """The simulated cloud, slow enough that each step is read."""
 
     scale = 0.2
+
+    async def open(self) -> None:
+        faults.set_knobs(self.path, scales={"between_writes": 50})
+        await super().open()
 
 
 class SlowedLab(RealRig):

@@ -39,6 +39,7 @@ SECONDS: dict[str, tuple[float, float]] = {
     "forcing": (0.6, 2.0),
     "aborting": (0.5, 1.5),
     "deleting": (1.2, 3.5),
+    "between_writes": (0.01, 0.05),
     "soft-deleting": (0.8, 2.0),
     "restoring": (1.0, 2.5),
     "updating_password": (0.4, 1.2),

@@ -138,7 +138,8 @@ def rebuild(course: Course, image: str, stopped: bool, host: str | None = None) 
     course.task("rebuild_block_device_mapping", host=host or course.base.host)
     course.task("rebuild_spawning")
     if stopped:
-        course.task("powering-off", vm_state="active", power_state=RUNNING, launched_at=course.at)
+        course.task(None, takes="between_writes", vm_state="active", power_state=RUNNING, launched_at=course.at)
+        course.task("powering-off")
         return course.end(vm_state="stopped", power_state=SHUTDOWN)
     return course.end(vm_state="active", power_state=RUNNING, launched_at=course.at)
 
@@ -178,9 +179,11 @@ def live_migrate(course: Course, host: str | None) -> list[Moment]:
 
 
 def delete(course: Course, at_once: bool) -> list[Moment]:
-    """Destroy the server; `at_once` without a host, or with its host down."""
+    """Destroy the server; `at_once` without a host, or with its host down. It is deleted a moment before it is gone."""
     if not at_once:
         course.task("deleting")
+        gone = {"vm_state": "deleted", "power_state": 0, "terminated_at": course.at}
+        course.task(None, takes="between_writes", **gone)
     return course.end(vm_state="deleted", power_state=0, terminated_at=course.at, deleted=True)
 
 

@@ -161,7 +161,7 @@ def test_09_unrescue_ends_active_and_rebuild_returns_to_off(bench: NovaBench) ->
     off = bench.vm("stopped")
     bench.act(off, "rebuild", {"imageRef": bench.image("ubuntu-20.04")})
     assert bench.states(off)[0] == "REBUILD"
-    steps = ["rebuilding", "rebuild_block_device_mapping", "rebuild_spawning", "powering-off", None]
+    steps = ["rebuilding", "rebuild_block_device_mapping", "rebuild_spawning", None, "powering-off", None]
     assert bench.walk(off, seconds=40) == steps
     assert bench.states(off) == ("SHUTOFF", "stopped", None, 4)
 

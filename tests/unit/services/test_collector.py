@@ -193,13 +193,14 @@ async def test_a_cloud_s_api_is_asked_less_often_the_more_vms_it_is_asked_about(
     desk = Desk(vms=300, sources=(Source.DIAGNOSTICS,))
     await desk.go(80, step=1.0)
     diagnostics = desk.probes[Source.DIAGNOSTICS]
+    assert 100 <= len(diagnostics.reads) <= 162, "nor at the start"
     diagnostics.reads.clear()
     await desk.go(120, step=1.0)
-    assert 0.5 <= len(diagnostics.reads) / 120 <= 3
+    assert 0.5 <= len(diagnostics.reads) / 120 <= 2.1
     desk.collector.watch([vm.ref for vm in desk.vms[:40]])
     await desk.go(20, step=1.0)
     diagnostics.reads.clear()
     await desk.go(60, step=1.0)
     watched = [name for name in diagnostics.reads if name <= "web-0040"]
     assert 60 <= len(watched) <= 160
-    assert desk.collector.gap_s == 525.0
+    assert 450 <= desk.collector.gap_s <= 525

@@ -51,7 +51,7 @@ class Counting(FakeMonitor):
 
 
 async def test_a_small_fleet_is_read_at_once_and_a_big_one_ahead() -> None:
-    monitor = Counting()
+    monitor = Counting(NOW, ())
     used = UsedOf(monitor)
     few, many = [VmRef("e", str(n)) for n in range(3)], [VmRef("e", str(n)) for n in range(100)]
     for _ in range(2):
