@@ -61,10 +61,10 @@ async def test_only_rows_in_sight_are_watched_and_drawn_and_a_key_says_nothing_a
         seen = api.monitor.watched
         assert list(seen) == [row.ref for row in fleet.table.rows[: len(seen)]]
         assert 0 < len(seen) < 40
-        api.monitor.watched = ()
+        api.monitor.watch(())
         await press(pilot, "j", "k")
         fleet.tick()
-        assert api.monitor.watched == ()
+        assert not api.monitor.watched
         await press(pilot, "G")
         fleet.tick()
         assert api.monitor.watched[-1] == fleet.table.rows[-1].ref
