@@ -75,6 +75,7 @@ VERBS = (
     Picture("host-keys", ("s", "enter")),
     Picture("host-key-changed", ("s", "enter"), scenes.changed_key),
     Picture("new-vm", ("N", *"web-{n}", "tab", "backspace", "3")),
+    Picture("new-vm-price", ("N", *"web-{n}", "tab", "backspace", "3", "tab", "tab", "enter", *"medium", "enter")),
     Picture("new-vm-image", ("N", "tab", "tab", "enter")),
     Picture("new-vm-wrong", ("N", "ctrl+s")),
     Picture("owners", ("J",)),

@@ -74,13 +74,13 @@ def budget_block(budgets: Iterable[BudgetView], glyphs: str) -> Content:
 
 
 def _budget(each: BudgetView, glyphs: str) -> list[Content]:
-    token = "wrong" if each.over else "stale" if each.alert else "running"
+    colour = "$state-wrong" if each.over else "$state-stale" if each.alert else "$accent"
     scope = ", ".join(filter(None, (each.entry, each.project and f"project {each.project}"))) or "everything"
     head = Content.assemble((printable(each.name), "bold"), (f"  {printable(scope)}", "$dim"))
-    drawn = (bar(each.accrued, each.limit, glyphs=glyphs), f"$state-{token}")
+    drawn = (bar(each.accrued, each.limit, glyphs=glyphs), colour)
     amount = f" {each.reached:.0f} %  {plain(each.accrued)} of {money(each.limit, each.currency)}"
     expected = f"expected {money(each.expected, each.currency)}"
-    alert = (f"  {each.alert}" if each.alert else "", f"$state-{token}")
+    alert = (f"  {each.alert}" if each.alert else "", colour)
     return [head, Content.assemble(drawn, amount), Content.assemble((expected, "$dim"), alert)]
 
 

@@ -82,7 +82,7 @@ def _kind(burn: Burn) -> str:
 
 
 def _row(what: str, burn: Burn) -> Row:
-    size = next((f"{_trim(line.quantity)} GB {line.what}".rstrip() for line in burn.lines if _sized(line)), "")
+    size = next((f"{_trim(line.quantity)} GB" for line in burn.lines if _sized(line)), "")
     return what, plain(burn.hourly, HOURLY), plain(burn.monthly), size if len(burn.lines) == 1 else ""
 
 

@@ -29,7 +29,7 @@ from osvm_tui.ui.resources.resource import Jump
 from osvm_tui.ui.screens.list_place import ListPlace
 from osvm_tui.ui.submitting import told
 
-_SURE = {"high": Token.RUNNING, "medium": Token.PLAIN, "low": Token.DIM}
+_SURE = {"high": Token.PLAIN, "medium": Token.PLAIN, "low": Token.DIM}
 
 
 class Found(Struct, frozen=True):

@@ -43,8 +43,8 @@ _ENDS_A_TASK = {
     "busy migrating": (("admin", "live-migrate-force-complete"), ("admin", "live-migrate-abort")),
 }
 """Who may end a task by what, beside deleting the VM."""
-SIMULATED = pytest.mark.parametrize("rig", [name for name, rig in RIGS.items() if rig.has_rare_states], indirect=True)
-"""A real cloud offloads at once and deletes at once: it has no VM at rest in these states."""
+_RARE_ON = ("mock", "face", "real") if "OSVM_TEST_CLOUD_RARE" in os.environ else ("mock", "face")
+"""Where rare states are asked about: the lab's daemons must be restarted for them, four times."""
 
 
 @pytest.mark.timeout(1500)
@@ -63,7 +63,8 @@ async def test_the_gate_says_what_the_cloud_does(rig: Rig, record_property: Reco
     judge(desk.book, record_property, "gate", [*RESTING, *busy])
 
 
-@SIMULATED
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("rig", _RARE_ON, indirect=True)
 async def test_the_gate_knows_states_that_few_clouds_have(rig: Rig, record_property: Record) -> None:
     desk = Desk(Book(rig), await things.share(rig))
     for state, verbs in (("SHELVED", ("unshelve", "shelve-offload")), ("SOFT_DELETED", ("restore",))):
