@@ -13,7 +13,7 @@ from osvm_tui.ui.metric_words import short, value_of
 from osvm_tui.ui.spark import spark
 
 NONE = Cell("-", Token.DIM)
-SPARK = 4
+SPARK = 3
 PERCENT_WIDTH = 5
 SPARK_WIDTH = SPARK + PERCENT_WIDTH
 STALE_S = 300.0
@@ -27,7 +27,7 @@ def trust(seen: Measured, now: datetime) -> Token:
 
 
 def curve_cell(monitor: MonitorApi, seen: Measured | None, metric: Metric, now: datetime, glyphs: str) -> Cell:
-    """Return a percentage behind its last values as a small curve: `▁▁▁▂  4 %`."""
+    """Return a percentage behind its last values as a small curve: `▁▁▂  4 %`."""
     value = value_of(seen, metric)
     if seen is None or value is None:
         return NONE

@@ -108,7 +108,7 @@ async def test_sorts_by_key_and_by_command() -> None:
 
 async def test_all_columns_are_scrolled_past_a_name_that_stays() -> None:
     async with Desk(FakeConsole(60)).run_test(size=(80, 24)) as pilot:
-        await pilot.press("W", *["right"] * 9)
+        await pilot.press("W", *["right"] * 11)
         await settled(pilot)
         text = screen_text(pilot.app)
         assert "NAME" in text

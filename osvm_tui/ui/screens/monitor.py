@@ -113,7 +113,8 @@ class MonitorScreen(ListPlace[Doing], Watching):
         self._revision = delta.revision
         every = [Doing(vm, self.api.monitor.measured(vm.ref)) for vm in self._vms.values()]
         rows = every if self.mapped else [row for row in every if row.measured is not self.missing]
-        rows.sort(key=lambda row: (why_not(row), row.vm.name.casefold(), row.vm.id))
+        if not self.mapped:
+            rows.sort(key=lambda row: (why_not(row) if self.missing else "", row.vm.name.casefold(), row.vm.id))
         self.empty = self._empty_words(len(every))
         self._shape(rows)
         key = key_for("monitor.missing", self.options.keys)

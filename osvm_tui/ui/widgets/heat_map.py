@@ -64,6 +64,7 @@ class HeatMap(Widget, can_focus=True):
         self._tiles: Sequence[Tile] = ()
         self._legend: Sequence[tuple[int, str]] = ()
         self._head = ""
+        self._longest = 0
         self._top = 0
         self.cursor = 0
 
@@ -78,6 +79,7 @@ class HeatMap(Widget, can_focus=True):
         if (tiles, head, legend) == (self._tiles, self._head, self._legend):
             return
         self._tiles, self._head, self._legend = tiles, head, legend
+        self._longest = max((len(tile.told) for tile in tiles), default=0)
         self.cursor_to(held)
         self.refresh()
 
@@ -94,7 +96,7 @@ class HeatMap(Widget, can_focus=True):
 
     def _shape(self) -> tuple[int, bool, bool]:
         """Return how broad a tile is, and whether name and value stand in it."""
-        value = max((len(tile.told) for tile in self._tiles), default=0)
+        value = self._longest
         for width, named, valued in ((_MARK + _NAME + value + 4, True, True), (_MARK + value + 3, False, True)):
             if len(self._tiles) <= max(1, self.size.width // width) * self._lines:
                 return width, named, valued
