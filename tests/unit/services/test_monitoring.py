@@ -76,6 +76,8 @@ class Desk:
             await self.monitor._take_over()
             self.monitor.collector.tick()
             await self.monitor.collector.settled()
+            if self.time.steady_s % 60 == 0:
+                await self.monitor._watch.look()
         await self.monitor._exchange()
         await self.monitor._judge()
         await self.monitor._follow_alerts()
@@ -246,6 +248,18 @@ async def test_states_silence_and_vms_that_go_are_judged_without_samples(opened:
     assert "the VM is gone" in words["error"]
     assert desk.monitor.measured(one.ref) is None
     assert desk.monitor.measured(two.ref) is not None
+
+
+async def test_a_machine_that_slept_takes_no_vm_for_silent(opened: Opened) -> None:
+    desk = opened()
+    await desk.start()
+    await desk.go(20)
+    desk.time.pass_by(8 * 3600)
+    await desk.monitor._judge()
+    assert desk.monitor.alerts() == ()
+    desk.probe.error = ProbeFailed("no answer")
+    await desk.go(12)
+    assert {alert.rule for alert in desk.monitor.alerts()} == {"no-data"}
 
 
 async def test_a_disk_that_fills_is_told_before_it_is_full_also_after_a_restart(opened: Opened) -> None:
