@@ -129,6 +129,9 @@ async def test_what_is_measured_is_shown_kept_and_charted(opened: Opened) -> Non
     (hours,) = await monitor.charts(one.ref, [Metric.CPU], Range.HOURS_6)
     assert (hours.points[0].low, hours.points[-1].high) == (50.0, 70.0)
     assert sum(point.samples for point in hours.points) == 36
+    (rare,) = await monitor.charts(desk.vm("two").ref, [Metric.CPU], Range.MIN_15)
+    assert (cpu.step_s, cpu.gap_s) == (10, 210)
+    assert 72 <= rare.step_s <= 120, "a VM out of view is measured once a minute: that is no gap"
     covered = monitor.coverage()
     assert (covered.by_source, covered.not_measured, covered.trouble) == (((Source.DIAGNOSTICS, 2),), (), "")
 
