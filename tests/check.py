@@ -25,6 +25,7 @@ REAL_PARTS = {
     "OSVM_TEST_CLOUD": "the cloud contract and the keyboard journey on a real OpenStack",
     "OSVM_TEST_DATABASE_URL": "the store contract on PostgreSQL",
     "OSVM_TEST_SSHD": "guest shells and metrics through real sshds and a bastion",
+    "OSVM_TEST_PROMETHEUS": "metrics of a real Prometheus server (its URL) with exporters",
     "OSVM_TEST_SLOW": "pulled plugs, and journeys over HTTP",
 }
 """Variable and suite. `.ci/run` sets all of them."""

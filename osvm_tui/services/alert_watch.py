@@ -35,6 +35,7 @@ _GAP_S = 180.0
 """Over a longer silence nobody knows whether a value stayed beyond its bound."""
 _SLICE = 500
 _LEAST_SILENT_S = 60.0
+_ABSENT_S = 120.0
 _TREND_STEP_S, _TREND_POINTS = 600, 36
 """A point in ten minutes over six hours."""
 _SEEDS = 20
@@ -73,7 +74,7 @@ class AlertWatch:
         self._breaches: dict[Key, Breach] = {}
         self._trends: dict[VmRef, deque[tuple[float, float]]] = {}
         self._unseeded: dict[VmRef, None] = {}
-        self._began = now()
+        self._awake_since = self._looked_at = now()
 
     def put_rules(self, rules: AlertBook) -> None:
         """Take over other rules: alerts of rules that are no more end."""
@@ -144,6 +145,7 @@ class AlertWatch:
 
     async def look(self) -> None:
         """Judge what no sample tells: states, stuck operations, silence; begin trends from what is kept."""
+        self._notice_absence()
         broken = {*self._states(), *self._stuck(), *[key async for key in self._silent()]}
         timed = {rule.name for rule in self.rules.rules if rule.kind in _LOOKED_AT}
         metrics = {rule.name for rule in self.rules.rules} - timed
@@ -158,6 +160,13 @@ class AlertWatch:
             elif alert.rule in timed and (alert.rule, alert.ref) not in broken:
                 self._book.end(alert.rule, alert.ref, "back to normal")
         await self._seed()
+
+    def _notice_absence(self) -> None:
+        """Count from now when this machine slept, or was too busy to look: it was not the VMs that were silent."""
+        now = self._now()
+        if (now - self._looked_at).total_seconds() > _ABSENT_S:
+            self._awake_since = now
+        self._looked_at = now
 
     def forget(self, refs: Sequence[VmRef]) -> None:
         """Drop what was gathered of VMs that are gone or run no more."""
@@ -201,7 +210,7 @@ class AlertWatch:
             if silent_s < late_s or not self._leads(entry):
                 continue
             for rule in self._of(AlertKind.NO_DATA, vm, entry):
-                if min(silent_s, (now - self._began).total_seconds()) >= rule.for_s:
+                if min(silent_s, (now - self._awake_since).total_seconds()) >= rule.for_s:
                     why = f": {found.trouble}" if found.trouble else ""
                     words = f"no data for {spell(silent_s)}{why}"
                     self._book.begin(rule, vm, entry, words, None, found.sample.at)

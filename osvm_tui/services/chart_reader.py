@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -57,8 +58,13 @@ class ChartReader:
         if not _complete(tracks, metrics, step, since, until, devices):
             older = await self._older(ref, step, since, until)
             tracks = await asyncio.to_thread(_filled, tracks, older, frozenset(metrics), devices)
-        series = await asyncio.to_thread(_series, tracks, metrics, step, since, until, devices)
-        return tuple(replace(one, gap_s=max(1.5 * step, self._gap_s())) for one in series)
+        gap_s = max(1.5 * step, self._gap_s())
+
+        def made() -> tuple[Series, ...]:
+            found = _series(tracks, metrics, step, since, until, devices)
+            return tuple(replace(one, gap_s=gap_s, step_s=_stands_for(one, gap_s)) for one in found)
+
+        return await asyncio.to_thread(made)
 
     async def _older(self, ref: VmRef, step: int, since: int, until: int) -> list[Slot]:
         held = self._known.get((ref, step))
@@ -85,6 +91,16 @@ def _complete(
     """Return whether no slot is missing; the present one may be empty yet."""
     full = (until - since) // step - 1
     return bool(tracks) and (devices or len(tracks) == len(metrics)) and all(len(one.at) >= full for one in tracks)
+
+
+def _stands_for(series: Series, gap_s: float) -> float:
+    """Return how long a point stands for: VMs out of view are measured once in several fine slots."""
+    points = series.points
+    if len(points) < 3 or series.step_s >= gap_s:
+        return series.step_s
+    apart = sorted((after.at - before.at).total_seconds() for before, after in pairwise(points))
+    usual_s = apart[len(apart) // 2]
+    return series.step_s if usual_s <= series.step_s else min(1.5 * usual_s, gap_s)
 
 
 def _slots(samples: Sequence[Sample], step: int) -> list[Slot]:

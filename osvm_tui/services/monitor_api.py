@@ -49,6 +49,7 @@ class Series(Struct, frozen=True, kw_only=True):
     device: str = ""
     """Empty: all devices together (of mounts: the fullest)."""
     step_s: float
+    """How long a point stands for: its slot, or longer where the VM is not measured in each of them."""
     since: datetime
     until: datetime
     gap_s: float = 0.0

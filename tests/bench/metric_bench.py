@@ -144,13 +144,14 @@ def _day_bytes(chance: random.Random) -> int:
 
 
 async def _batches(store: SqlMetricStore, refs: list[VmRef], chance: random.Random) -> dict[str, float]:
-    taken = []
+    taken, cpu = [], []
     for number in range(10):
         batch, newest = _batch(refs, chance, NOW_S + 10 * number)
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         await store.append(batch, newest)
         taken.append(time.perf_counter() - began)
-    return {"vms": float(len(batch)), **_spread(taken)}
+        cpu.append(time.process_time() - worked)
+    return {"vms": float(len(batch)), **_spread(taken), "cpu_p50": _spread(cpu)["p50"]}
 
 
 def _batch(refs: list[VmRef], chance: random.Random, at_s: float) -> tuple[list[tuple[VmRef, Slot]], list[Measured]]:
@@ -199,12 +200,14 @@ async def _charts(
     *,
     devices: bool = False,
 ) -> dict[str, float]:
-    taken = []
+    taken, cpu = [], []
     for ref in chance.sample(refs, min(15, len(refs))):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         tracks = await store.read(ref, 600, NOW_S - KEPT_S[600], NOW_S + 600, metrics=metrics, devices=devices)
         taken.append(time.perf_counter() - began)
-    return {"cells": float(sum(len(track.cells) for track in tracks)), **_spread(taken)}
+        cpu.append(time.process_time() - worked)
+    cells = float(sum(len(track.cells) for track in tracks))
+    return {"cells": cells, **_spread(taken), "cpu_p50": _spread(cpu)["p50"]}
 
 
 def _spread(taken: list[float]) -> dict[str, float]:

@@ -1,19 +1,20 @@
-"""A real Prometheus server and node_exporter on this machine tell what psutil says, under a known load."""
+"""A real Prometheus server with real exporters: it tells of this machine what psutil says, under a known load."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
 
 from osvm_tui.domain.errors import ProbeUnfit
-from osvm_tui.domain.metrics import Metric, Reading, Source
+from osvm_tui.domain.metrics import Memory, Metric, Reading, Source
 from osvm_tui.domain.sampling import sample
-from osvm_tui.domain.vm import Address, Vm
+from osvm_tui.domain.vm import Address, Flavor, Vm
 from osvm_tui.probe.host import PsutilHost
 from osvm_tui.probe.probe import Target
 from osvm_tui.probe.prometheus import PrometheusProbe
@@ -72,6 +73,23 @@ async def test_it_tells_what_psutil_tells(tmp_path: Path) -> None:
     assert told.uptime_s == pytest.approx(time.time() - psutil.boot_time(), abs=5)
     nics = {nic.device for nic in own.nics or ()} & {nic.device for nic in told.nics or ()}
     assert nics
+    await probe.close()
+
+
+async def test_a_libvirt_exporter_tells_of_a_domain_by_its_uuid() -> None:
+    domain = Vm(
+        endpoint="e", id="6695eb01-f6a4-8304-79aa-97f2502e193f", name="v", status="ACTIVE", vm_state="active",
+        flavor=Flavor("m1", 2, 2048, 20),
+    )  # fmt: skip
+    probe = PrometheusProbe(PrometheusHttp(Server(url=URL)), families({}))
+    reading = await probe.read(Target(vm=domain, entry="e"))
+    assert reading.boot_id.startswith("libvirt ")
+    assert reading.vcpus == 2
+    assert reading.cpu_busy_s
+    assert [disk.device for disk in reading.disks or ()] == ["vda"]
+    assert [nic.device for nic in reading.nics or ()] == ["testnet0"]
+    assert reading.memory == Memory(2048 * 2**20), "this exporter tells nothing of the guest's memory"
+    assert 0 <= (datetime.now(UTC) - reading.at).total_seconds() < 10
     await probe.close()
 
 

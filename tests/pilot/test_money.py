@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from osvm_tui.domain.advice import Waste
+from osvm_tui.domain.catalog import CatalogKind, Flavor
 from osvm_tui.domain.errors import Forbidden
-from osvm_tui.services.costs_api import UsageCheck
+from osvm_tui.services.costs_api import UsageCheck, WasteList
 from osvm_tui.ui.dialogs.confirm import ConfirmDialog
+from osvm_tui.ui.dialogs.params_form import ParamsForm
 from osvm_tui.ui.dialogs.resource_confirm import ConfirmGone
 from osvm_tui.ui.screens.cost import CostScreen
 from osvm_tui.ui.screens.fleet import FleetScreen
@@ -201,3 +205,21 @@ async def test_hours_held_tell_why_they_differ_and_a_refusal_of_the_cloud() -> N
     async with Desk(api).run_test(size=(80, 24)) as pilot:
         await go(pilot, "held")
         assert "simple-tenant-usage is for admins" in str(pilot.app.screen.query_one(About).content)
+
+
+async def test_advice_on_a_size_fills_it_into_the_form() -> None:
+    scene = money_scenes.spending()
+    api = scene.api
+    idle = api.costs.waste_list.advice[1]
+    flavors = [each for each in api.resources.items[CatalogKind.FLAVOR] if isinstance(each, Flavor)]
+    wanted = max(flavors, key=lambda each: each.disk_gib)
+    params = (("flavor_id", wanted.id),)
+    small = replace(idle, id="small", waste=Waste.UNDERSIZED, action_id="resize", params=params)
+    api.costs.waste_list = WasteList(advice=(small,))
+    async with Desk(api).run_test(size=(120, 36)) as pilot:
+        await go(pilot, "waste", "enter")
+        while not isinstance(pilot.app.screen, ParamsForm) or wanted.name not in screen_text(pilot.app):
+            await pilot.pause(0.01)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert [request.params for request in api.requests] == [{"flavor_id": wanted.id}]

@@ -89,6 +89,4 @@ def _rate(shape: Shape, peak: float, chance: Random) -> Curve:
     peak *= 10 ** chance.uniform(-0.3, 0.3)
     burst = Burst(shape.burst_s * chance.uniform(0.8, 1.6), 1.5 * shape.burst * peak, chance.getrandbits(60))
     periods = (chance.uniform(0.3, 1.2) * HOUR_S, chance.uniform(60, 500))
-    return Curve(
-        0.02 * peak + 40, peak, WEEKS[shape.week], 0.3 * peak, periods, chance.uniform(0, 6.28), burst
-    )  # fmt: skip
+    return Curve(0.02 * peak + 40, peak, WEEKS[shape.week], 0.3 * peak, *periods, chance.uniform(0, 6.28), burst)

@@ -7,12 +7,14 @@ same, is never stored, and agrees with the curve to the last digit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from math import cos, pi, sin
 
 import msgspec
 
 HOUR_S, DAY_S, WEEK_S = 3600, 86400, 604800
+_TURN = 2 * pi
 EPOCH_S = 1_577_923_200
 """Sums begin here, 2020-01-02, a Thursday as 1970-01-01 was: small numbers keep their digits."""
 
@@ -60,32 +62,33 @@ class Burst(msgspec.Struct, frozen=True):
         return place * self.height * self.every_s / 40 + height * min(max(rest - begin, 0.0), length)
 
     def _of(self, place: int) -> tuple[float, float, float]:
-        first, second = _chance(self.seed, 2 * place), _chance(self.seed, 2 * place + 1)
-        longer = 1 + 3 * first
+        longer, begin = _burst(self.seed, place)
         length = self.every_s / 40 * longer
-        return second * (self.every_s - length), length, self.height / longer
+        return begin * (self.every_s - length), length, self.height / longer
 
 
 class Curve(msgspec.Struct, frozen=True):
-    """A sum of a floor, a pattern, ripples and bursts; never below its floor."""
+    """A sum of a floor, a pattern, two ripples and bursts; never below its floor."""
 
     floor: float
     swing: float = 0.0
     week: Week | None = None
     ripple: float = 0.0
-    periods_s: tuple[float, ...] = (1260.0, 331.0)
+    """From lowest to highest of both together."""
+    slow_s: float = 1260.0
+    fast_s: float = 331.0
     phase: float = 0.0
     burst: Burst | None = None
 
     def at(self, t: float) -> float:
         """Return the value."""
-        value = self.floor + self.ripple / 2
+        value, since = self.floor + self.ripple / 2, t - EPOCH_S
         if self.week is not None:
             value += self.swing * self.week.at(t)
         if self.burst is not None:
             value += self.burst.at(t)
-        part = self.ripple / 2 / len(self.periods_s)
-        return value + part * sum(sin(2 * pi * (t - EPOCH_S) / period + self.phase) for period in self.periods_s)
+        slow, fast = sin(_TURN * since / self.slow_s + self.phase), sin(_TURN * since / self.fast_s + self.phase)
+        return value + self.ripple / 4 * (slow + fast)
 
     def sum(self, t: float) -> float:
         """Return value times seconds since the epoch."""
@@ -95,10 +98,8 @@ class Curve(msgspec.Struct, frozen=True):
             value += self.swing * self.week.sum(t)
         if self.burst is not None:
             value += self.burst.sum(t)
-        part = self.ripple / 2 / len(self.periods_s)
-        return value - part * sum(
-            period / (2 * pi) * cos(2 * pi * since / period + self.phase) for period in self.periods_s
-        )
+        slow = self.slow_s * cos(_TURN * since / self.slow_s + self.phase)
+        return value - self.ripple / 4 * (slow + self.fast_s * cos(_TURN * since / self.fast_s + self.phase)) / _TURN
 
 
 def saw(t: float, every_s: float, phase: float) -> float:
@@ -107,6 +108,12 @@ def saw(t: float, every_s: float, phase: float) -> float:
 
 
 _MASK = 2**64 - 1
+
+
+@lru_cache(maxsize=16384)
+def _burst(seed: int, place: int) -> tuple[float, float]:
+    """Return how much longer than the shortest a burst is, 1 to 4, and when it begins, as a share of what is left."""
+    return 1 + 3 * _chance(seed, 2 * place), _chance(seed, 2 * place + 1)
 
 
 def _chance(seed: int, place: int) -> float:

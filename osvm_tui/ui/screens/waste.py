@@ -128,11 +128,15 @@ class WasteScreen(ListPlace[Found], CostViews, ActionTargets):
             if self._list is None:
                 # What needs no measurements is there at once; thirty days of these take their time.
                 self._show(await self.api.costs.waste({}), " · reading what VMs were measured to use ...")
-            self._list = await self.api.costs.waste()
+            found = await self.api.costs.waste()
         except OsvmError as error:
             self.show_trouble(error)
             return
-        self._show(self._list)
+        untouched = self._list is None and self.table.cursor == 0
+        self._list = found
+        self._show(found)
+        if untouched:
+            self.table.action_top()
 
     def _show(self, found: WasteList, reading: str = "") -> None:
         rows = [Found(each) for each in found.advice]

@@ -47,14 +47,15 @@ class Lookout:
         began = time.monotonic()
         since = self._since - _OVERLAP if self._since else None
         self._moved = set()
-        moments: list[datetime | None] = []
+        moments: list[datetime] = []
         async for page in client.list_vms(since):
             self._vms |= {vm.id: vm for vm in page.vms}
             self._moved |= {vm.id for vm in page.vms}
             for vm_id in page.gone:
                 self._vms.pop(vm_id, None)
-            moments.append(page.server_time)
-        # The first page's moment: what changed while the others were read comes again.
+            assert page.server_time is not None, "no time in the answer"
+            moments.append(page.server_time - timedelta(seconds=time.monotonic() - began))
+        # When the first page was asked for: a busy cloud dates its answer long after it has looked.
         self._since = moments[0]
         self._ended = self._begun
         self._pause_s = min(max(2 * (time.monotonic() - began), _PAUSE_S[0]), _PAUSE_S[1])

@@ -76,6 +76,8 @@ class Desk:
             await self.monitor._take_over()
             self.monitor.collector.tick()
             await self.monitor.collector.settled()
+            if self.time.steady_s % 60 == 0:
+                await self.monitor._watch.look()
         await self.monitor._exchange()
         await self.monitor._judge()
         await self.monitor._follow_alerts()
@@ -127,6 +129,9 @@ async def test_what_is_measured_is_shown_kept_and_charted(opened: Opened) -> Non
     (hours,) = await monitor.charts(one.ref, [Metric.CPU], Range.HOURS_6)
     assert (hours.points[0].low, hours.points[-1].high) == (50.0, 70.0)
     assert sum(point.samples for point in hours.points) == 36
+    (rare,) = await monitor.charts(desk.vm("two").ref, [Metric.CPU], Range.MIN_15)
+    assert (cpu.step_s, cpu.gap_s) == (10, 210)
+    assert 72 <= rare.step_s <= 120, "a VM out of view is measured once a minute: that is no gap"
     covered = monitor.coverage()
     assert (covered.by_source, covered.not_measured, covered.trouble) == (((Source.DIAGNOSTICS, 2),), (), "")
 
@@ -246,6 +251,18 @@ async def test_states_silence_and_vms_that_go_are_judged_without_samples(opened:
     assert "the VM is gone" in words["error"]
     assert desk.monitor.measured(one.ref) is None
     assert desk.monitor.measured(two.ref) is not None
+
+
+async def test_a_machine_that_slept_takes_no_vm_for_silent(opened: Opened) -> None:
+    desk = opened()
+    await desk.start()
+    await desk.go(20)
+    desk.time.pass_by(8 * 3600)
+    await desk.monitor._judge()
+    assert desk.monitor.alerts() == ()
+    desk.probe.error = ProbeFailed("no answer")
+    await desk.go(12)
+    assert {alert.rule for alert in desk.monitor.alerts()} == {"no-data"}
 
 
 async def test_a_disk_that_fills_is_told_before_it_is_full_also_after_a_restart(opened: Opened) -> None:
