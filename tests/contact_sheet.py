@@ -86,10 +86,20 @@ def _segment(draw: Any, column: int, row: int, text: str, style: Style) -> None:
     x, y = column * CELL[0], row * CELL[1]
     draw.rectangle((x, y, x + len(text) * CELL[0] - 1, y + CELL[1] - 1), fill=back)
     for number, letter in enumerate(text):
-        if letter != " ":
+        if "\u2800" <= letter <= "\u28ff":
+            _dots(draw, x + number * CELL[0], y, ord(letter) - 0x2800, fore)
+        elif letter != " ":
             draw.text((x + number * CELL[0], y), letter, fill=fore, font=_font(bool(style.bold)))
     if style.underline:
         draw.line((x, y + CELL[1] - 3, x + len(text) * CELL[0] - 1, y + CELL[1] - 3), fill=fore)
+
+
+def _dots(draw: Any, x: int, y: int, dots: int, fill: tuple[int, ...]) -> None:
+    """Draw a braille character, which the font lacks."""
+    for number, (across, down) in enumerate(((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))):
+        if dots & 1 << number:
+            left, top = x + across * CELL[0] // 2 + 1, y + down * CELL[1] // 4 + 1
+            draw.ellipse((left, top, left + 3, top + 3), fill=fill)
 
 
 def _colour(colour: Any, *, foreground: bool) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from osvm_tui.ui.options import UiOptions
 
 COLUMNS = {"cpu": Metric.CPU, "mem": Metric.MEMORY}
 """The fleet's columns by key; a filter and a sort by them move rows while nothing of the VMs changes."""
-_PRIORITY = 3
+_PRIORITIES = {"cpu": 3, "mem": 4}
 
 
 class FleetMetrics:
@@ -54,7 +54,7 @@ class FleetMetrics:
         width = SPARK_WIDTH if metric is Metric.CPU else PERCENT_WIDTH
         return Column(
             key, key.upper(), width, lambda vm: self._cell(vm, metric), lambda vm: self._order(vm, metric),
-            _PRIORITY, right=True, flash=False, raw=lambda vm: self.value(vm, metric),
+            _PRIORITIES[key], right=True, flash=False, raw=lambda vm: self.value(vm, metric),
         )  # fmt: skip
 
     def _order(self, vm: Vm, metric: Metric) -> float:

@@ -139,7 +139,8 @@ class FakeMonitor(MonitorApi):
             if any(late <= before <= early for early, late in self.gaps):
                 continue
             mean = level(ref, metric, self.now.timestamp() - before)
-            yield Point(self.now - timedelta(seconds=before), mean, mean * 0.9, mean * 1.1, 3)
+            high = min(mean * 1.1, 100.0) if UNITS[metric] is Unit.PERCENT else mean * 1.1
+            yield Point(self.now - timedelta(seconds=before), mean, mean * 0.9, high, 3)
 
     async def acknowledge(self, alert_id: str, note: str) -> None:
         self._note("acknowledge", alert_id, note, AlertState.ACKNOWLEDGED)

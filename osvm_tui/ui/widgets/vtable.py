@@ -253,6 +253,8 @@ class VTable(ScrollView, Generic[T], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the head for line 0, else the row that stands there."""
         width = self._width
+        if not self.placed:
+            self._place()
         if y == 0:
             return self._painter.head(self.placed, width, *self._sorted)
         index = self.scroll_offset.y + y - 1
@@ -303,6 +305,8 @@ class VTable(ScrollView, Generic[T], can_focus=True):
 
     # events
     def _place(self) -> None:
+        if not self._width:
+            return  # not laid out yet: columns for no width would flash up before those of the real one
         placed = fit(self.columns, self._width, wide=self.wide, skip=self._skip, wanted=self._wanted, empty=self._empty)
         if placed != self.placed:
             self.placed = placed
