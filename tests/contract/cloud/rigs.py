@@ -12,7 +12,9 @@ from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from osvm_tui.cloud.exchange import Timing
 from osvm_tui.cloud.listing import PageSize
@@ -42,9 +44,7 @@ class SimulatedRig(Rig):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.path = folder / "cloud.db"
-        seed.reset(self.path, vms=0, release=os.environ.get("OSVM_TEST_MOCK_RELEASE", "2025.2"))
-        faults.set_knobs(self.path, scale=self.scale)
-        _give_room(self.path, "demo")
+        self.path.write_bytes(_seeded(os.environ.get("OSVM_TEST_MOCK_RELEASE", "2025.2"), self.scale))
 
     def transport(self) -> Transport:
         """Return a new way to this cloud as the member, not opened; the caller closes it."""
@@ -237,6 +237,17 @@ async def _restarted(daemons: Iterable[str], settings: Mapping[str, str]) -> Non
 
 
 RIGS = {"mock": MockRig, "face": FaceRig, "real": RealRig}
+
+
+@cache
+def _seeded(release: str, scale: float) -> bytes:
+    """Return the file of a cloud without VMs and with room for many: each test has a copy."""
+    with TemporaryDirectory(prefix="osvm-seed-") as folder:
+        path = Path(folder) / "cloud.db"
+        seed.reset(path, vms=0, release=release)
+        faults.set_knobs(path, scale=scale)
+        _give_room(path, "demo")
+        return path.read_bytes()
 
 
 def _give_room(path: Path, project: str) -> None:
