@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
@@ -18,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from osvm_tui.cloud.exchange import Timing
 from osvm_tui.cloud.listing import PageSize
-from osvm_tui.cloud.mock import accounts, clouds_yaml, faults, seed
+from osvm_tui.cloud.mock import accounts, clock, clouds_yaml, faults, seed
 from osvm_tui.cloud.mock.client import MockCloud, SimTransport
 from osvm_tui.cloud.mock.face import served
 from osvm_tui.cloud.mock.world import World
@@ -49,6 +50,10 @@ class SimulatedRig(Rig):
     def transport(self) -> Transport:
         """Return a new way to this cloud as the member, not opened; the caller closes it."""
         raise NotImplementedError
+
+    def leap(self, seconds: float) -> None:
+        real = time.time()
+        clock.set_offset(self.path, clock.clock(self.path).at(real) - real + seconds)
 
     @asynccontextmanager
     async def slow(self, *steps: str, seconds: int = 90) -> AsyncIterator[None]:
