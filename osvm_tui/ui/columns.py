@@ -85,10 +85,23 @@ def fit(
     widths = {column.key: column.width for column in shown}
     missing = {column.key: max(0, wanted.get(column.key, 0) - column.width) for column in shown}
     for key in sorted(missing, key=lambda key: missing[key]):
+        if rest < missing[key]:
+            rest += _blanks(shown, widths, wanted, missing[key] - max(0, rest))
         extra = min(max(0, rest), missing[key])
         widths[key] += extra
         rest -= extra
     return _grown([Placed(column, widths[column.key]) for column in shown], rest)
+
+
+def _blanks(shown: Sequence[Column[T]], widths: dict[str, int], wanted: Mapping[str, int], needed: int) -> int:
+    """Take up to `needed` characters from columns that are wider than they want; return how many were got."""
+    got = 0
+    for column in shown:
+        least = max(wanted.get(column.key, column.width), len(column.title) + 2)
+        spare = min(needed - got, max(0, widths[column.key] - least)) if wanted.get(column.key) else 0
+        widths[column.key] -= spare
+        got += spare
+    return got
 
 
 def _squeezed(columns: Sequence[Column[T]], room: int) -> list[Column[T]]:

@@ -251,6 +251,9 @@ class Rig:
 
         await self.poll(reading, f"{vm_id} is gone")
 
+    def leap(self, seconds: float) -> None:
+        """Move the cloud's clock, where that can be done."""
+
     async def settled(self, vm_id: str) -> None:
         """Wait until a host has ended what a reset of the state has made Nova forget."""
 

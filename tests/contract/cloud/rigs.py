@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from osvm_tui.cloud.exchange import Timing
 from osvm_tui.cloud.listing import PageSize
-from osvm_tui.cloud.mock import accounts, clouds_yaml, faults, seed
+from osvm_tui.cloud.mock import accounts, clock, clouds_yaml, faults, seed
 from osvm_tui.cloud.mock.client import MockCloud, SimTransport
 from osvm_tui.cloud.mock.face import served
 from osvm_tui.cloud.mock.world import World
@@ -42,13 +45,15 @@ class SimulatedRig(Rig):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.path = folder / "cloud.db"
-        seed.reset(self.path, vms=0, release=os.environ.get("OSVM_TEST_MOCK_RELEASE", "2025.2"))
-        faults.set_knobs(self.path, scale=self.scale)
-        _give_room(self.path, "demo")
+        self.path.write_bytes(_seeded(os.environ.get("OSVM_TEST_MOCK_RELEASE", "2025.2"), self.scale))
 
     def transport(self) -> Transport:
         """Return a new way to this cloud as the member, not opened; the caller closes it."""
         raise NotImplementedError
+
+    def leap(self, seconds: float) -> None:
+        real = time.time()
+        clock.set_offset(self.path, clock.clock(self.path).at(real) - real + seconds)
 
     @asynccontextmanager
     async def slow(self, *steps: str, seconds: int = 90) -> AsyncIterator[None]:
@@ -237,6 +242,17 @@ async def _restarted(daemons: Iterable[str], settings: Mapping[str, str]) -> Non
 
 
 RIGS = {"mock": MockRig, "face": FaceRig, "real": RealRig}
+
+
+@cache
+def _seeded(release: str, scale: float) -> bytes:
+    """Return the file of a cloud without VMs and with room for many: each test has a copy."""
+    with TemporaryDirectory(prefix="osvm-seed-") as folder:
+        path = Path(folder) / "cloud.db"
+        seed.reset(path, vms=0, release=release)
+        faults.set_knobs(path, scale=scale)
+        _give_room(path, "demo")
+        return path.read_bytes()
 
 
 def _give_room(path: Path, project: str) -> None:

@@ -134,3 +134,13 @@ def test_whoever_lacks_least_is_served_first() -> None:
     placed = {each.column.key: each.width for each in fit(COLUMNS, 90, wanted={"name": 40, "ip": 17})}
     assert placed["ip"] == 17
     assert placed["name"] < 40
+
+
+def test_a_column_takes_the_blanks_of_one_that_wants_less_before_it_is_cut() -> None:
+    everywhere = {column.key for column in COLUMNS}
+    usual = {each.column.key: each.width for each in fit(COLUMNS, 60, empty=everywhere)}
+    wanting = {each.column.key: each.width for each in fit(COLUMNS, 60, wanted={"name": 10, "status": 26})}
+    assert usual.keys() == wanting.keys()
+    assert wanting["status"] == 26
+    assert wanting["name"] >= 10
+    assert sum(wanting.values()) == sum(usual.values())
