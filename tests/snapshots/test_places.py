@@ -57,7 +57,9 @@ async def _answered(pilot: Pilot[None]) -> None:
             await worker.wait()
         await pilot.pause(_LOOK_S)
         now = f"{pilot.app.screen_stack} {pilot.app.focused} {screen_text(pilot.app)}"
-        quiet = quiet + 1 if now == before else 0
+        tables = [table for screen in pilot.app.screen_stack for table in screen.query(VTable)]
+        calm = not any(table._flashes for table in tables)  # a flash is no word
+        quiet = quiet + 1 if now == before and calm else 0
         if quiet == _QUIET:
             return
         before = now

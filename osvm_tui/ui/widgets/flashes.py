@@ -18,6 +18,10 @@ class Flashes:
     def __init__(self) -> None:
         self._cells: dict[Hashable, frozenset[int]] = {}
 
+    def __bool__(self) -> bool:
+        """Return whether any cell flashes now."""
+        return bool(self._cells)
+
     def of(self, key: Hashable) -> frozenset[int]:
         """Return the places of a row's cells that flash now."""
         return self._cells.get(key, _NONE)
