@@ -32,7 +32,7 @@ class Desk(OsvmApp):
         self._first = first
         self.told: list[str] = []
         """Every toast, oldest first."""
-        self._keys_sent = self._keys_come = 0
+        self._awaited_key: events.Key | None = None
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen that the test asks for, else the console's own."""
@@ -49,14 +49,14 @@ class Desk(OsvmApp):
         assert driver is not None
         for key in keys:
             name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
-            driver.process_message(events.Key(name, key if len(key) == 1 else _SIGNS.get(name)))
-            self._keys_sent += 1
-        while self._keys_sent > self._keys_come or self.keys_under_way:  # noqa: ASYNC110
+            self._awaited_key = events.Key(name, key if len(key) == 1 else _SIGNS.get(name))
+            driver.process_message(self._awaited_key)
+        while self._awaited_key is not None or self.keys_under_way:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         await self.animator.wait_until_complete()
 
     async def on_event(self, event: events.Event) -> None:
-        """Count the keys that have come."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            self._keys_come += 1
+        """Notice that the last key has come."""
+        if event is self._awaited_key:
+            self._awaited_key = None
         await super().on_event(event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
@@ -266,24 +265,14 @@ async def test_change_keys_do_nothing_while_an_input_has_the_focus() -> None:
     assert not api.requests
 
 
-def burst(app: Desk, *keys: str) -> None:
-    """Hand over keys as a terminal does that got them in one piece."""
-    driver = app._driver
-    assert driver is not None
-    for key in keys:
-        driver.process_message(events.Key(key, key if len(key) == 1 else None))
-
-
 async def test_a_name_typed_blindly_behind_a_refused_delete_opens_nothing() -> None:
     api = FakeConsole()
     vm = next(vm for vm in api.fleet.values() if vm.locked)
     app = desk(api, vm)
     async with app.run_test(size=(120, 36)) as pilot:
-        burst(app, "ctrl+d", *"api")  # `a p` would ask to pause it
-        await pilot.pause(0.1)
+        await pilot.press("ctrl+d", *"api")  # `a p` would ask to pause it
         assert "locked" in app.told[-1]
         assert isinstance(app.screen, VmScreen)
-        burst(app, "ctrl+d", *"api", "tab", "a")
-        while not isinstance(app.screen, ActionMenu):  # any other key ends it
-            await pilot.pause(0.01)
+        await pilot.press("ctrl+d", *"api", "tab", "a")
+        assert isinstance(app.screen, ActionMenu), "any other key ends it"
     assert not api.requests
