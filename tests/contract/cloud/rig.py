@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TypeVar
 from uuid import uuid4
 
 import msgspec
 
+from osvm_tui.cloud.base import Accepted
 from osvm_tui.cloud.listing import PageSize
 from osvm_tui.cloud.rest import RestCloud
 from osvm_tui.cloud.transport import Call
-from osvm_tui.domain.action import ActionSpec
 from osvm_tui.domain.catalog import InstanceAction
-from osvm_tui.domain.errors import BadRequest, CloudError, Conflict, NotFound
+from osvm_tui.domain.errors import AnswerLost, BadRequest, CloudError, Conflict, NotFound
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.progress import LogWord, log_word
 from osvm_tui.domain.roles import Actor, ConsoleRole
@@ -68,8 +68,8 @@ class Rig:
         """Whether VMs were copied into images."""
         self.builds = asyncio.Semaphore(100)
         """How many VMs are built at the same time."""
-        self.networking = asyncio.Semaphore(100)
-        """How many changes Neutron is asked for at the same time."""
+        self.floating = asyncio.Semaphore(100)
+        """How many changes of floating IPs are asked for at the same time."""
         self._built: list[str] = []
         self._closing = ExitStack()
 
@@ -170,9 +170,16 @@ class Rig:
         self._built.append(accepted.vm_id)
         return accepted.vm_id
 
-    def turn(self, spec: ActionSpec) -> AbstractAsyncContextManager[None]:
-        """Return what must be entered before a verb is sent: some services stand no crowd."""
-        return self.networking if spec.service == "network" else nullcontext()
+    async def send(self, who: str, action_id: str, vm_id: str, params: Mapping[str, object]) -> Accepted:
+        """Send a verb. A floating IP waits for its turn, and is asked for again when a busy Neutron gave no answer."""
+        client = self.clients[who]
+        if action_id not in ("add-floating-ip", "remove-floating-ip"):
+            return await client.act(action_id, vm_id, params)
+        async with self.floating:
+            for _ in range(3):
+                with suppress(AnswerLost):
+                    return await client.act(action_id, vm_id, params)
+            return await client.act(action_id, vm_id, params)
 
     async def read(self, vm_id: str, *, leaving: bool = False) -> Vm:
         """Read one VM's state as an admin sees it; the reading begins after the call. `leaving`: it is to go away."""
@@ -275,7 +282,8 @@ class Rig:
     async def _take_port(self, port_id: str) -> None:
         """Take away a port that outlived its VM: Nova forgets those of one that has no host."""
         with suppress(NotFound):
-            await self.admin._exchange.send(Call(service="network", method="DELETE", path=f"/v2.0/ports/{port_id}"))
+            call = Call(service="network", method="DELETE", path=f"/v2.0/ports/{port_id}")
+            await self.admin._exchange.send(call, ok=frozenset({204}))
 
     async def _take_away(self) -> None:
         if self.copies:

@@ -155,7 +155,7 @@ class RealRig(Rig):
         # Neutron gets slower the more ports it is asked for at once, until Nova gives up waiting.
         self.builds = asyncio.Semaphore(4)
         # One change of a floating IP is a second of Neutron's CPU: a crowd of them outlasts what a client waits.
-        self.networking = asyncio.Semaphore(2)
+        self.floating = asyncio.Semaphore(1)
         self._knobs = Path(os.environ.get("OS_CLIENT_CONFIG_FILE", "")).parent / "knobs"
         self.clients = {who: self.client(who) for who in ACTORS}
 
