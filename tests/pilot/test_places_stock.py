@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from osvm_tui.domain.catalog import SecurityGroup
 from osvm_tui.domain.errors import Unreachable
 from osvm_tui.domain.roles import ReleaseProfile
 from osvm_tui.domain.volume import Volume
@@ -342,7 +343,7 @@ async def test_j_of_a_vm_leads_to_its_address_outside_and_to_its_ports() -> None
 async def test_a_bare_word_finds_the_row_first_that_is_called_so() -> None:
     api = FakeConsole()
     kind = CatalogKind.SECURITY_GROUP
-    group = next(each for each in api.resources.items[kind] if each.name == "web")
+    group = next(each for each in api.resources.items[kind] if isinstance(each, SecurityGroup) and each.name == "web")
     api.resources.items[kind] += [replace(group, id=f"sg-{name}", name=name) for name in ("a-web", "web-2")]
     app = stock("sg", api)
     async with app.run_test(size=(120, 36)) as pilot:

@@ -57,7 +57,13 @@ def test_a_lower_bound_is_broken_from_above() -> None:
 
 def test_a_rule_is_for_clouds_projects_names_and_tags() -> None:
     vm = a_vm()
-    fitting: list[dict[str, Any]] = [{}, {"clouds": ("dem*",)}, {"projects": ("p-1",)}, {"projects": ("shop",)}, {"tags": ("b*", "x")}]
+    fitting: list[dict[str, Any]] = [
+        {},
+        {"clouds": ("dem*",)},
+        {"projects": ("p-1",)},
+        {"projects": ("shop",)},
+        {"tags": ("b*", "x")},
+    ]
     for scope in fitting:
         assert AlertRule(name="r", **scope).fits(vm, "demo", "shop")
     other: list[dict[str, Any]] = [

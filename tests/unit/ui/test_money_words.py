@@ -1,4 +1,4 @@
-"""Amounts as they are shown: fixed decimals, signs apart, currency always said, nothing invented where none is known."""
+"""Amounts as they are shown: fixed decimals, signs apart, the currency said, nothing made up where none is known."""
 
 from __future__ import annotations
 
