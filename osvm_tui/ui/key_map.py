@@ -11,7 +11,8 @@ from textual.keys import Keys, _character_to_key
 
 from osvm_tui.ui.bindings import ALL, KEYS, TABLES, Key, keys_of, shown
 
-_NAMED = {key.value for key in Keys}
+_NAMED = {key.value for key in Keys} | {_character_to_key(chr(code)) for code in range(33, 127)}
+"""Keys by their names; signs go by the names that Textual makes of Unicode's (`less_than_sign`)."""
 _MODIFIERS = ("ctrl+", "shift+", "alt+", "super+", "hyper+", "meta+")
 
 

@@ -30,7 +30,7 @@ def test_space_marks_and_never_runs_an_action() -> None:
 
 def test_bare_letters_change_nothing_but_what_an_operation_does_and_those_ask() -> None:
     changing = [key for key in KEYS if key.group == "Change" and len(key.keys) == 1]
-    asking = {"action_menu", "remedies", "new_vm", "new_item", "guest_shell"}
+    asking = {"action_menu", "remedies", "new_vm", "new_item", "guest_shell", "acknowledge", "silence"}
     steering = {"undo", "pause", "cancel", "retry"}
     assert {key.action for key in changing} == asking | steering
 
