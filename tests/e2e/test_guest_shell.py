@@ -106,7 +106,7 @@ def leave(terminal: Terminal) -> None:
 
 
 def picture(terminal: Terminal) -> list[str]:
-    """Return the screen below its first line, without what ages; columns may have become wider for another VM's task."""
+    """Return the screen below its first line, without what ages; a column may be wider for another VM's task."""
     return [re.sub(r"\d+ (s|m|h|d)\b|(?<= ) +", "", line) for line in terminal.text.splitlines()[1:]]
 
 
