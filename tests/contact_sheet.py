@@ -33,7 +33,7 @@ Size = tuple[int, int]
 SIZES: tuple[Size, ...] = ((80, 24), (120, 36), (200, 60))
 THEMES = ("dark", "light")
 README_SIZE = (120, 36)
-README_PICTURES = ("fleet", "vm-overview", "action-menu", "new-vm")
+README_PICTURES = ("fleet", "vm-overview", "action-menu", "vm-metrics", "monitor", "cost")
 CELL = (12, 24)
 """Pixels of a character."""
 _COLUMNS, _WIDTH, _SHEET_COLOURS = {80: 6, 120: 6, 200: 5}, 3600, 48
