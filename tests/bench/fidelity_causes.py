@@ -21,3 +21,4 @@ class Difference(Struct, frozen=True):
 
 
 DIFFERENCES: tuple[Difference, ...] = ()
+"""None on the lab of Zed: what its hypervisor has no work for is held long enough to be read."""
