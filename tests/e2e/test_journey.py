@@ -41,7 +41,6 @@ def fill_new_vm(terminal: Terminal, name: str, image: str) -> None:
     terminal.wait("new VM")
     terminal.press(name, "tab", "tab")
     pick(terminal, "image", image)
-    terminal.press("tab")
     pick(terminal, "flavor", "m1.tiny")
     terminal.press("ctrl+s")
     terminal.wait(lambda text: "new VM" not in text)

@@ -107,6 +107,7 @@ async def test_a_plan_is_saved_as_a_script_and_nothing_is_sent(tmp_path: Path) -
         dialog = app.screen
         assert isinstance(dialog, SaveText)
         dialog.query_one(Input).value = str(tmp_path / "plan.sh")
+        await pilot.pause()
         await press(pilot, "enter")
         while app.screen is dialog:
             await pilot.pause(0.02)

@@ -171,6 +171,7 @@ async def test_a_name_that_two_vms_share_is_not_enough_to_delete() -> None:
         await press(pilot, "ctrl+d", *vm.name, "enter")
         assert isinstance(app.screen, ConfirmName)
         app.screen.query_one(Input).value = ""
+        await pilot.pause()
         await press(pilot, *vm.ref.short, "enter")
         await pilot.pause()
     assert [request.action_id for request in api.requests] == ["delete"]

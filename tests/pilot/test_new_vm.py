@@ -93,6 +93,7 @@ async def test_an_order_is_sent_as_typed() -> None:
         assert isinstance(app.screen, NewVmForm)
         app.screen.query_one("#user-data", TextArea).text = "#!/bin/sh\necho hello\n"
         app.screen.query_one("#metadata", Input).value = "team=web, stage=prod"
+        await pilot.pause()
         await press(pilot, "ctrl+s")
         assert isinstance(app.screen, VmScreen)
     order, count = api.orders[0]
@@ -113,9 +114,11 @@ async def test_a_server_group_and_scheduler_hints_go_with_the_order() -> None:
         await press(pilot, "enter", *"spread", "enter")
         hints = app.screen.query_one("#hints", Input)
         hints.value = "same_host"
+        await pilot.pause()
         await press(pilot, "ctrl+s")
         assert wrong(app, "hints") == "same_host is not key=value"
         hints.value = "same_host=a1, build_near_host_ip=10.0.0.1"
+        await pilot.pause()
         await press(pilot, "ctrl+s")
     order, _ = api.orders[0]
     assert order.server_group_id == "gr-1"
@@ -168,10 +171,12 @@ async def test_user_data_comes_from_a_file_or_the_reason_stands_beside_it(tmp_pa
         field = app.screen.query_one("#file", Input)
         for path, told in ((tmp_path / "none", "no such file"), (binary, "not text"), (large, "49,149")):
             field.value = str(path)
+            await pilot.pause()  # the form hears of it: an edit behind ctrl-s would take it back
             await press(pilot, "ctrl+s")
             assert told in wrong(app, "file")
         assert not api.orders
         field.value = str(good)
+        await pilot.pause()
         await press(pilot, "ctrl+s")
     assert api.orders[0][0].user_data == good.read_text()
 

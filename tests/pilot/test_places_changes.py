@@ -210,6 +210,7 @@ async def test_a_rule_that_opens_a_port_to_the_world_is_pointed_out_before_it_is
         await on_row(pilot, "default")
         await press(pilot, "a", "r")
         app.screen.query_one("#param-ports", Input).value = "3389"
+        await pilot.pause()
         await press(pilot, "ctrl+s")
         assert isinstance(app.screen, ConfirmChange)
         assert "open to the world: tcp 3389" in screen_text(app)
@@ -219,7 +220,9 @@ async def test_a_rule_that_opens_a_port_to_the_world_is_pointed_out_before_it_is
         assert "open to the world: tcp 3389" in screen_text(app)
         await press(pilot, "a", "r")
         app.screen.query_one("#param-ports", Input).value = "5432"
+        await pilot.pause()
         app.screen.query_one("#param-remote_cidr", Input).value = "10.0.0.0/8"
+        await pilot.pause()
         await press(pilot, "ctrl+s")
         assert isinstance(app.screen, ResourceScreen)
     assert len(asked(api)) == 2

@@ -137,6 +137,7 @@ async def test_a_file_is_overwritten_only_when_asked_twice(tmp_path: Path) -> No
         assert path.read_text() == "mine"
         await press(pilot, "E")
         app.screen.query_one(Input).value = str(path)
+        await pilot.pause()
         await press(pilot, "enter")
         assert path.read_text() == "mine"
         await press(pilot, "enter")

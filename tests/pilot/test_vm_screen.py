@@ -203,10 +203,12 @@ async def test_saving_never_overwrites(tmp_path: Path) -> None:
         await press(pilot, "S")
         assert isinstance(app.screen, SaveText)
         app.screen.query_one(Input).value = str(path)
+        await pilot.pause()
         await press(pilot, "enter")
         assert isinstance(app.screen, SaveText)
         assert path.read_text() == "mine"
         app.screen.query_one(Input).value = str(tmp_path / "new.json")
+        await pilot.pause()
         await press(pilot, "enter")
         assert isinstance(app.screen, VmScreen)
     saved = tmp_path / "new.json"
