@@ -78,6 +78,13 @@ class Memory(Struct, frozen=True):
     available: int | None = None
     used: int | None = None
 
+    @property
+    def taken(self) -> int | None:
+        """What is used, told or left by what is available; None when neither is told."""
+        if self.used is not None or self.available is None:
+            return self.used
+        return self.total - self.available
+
 
 class Mount(Struct, frozen=True):
     """A mounted file system, in bytes. `used + available` may be less than `size`: some is kept for root."""
@@ -188,12 +195,8 @@ class Sample(Struct, frozen=True, kw_only=True):
     def _memory_percent(self) -> float | None:
         if self.memory is None or not self.memory.total:
             return None
-        used, available = self.memory.used, self.memory.available
-        if used is None:
-            if available is None:
-                return None
-            used = self.memory.total - available
-        return 100 * used / self.memory.total
+        taken = self.memory.taken
+        return None if taken is None else 100 * taken / self.memory.total
 
 
 _DISK_FIELDS = {

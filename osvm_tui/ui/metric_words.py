@@ -109,10 +109,7 @@ def amount_of_memory(memory: Memory | None) -> str:
     """Return how much is used of how much: `1.2 GiB of 4 GiB`; empty when it is not known."""
     if memory is None or not memory.total:
         return ""
-    used = memory.used
-    if used is None and memory.available is not None:
-        used = memory.total - memory.available
-    return f"{size(used)} of {size(memory.total)}"
+    return f"{size(memory.taken)} of {size(memory.total)}"
 
 
 DEVICE_BLOCKS = ("cores", "file systems", "disks", "interfaces", "sources")
