@@ -216,7 +216,7 @@ class ScopeFollower:
         seen: set[str] = set()
         server_time: datetime | None = None
         async for page in self.client.list_vms():
-            server_time = server_time or self._clock(page)
+            server_time = server_time or self._asked_at(page, began)
             seen.update(vm.id for vm in page.vms)
             await self._learn(page, whole=True)
         await self._drop_absent(seen, began)
@@ -228,16 +228,23 @@ class ScopeFollower:
     async def _delta(self) -> None:
         assert self.server_time is not None
         since = self.server_time - timedelta(seconds=self._cadence.overlap_s)
+        began = time.monotonic()
         server_time: datetime | None = None
         async for page in self.client.list_vms(since):
-            server_time = server_time or self._clock(page)
+            server_time = server_time or self._asked_at(page, began)
             await self._learn(page)
         self.server_time = server_time or self.server_time
 
-    def _clock(self, page: VmPage) -> datetime | None:
-        if page.server_time is not None:
-            self.status.clock_offset = page.server_time - self._now()
-        return page.server_time
+    def _asked_at(self, page: VmPage, began: float) -> datetime | None:
+        """Return the server's clock when a list that we began at `began` (monotonic seconds) was asked for.
+
+        A reply's Date is stamped when the reply ends. Rows may have been read any time before that, so the next
+        delta must start from the question: what changed while a long page was written is in no page else.
+        """
+        if page.server_time is None:
+            return None
+        self.status.clock_offset = page.server_time - self._now()
+        return page.server_time - timedelta(seconds=time.monotonic() - began)
 
     async def _learn(self, page: VmPage, *, whole: bool = False) -> None:
         """Take a page over; one of a `whole` list is kept later, for the next page must not wait for the store."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import msgspec
+import pytest
 
+from osvm_tui.cloud.base import VmPage
 from osvm_tui.domain.catalog import PortAddress
 from osvm_tui.domain.diff import Delta
 from osvm_tui.domain.errors import CloudFault, Forbidden, Unauthorized, Unreachable
 from osvm_tui.domain.vm import Address, VmRef
+from osvm_tui.services import scope_follower
 from osvm_tui.services.api import ScopeState
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.fleet import Fleet
@@ -190,3 +195,22 @@ async def test_a_poll_that_hangs_ages_into_stale() -> None:
     await bench.step()
     view = bench.status.view(True, START + timedelta(seconds=60))
     assert view.state is ScopeState.STALE
+
+
+async def test_what_changed_while_a_long_page_was_written_is_in_the_next_delta(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply's Date is its end: the next delta starts from when the page was asked for."""
+    bench, asked, ticks = Bench(ScriptedCloud()), [], 0.0
+    monkeypatch.setattr(scope_follower, "time", SimpleNamespace(monotonic=lambda: ticks))
+
+    async def list_vms(since: datetime | None = None) -> AsyncIterator[VmPage]:
+        nonlocal ticks
+        asked.append(since)
+        ticks += 30.0
+        yield VmPage((a_vm("1"),), (), START + timedelta(seconds=ticks), True)
+
+    bench.cloud.list_vms = list_vms  # type: ignore[method-assign,assignment]
+    await bench.follower._whole_list()
+    await bench.follower._delta()
+    await bench.follower._delta()
+    overlap = timedelta(seconds=QUICK.overlap_s)
+    assert asked == [None, START - overlap, START + timedelta(seconds=30) - overlap]
