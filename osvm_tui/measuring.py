@@ -48,6 +48,7 @@ def plan(settings: Settings, paths: Paths, config_file: Path | None) -> MonitorP
         ),
         notify=alerting.notify,
         webhook=alerting.webhook,
+        keep_days=alerting.keep_days,
         words=f"{own.threads} SSH samples at one time",
     )
 

@@ -41,9 +41,10 @@ class AlertBookkeeper:
         *,
         notify: str = "",
         tell: bool = False,
+        keep_days: int = 90,
     ) -> None:
         self._bus, self._store, self._now = bus, store, now
-        self._notify, self._tell = notify, tell
+        self._notify, self._tell, self._keep_days = notify, tell, keep_days
         self._open: dict[Key, AlertView] = {}
         self._ended: deque[AlertView] = deque(maxlen=_RECENT)
         self._unwritten: list[tuple[AlertView, list[WebhookCall]]] = []
@@ -126,6 +127,12 @@ class AlertBookkeeper:
                 return
             if self._unwritten and self._unwritten[0] is step:
                 del self._unwritten[0]
+
+    async def prune(self) -> None:
+        """Drop from the store what ended longer ago than alerts are kept. Raises StoreError."""
+        store = self._store()
+        if store is not None:
+            await store.prune(self._now() - timedelta(days=self._keep_days))
 
     async def follow(self) -> None:
         """Take over what other consoles wrote. Raises StoreError."""

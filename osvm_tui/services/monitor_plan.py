@@ -57,5 +57,7 @@ class MonitorPlan(Struct, frozen=True, kw_only=True):
     notify: str = ""
     webhook: str = ""
     """A URL; it may hold a secret, so it goes into no log, store or screen."""
+    keep_days: int = 90
+    """How long an alert is kept after its end."""
     words: str = ""
     """What else bounds measuring, for people: `8 SSH samples at one time`."""

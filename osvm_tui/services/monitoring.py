@@ -76,7 +76,9 @@ class Monitoring(MonitorApi):
         self._operator, self._role, self._now, self._source = operator, console_role, now, source
         self._picture = MeasuredPicture(self._gap_s)
         self._keeper = MetricKeeper(plan.store)
-        self._book = AlertBookkeeper(bus, self._alerts, now, notify=plan.notify, tell=bool(plan.webhook))
+        self._book = AlertBookkeeper(
+            bus, self._alerts, now, notify=plan.notify, tell=bool(plan.webhook), keep_days=plan.keep_days
+        )
         self.collector = Collector(
             fleet, plan.pace, self._target, self._offered, self._leads, self._urgent, self._heard
         )
@@ -181,6 +183,7 @@ class Monitoring(MonitorApi):
 
     async def _tidy(self) -> None:
         await self._keeper.tidy(self._now().timestamp())
+        await self._book.prune()
 
     async def _judge(self) -> None:
         await self._watch.look()

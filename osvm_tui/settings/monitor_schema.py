@@ -52,5 +52,7 @@ class AlertingSettings(Struct, frozen=True):
     """Files with `[[alert]]` tables, beside this one unless absolute; `*` is allowed."""
     notify: Notify = ""
     """How the terminal calls when an alert begins."""
+    keep_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    """How long an alert is kept after its end."""
     webhook: str = ""
     """A URL that is told of every alert, as JSON by POST; it is shown and logged without what may be a secret in it."""

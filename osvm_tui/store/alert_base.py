@@ -57,6 +57,10 @@ class AlertStore(ABC):
         """Return alerts, open or ended, the newest first."""
 
     @abstractmethod
+    async def prune(self, before: datetime, limit: int = 500) -> int:
+        """Drop the alerts that ended before a moment, the oldest first; return how many. Open ones stay."""
+
+    @abstractmethod
     async def claim_calls(self, now: datetime, hold_s: float, limit: int = 10) -> tuple[WebhookCall, ...]:
         """Return what is due to be told, the oldest first, and keep others from it for a while.
 

@@ -99,6 +99,21 @@ async def history(connection: AsyncConnection, ref: VmRef | None, limit: int) ->
     return tuple(map(_alert, rows))
 
 
+def _over(before: datetime) -> Any:
+    return alerts.c.ended_at < before  # an open one has no end
+
+
+async def outlived(connection: AsyncConnection, before: datetime) -> bool:
+    """Return whether any alert ended before a moment."""
+    return bool((await connection.execute(select(exists().where(_over(before))))).scalar_one())
+
+
+async def prune(connection: AsyncConnection, before: datetime, limit: int) -> int:
+    """Drop the alerts that ended before a moment, so many at most; return how many."""
+    oldest = select(alerts.c.id).where(_over(before)).order_by(alerts.c.ended_at).limit(limit)
+    return (await connection.execute(delete(alerts).where(alerts.c.id.in_(oldest)))).rowcount
+
+
 def _alert(row: Row[Any]) -> AlertView:
     return AlertView(
         id=row.id,

@@ -68,6 +68,16 @@ class SqlAlertStore(AlertStore):
             return await alert_rows.history(connection, ref, limit)
 
     @whole
+    async def prune(self, before: datetime, limit: int = 500) -> int:
+        """Drop what ended before a moment; costs no write when there is none."""
+        database = self._database()
+        async with database.read() as connection:
+            if not await alert_rows.outlived(connection, before):
+                return 0
+        async with database.write() as connection:
+            return await alert_rows.prune(connection, before, limit)
+
+    @whole
     async def claim_calls(self, now: datetime, hold_s: float, limit: int = 10) -> tuple[WebhookCall, ...]:
         """Take calls that are due; costs no write when there are none."""
         database = self._database()

@@ -117,7 +117,7 @@ class AlertsScreen(ListPlace[AlertView]):
         wanted = {"words": max((len(row.words) for row in alerts), default=0)}
         lacking = {"who": any(row.who for row in alerts), "note": any(row.note for row in alerts)}
         self.table.set_shape(wanted, frozenset(key for key, some in lacking.items() if not some))
-        self.show_rows(alerts, " · ".join([*parts, *([f"rules: {wrong}"] if wrong else [])]))
+        self.show_rows(alerts, " · ".join([*parts, *([wrong] if wrong else [])]))
 
     def on_alerts_moved(self, _: AlertsMoved) -> None:
         """Read again: alerts began, ended or were acknowledged."""

@@ -74,3 +74,16 @@ async def test_a_call_is_told_by_one_console_and_again_when_that_died_or_failed(
         assert (unsettled.id, unsettled.tries) == ("c-2", 2)
     await one.alerts.settle_call("c-2", None)
     assert await one.alerts.claim_calls(now + timedelta(days=1), hold) == ()
+
+
+async def test_only_what_ended_long_ago_is_dropped(store: SqlStore) -> None:
+    days = timedelta(days=1)
+    for number in range(4):
+        alert = replace(ALERT, id=f"a-{number}", since=NOON - 200 * days)
+        await store.alerts.begin(alert)
+        if number < 3:  # the last one stays open, however old
+            await store.alerts.end(replace(alert, ended_at=NOON - (100 - 20 * number) * days))
+    assert await store.alerts.prune(NOON - 70 * days, limit=1) == 1
+    assert await store.alerts.prune(NOON - 70 * days) == 1
+    assert await store.alerts.prune(NOON - 70 * days) == 0
+    assert sorted(found.id for found in await store.alerts.history()) == ["a-2", "a-3"]
