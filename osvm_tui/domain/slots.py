@@ -19,6 +19,8 @@ STEPS = (BASE_S, 60, 600)
 """Seconds of a slot, the finest first."""
 KEPT_S: dict[int, int] = {BASE_S: 3600, 60: 24 * 3600, 600: 30 * 24 * 3600}
 """How long slots of a step are kept."""
+_METRICS = tuple(Metric)
+"""Going through an enum costs more than reading a number."""
 ALL = ""
 """The device that stands for all devices together (of mounts: the fullest)."""
 
@@ -72,7 +74,7 @@ class Track(Struct, frozen=True, gc=False):
 def slot_of(sample: Sample, step: int = BASE_S) -> Slot | None:
     """Return the slot of one sample, None when it tells no number."""
     cells: dict[Key, Cell] = {}
-    for metric in Metric:
+    for metric in _METRICS:
         _put(cells, ALL, metric, sample.value(metric))
     for mount in sample.mounts:
         whole = mount.used + mount.available if mount.available is not None else mount.size

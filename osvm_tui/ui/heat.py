@@ -29,9 +29,9 @@ def highest(values: Iterable[float | None]) -> float:
     return max((value for value in values if value is not None), default=0.0)
 
 
-def legend(full: str, glyphs: str) -> list[tuple[int, str]]:
-    """Return every level with its words; `full` is what 100 % stands for."""
+def legend(glyphs: str) -> list[tuple[int, str]]:
+    """Return every level with the percent at which it begins, in less than 80 columns with a metric's name."""
     marks = MARKS[glyphs]
     bounds = [f"{bound:.0f} %" for bound in _BOUNDS]
-    words = [f"under {bounds[0]}", *bounds[:-1], f"{bounds[-1]} and more{f' of {full}' if full else ''}"]
-    return [*((n, f"{marks[n]} {told}") for n, told in enumerate(words, 1)), (0, f"{marks[0]} not known")]
+    words = [f"under {bounds[0]}", *bounds]
+    return [*((n, f"{marks[n]} {told}") for n, told in enumerate(words, 1)), (0, f"{marks[0]} unknown")]

@@ -87,10 +87,10 @@ def source_words(seen: Measured | None, now: datetime) -> str:
     return " · ".join(part for part in (trouble, told) if part) or "the first values are under way"
 
 
-def standing(sample: Sample | None) -> str:
+def standing(sample: Sample | None) -> tuple[str, ...]:
     """Return what has no curve of its own: load, memory in bytes, the fullest file system, time since boot."""
     if sample is None:
-        return ""
+        return ()
     parts = []
     if sample.load:
         parts.append("load " + " ".join(f"{value:.2f}" for value in sample.load))
@@ -102,7 +102,7 @@ def standing(sample: Sample | None) -> str:
         parts.append(f"{printable(fullest.path)} {size(fullest.used)} of {size(fullest.size)}")
     if sample.uptime_s is not None:
         parts.append(f"up {long_age(sample.uptime_s)}")
-    return " · ".join(parts)
+    return tuple(parts)
 
 
 def amount_of_memory(memory: Memory | None) -> str:

@@ -98,7 +98,7 @@ async def test_the_heat_map_names_the_vm_under_its_cursor_and_enter_opens_its_cu
         assert all((tile.level == 0) is (tile.key not in api.monitor.known) for tile in heat.tiles)
         assert f"╭─ {heat.tiles[0].name}" in text
         assert f"╭─ {heat.tiles[2].name}" in await press(pilot, "right", "right")
-        assert "of the highest" in await press(pilot, "less_than_sign")
+        assert "100 % is the highest" in await press(pilot, "less_than_sign")
         while heat.tiles[heat.cursor].level == 0:
             await pilot.press("right")
         chosen = heat.tiles[heat.cursor].key

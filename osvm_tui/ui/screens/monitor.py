@@ -87,7 +87,7 @@ class MonitorScreen(ListPlace[Doing], Watching):
         return facts(
             (
                 ("now", doing_words(row.seen)),
-                ("stands at", standing(row.seen.sample if row.seen else None)),
+                ("stands at", " · ".join(standing(row.seen.sample if row.seen else None))),
                 ("source", Content.styled(source, "$state-stale") if why else source),
                 ("asked", tried if why or len(asked) > 1 else ""),
             )
@@ -176,10 +176,10 @@ class MonitorScreen(ListPlace[Doing], Watching):
             self._draw_map()
 
     def _keep_in_sight(self) -> None:
-        """Let the metric's column be the last to leave in a narrow terminal, unless columns were chosen."""
-        table = self.table
+        """Let what is looked for be the last column to leave in a narrow terminal, unless columns were chosen."""
+        table, kept = self.table, "source" if self.missing else self.metric
         if [column.key for column in table.columns] == [column.key for column in self._columns]:
-            table.set_columns([c._replace(priority=0) if c.key == self.metric else c for c in self._columns])
+            table.set_columns([c._replace(priority=0) if c.key == kept else c for c in self._columns])
 
     def action_metric(self, by: int) -> None:
         """Compare by another metric, the highest first."""
@@ -205,6 +205,7 @@ class MonitorScreen(ListPlace[Doing], Watching):
     def action_missing(self) -> None:
         """Show the VMs that are not measured, or those that are."""
         self.missing = not self.missing
+        self._keep_in_sight()
         self._show_map(False)
 
     def action_heat_map(self) -> None:
@@ -234,8 +235,8 @@ class MonitorScreen(ListPlace[Doing], Watching):
             for row in rows
             for value in (row.value(metric) if row.measured else None,)
         ]
-        shown = "" if percent else f"the highest, {value_words(metric, full)}"
-        self.query_one(HeatMap).show(tiles, TITLES[metric], legend(shown, self.options.glyphs))
+        note = "" if percent else f"100 % is the highest of them, {value_words(metric, full)}"
+        self.query_one(HeatMap).show(tiles, TITLES[metric], legend(self.options.glyphs), note)
 
     @on(HeatMap.Highlighted)
     def _tile_highlighted(self, event: HeatMap.Highlighted) -> None:

@@ -123,7 +123,10 @@ class Chart(Widget):
         if self.at is not None:
             here = self.value_at(self.at)
             when = self.curve.moment(self.moment_at(self.at))
-            return f"{when}  {words(here[0])}, up to {words(here[1])}" if here else f"{when}  not measured"
+            if here is None:
+                return f"{when}  not measured"
+            told, most = f"{when}  {words(here[0])}", f", up to {words(here[1])}"
+            return told + (most if len(told) + len(most) <= room else "")
         if not self.curve.slots:
             return "not measured"
         means = [slot.mean for slot in self.curve.slots]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -63,7 +63,7 @@ class HeatMap(Widget, can_focus=True):
         self._edges = EDGES[glyphs]
         self._tiles: Sequence[Tile] = ()
         self._legend: Sequence[tuple[int, str]] = ()
-        self._head = ""
+        self._head = self._note = ""
         self._longest = 0
         self._top = 0
         self.cursor = 0
@@ -73,12 +73,12 @@ class HeatMap(Widget, can_focus=True):
         """What is shown."""
         return self._tiles
 
-    def show(self, tiles: Sequence[Tile], head: str, legend: Sequence[tuple[int, str]]) -> None:
-        """Show these; the cursor stays on its thing. `head` names the metric before the legend."""
+    def show(self, tiles: Sequence[Tile], head: str, legend: Sequence[tuple[int, str]], note: str = "") -> None:
+        """Show these; the cursor stays on its thing. `head` names the metric before the legend, `note` is below it."""
         held = self._tiles[self.cursor].key if self._tiles else None
-        if (tiles, head, legend) == (self._tiles, self._head, self._legend):
+        if (tiles, head, legend, note) == (self._tiles, self._head, self._legend, self._note):
             return
-        self._tiles, self._head, self._legend = tiles, head, legend
+        self._tiles, self._head, self._legend, self._note = tiles, head, legend, note
         self._longest = max((len(tile.told) for tile in tiles), default=0)
         self.cursor_to(held)
         self.refresh()
@@ -117,12 +117,14 @@ class HeatMap(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the legend or a line of tiles."""
         if y == 0:
-            return self._told()
+            return self._strip(self._told())
+        if y == 1:
+            return self._strip([Segment(f" {self._note}", self._style("legend"))])
         width, named, valued = self._shape()
         across = self._across()
         first = (self._top + y - 2) * across
         parts = [Segment(self._edges[0] if first == self.cursor else " ", self._style("sign"))]
-        for n in range(first, min(first + across, len(self._tiles))) if y > 1 else ():
+        for n in range(first, min(first + across, len(self._tiles))):
             tile = self._tiles[n]
             parts.append(Segment(self._marks[tile.level], self._style(f"level-{tile.level}")))
             name = f" {padded(tile.name, _NAME)}" if named else ""
@@ -130,17 +132,19 @@ class HeatMap(Widget, can_focus=True):
             plain = self._style("name") + self._style("cursor") if n == self.cursor else self._style("name")
             edges = (self._edges[1] if n == self.cursor else "", self._edges[0] if n + 1 == self.cursor else "")
             parts += [Segment(text, plain), Segment(_gap(edges, 2 if valued else 1), self._style("sign"))]
+        return self._strip(parts)
+
+    def _strip(self, parts: Iterable[Segment]) -> Strip:
         return Strip(parts).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
 
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"heat-map--{part}", partial=True)
 
-    def _told(self) -> Strip:
-        parts = [Segment(f" {self._head}  ", self._style("name"))]
+    def _told(self) -> Iterator[Segment]:
+        yield Segment(f" {self._head}  ", self._style("name"))
         for level, words in self._legend:
-            style = self._style(f"level-{level}")
-            parts += [Segment(words[:_MARK], style), Segment(f"{words[_MARK:]}  ", self._style("legend"))]
-        return Strip(parts).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+            yield Segment(words[:_MARK], self._style(f"level-{level}"))
+            yield Segment(f"{words[_MARK:]}  ", self._style("legend"))
 
     # moving
     def action_step(self, by: int) -> None:

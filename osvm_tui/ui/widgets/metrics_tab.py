@@ -62,6 +62,10 @@ class MetricsTab(Vertical, can_focus=True):
         devices.display = False
         yield devices
 
+    def on_resize(self) -> None:
+        """Say as much above the curves as there is room for."""
+        self.show_head()
+
     @property
     def charts(self) -> list[Chart]:
         """The curves in their order."""
@@ -84,14 +88,15 @@ class MetricsTab(Vertical, can_focus=True):
         """Draw ranges, source and age; values of the devices where those are in sight."""
         now = self._options.clock()
         seen = self._api.monitor.measured(self._ref)
-        line = Text(no_wrap=True, overflow="ellipsis")
+        head, line = self.query_one("#metrics-head", Static), Text(no_wrap=True, overflow="ellipsis")
         for one in _RANGES:
             line.append(f" {one} ", "reverse bold" if one is self.over else "")
         line.append("  ")
         line.append(self._trouble or source_words(seen, now), "bold" if self._trouble else "")
-        told = standing(seen.sample if seen else None)
-        line.append(f" · {told}" if told else "")
-        self.query_one("#metrics-head", Static).update(line)
+        for told in standing(seen.sample if seen else None):
+            if line.cell_len + len(told) + 3 <= head.size.width:
+                line.append(f" · {told}")
+        head.update(line)
         if self.devices:
             self.query_one("#metrics-devices", Sections).show(device_sections(seen, now))
 

@@ -42,5 +42,5 @@ def test_a_level_is_a_part_of_the_full_scale(value: float | None, level: int) ->
 @pytest.mark.parametrize("glyphs", sorted(MARKS))
 def test_every_level_has_a_mark_of_its_own_and_words(glyphs: str) -> None:
     assert len(set(MARKS[glyphs])) == LEVELS + 1
-    assert sorted(level for level, _ in legend("", glyphs)) == list(range(LEVELS + 1))
-    assert all(words.startswith(MARKS[glyphs][level]) for level, words in legend("the highest, 3", glyphs))
+    assert sorted(level for level, _ in legend(glyphs)) == list(range(LEVELS + 1))
+    assert all(words.startswith(MARKS[glyphs][level]) for level, words in legend(glyphs))
