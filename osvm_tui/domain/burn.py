@@ -69,6 +69,13 @@ class Change(Struct, frozen=True, kw_only=True):
     monthly: Decimal
     unpriced: tuple[str, ...] = ()
     note: str = ""
+    at_most: bool = False
+    """A size is not known before: it may become less."""
+
+    @property
+    def known(self) -> bool:
+        """Whether anything of it has a price; without one its zeros say nothing."""
+        return not self.unpriced or bool(self.before_hourly or self.after_hourly)
 
 
 def vm_items(flavor: Flavor, prices: PriceList, image_name: str, *, root_disk: bool = True) -> tuple[Item, ...]:
@@ -142,26 +149,35 @@ def burn_totals(burns: Iterable[Burn]) -> tuple[Total, ...]:
     return tuple(Total(h.currency, h.amount, m.amount) for h, m in zip(hourly, monthly, strict=True))
 
 
-def change(before: Sequence[Burn], after: Sequence[Burn], note: str = "") -> tuple[Change, ...]:
+def change(
+    before: Sequence[Burn], after: Sequence[Burn], note: str = "", *, at_most: bool = False
+) -> tuple[Change, ...]:
     """Return the difference that turns `before` into `after`, one per currency."""
+    missing = {(burn.currency, name) for burn in (*before, *after) for name in burn.unpriced}
     old = {total.currency: total for total in burn_totals(before)}
     new = {total.currency: total for total in burn_totals(after)}
     return tuple(
-        _change(old.get(name, Total(name, ZERO, ZERO)), new.get(name, Total(name, ZERO, ZERO)), after, note)
+        _change(
+            old.get(name, Total(name, ZERO, ZERO)),
+            new.get(name, Total(name, ZERO, ZERO)),
+            tuple(sorted(what for currency, what in missing if currency == name)),
+            note,
+            at_most,
+        )
         for name in sorted(old.keys() | new.keys())
     )
 
 
-def _change(old: Total, new: Total, after: Sequence[Burn], note: str) -> Change:
-    missing = {name for burn in after if burn.currency == new.currency for name in burn.unpriced}
+def _change(old: Total, new: Total, unpriced: tuple[str, ...], note: str, at_most: bool) -> Change:
     return Change(
         currency=new.currency,
         before_hourly=old.hourly,
         after_hourly=new.hourly,
         hourly=new.hourly - old.hourly,
         monthly=new.monthly - old.monthly,
-        unpriced=tuple(sorted(missing)),
+        unpriced=unpriced,
         note=note,
+        at_most=at_most,
     )
 
 

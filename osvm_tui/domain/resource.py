@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from osvm_tui.domain.action import Param, Risk
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.roles import CloudRole, ConsoleRole
+
+
+class Bill(StrEnum):
+    """What a change does to what is paid for beside VMs."""
+
+    BEGINS = "begins"
+    """A new item is paid for."""
+    GROWS = "grows"
+    """The item is paid for in another size."""
+    COPIED = "copied"
+    """A copy of it is paid for, too."""
+    ENDS = "ends"
+    """The item is paid for no more."""
+    STAYS = "stays"
+    """Nothing, though an operator may think so."""
 
 
 class ResourceTarget(Struct, frozen=True):
@@ -51,3 +68,5 @@ class ResourceSpec(Struct, frozen=True, kw_only=True):
     edits: bool = False
     """Whether the parameters are the item's own values: the form starts from them."""
     note: str = ""
+    bill: Bill | None = None
+    """None: the item is nothing that is paid for, or the change has nothing to do with it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from osvm_tui.domain.action import Param, Risk
 from osvm_tui.domain.catalog import CatalogKind
-from osvm_tui.domain.resource import ResourceSpec
+from osvm_tui.domain.resource import Bill, ResourceSpec
 from osvm_tui.domain.roles import CloudRole, ConsoleRole
 
 _DISRUPTIVE, _DESTRUCTIVE = Risk.DISRUPTIVE, Risk.DESTRUCTIVE
@@ -19,22 +19,24 @@ _IMAGE = (
     ResourceSpec(
         id="image.delete", kind=CatalogKind.IMAGE, label="Delete", help="remove the image for good", doing="deleting",
         key="d", service="image", risk=_DESTRUCTIVE, note="VMs made from it live on, but cannot be rebuilt from it",
+        bill=Bill.ENDS,
     ),
 )  # fmt: skip
 
 _FLOATING = (
     ResourceSpec(
         id="floating-ip.allocate", kind=CatalogKind.FLOATING_IP, label="Allocate", help="take an address of a pool",
-        doing="allocating", phrase="allocate a floating IP", key="N", creates=True,
+        doing="allocating", phrase="allocate a floating IP", key="N", creates=True, bill=Bill.BEGINS,
         params=(Param("network_id", "external-network", help="from which external network"), _ABOUT),
     ),
     ResourceSpec(
         id="floating-ip.release", kind=CatalogKind.FLOATING_IP, label="Release", help="give the address back",
         doing="releasing", key="d", risk=_DESTRUCTIVE, note="somebody else may get this very address",
+        bill=Bill.ENDS,
     ),
     ResourceSpec(
         id="floating-ip.disassociate", kind=CatalogKind.FLOATING_IP, label="Disassociate", help="let it lead nowhere",
-        doing="disassociating", key="x", free=False, risk=_DISRUPTIVE,
+        doing="disassociating", key="x", free=False, risk=_DISRUPTIVE, bill=Bill.STAYS,
     ),
 )  # fmt: skip
 
@@ -72,7 +74,7 @@ _GROUP = (
 _VOLUME = (
     ResourceSpec(
         id="volume.create", kind=CatalogKind.VOLUME, label="New volume", help="make a disk", doing="creating", key="N",
-        creates=True, service="volume",
+        creates=True, service="volume", bill=Bill.BEGINS,
         params=(
             _NAME, Param("size_gib", "int", help="GiB", default="10"),
             Param("volume_type", "volume-type", required=False, help="kind of storage; empty: the cloud's default"),
@@ -84,11 +86,13 @@ _VOLUME = (
         id="volume.extend", kind=CatalogKind.VOLUME, label="Extend", help="make it larger", doing="extending", key="e",
         service="volume", statuses=frozenset({"available", "in-use"}),
         params=(Param("size_gib", "int", help="the new size in GiB"),), note="it can never be made smaller again",
+        bill=Bill.GROWS,
     ),
     ResourceSpec(
         id="volume.snapshot", kind=CatalogKind.VOLUME, label="Snapshot", help="copy it as it is now",
         doing="snapshotting", key="g", service="volume", statuses=frozenset({"available", "in-use"}),
         params=(Param("name", help="the snapshot's name; {name} is the volume's", default="{name}-snapshot"),),
+        bill=Bill.COPIED,
     ),
     ResourceSpec(
         id="volume.rename", kind=CatalogKind.VOLUME, label="Rename", help="change name or description",
@@ -98,7 +102,7 @@ _VOLUME = (
         id="volume.delete", kind=CatalogKind.VOLUME, label="Delete", help="remove the volume for good",
         doing="deleting", key="d", service="volume", free=True, risk=_DESTRUCTIVE,
         statuses=frozenset({"available", "error", "error_restoring", "error_extending", "error_managing"}),
-        note="its data are gone for good",
+        note="its data are gone for good", bill=Bill.ENDS,
     ),
     ResourceSpec(
         id="volume-snapshot.rename", kind=CatalogKind.VOLUME_SNAPSHOT, label="Rename",
@@ -108,6 +112,7 @@ _VOLUME = (
     ResourceSpec(
         id="volume-snapshot.delete", kind=CatalogKind.VOLUME_SNAPSHOT, label="Delete", help="remove the snapshot",
         doing="deleting", key="d", service="volume", statuses=frozenset({"available", "error"}), risk=_DESTRUCTIVE,
+        bill=Bill.ENDS,
     ),
 )  # fmt: skip
 

@@ -42,21 +42,36 @@ def ip_item() -> Item:
     return Item(Component.FLOATING_IP, "", Decimal(1))
 
 
+def paid_item(value: object) -> Item | None:
+    """Return one item of a catalog as its project pays for it; None for a public image, which is the provider's."""
+    match value:
+        case Volume():
+            return volume_item(value)
+        case VolumeSnapshot():
+            return snapshot_item(value)
+        case FloatingIp():
+            return ip_item()
+        case Image() if value.owner and value.visibility not in ("public", "community"):
+            return image_item(value)
+    return None
+
+
 def held_of(values: Iterable[object], seen_at: datetime) -> tuple[Held, ...]:
     """Return what a catalog holds that its project pays for; public images are the provider's own."""
     return tuple(held for value in values if (held := _held(value, seen_at)) is not None)
 
 
 def _held(value: object, seen_at: datetime) -> Held | None:
+    item = paid_item(value)
+    if item is None:
+        return None
     match value:
-        case Volume():
-            return _of(volume_item(value), value.id, value.name, value.project_id, value.created_at, seen_at)
-        case VolumeSnapshot():
-            return _of(snapshot_item(value), value.id, value.name, value.project_id, value.created_at, seen_at)
+        case Volume() | VolumeSnapshot():
+            return _of(item, value.id, value.name, value.project_id, value.created_at, seen_at)
         case FloatingIp():
-            return _of(ip_item(), value.id, value.address, value.project_id, None, seen_at)
-        case Image() if value.owner and value.visibility not in ("public", "community"):
-            return _of(image_item(value), value.id, value.name, value.owner, value.created_at, seen_at)
+            return _of(item, value.id, value.address, value.project_id, None, seen_at)
+        case Image():
+            return _of(item, value.id, value.name, value.owner, value.created_at, seen_at)
     return None
 
 

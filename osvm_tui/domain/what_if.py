@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec.structs import replace
 
 from osvm_tui.domain.accrual import Tariff
-from osvm_tui.domain.burn import Burn, vm_burn
+from osvm_tui.domain.burn import BYTES_PER_GB, Burn, Item, vm_burn
 from osvm_tui.domain.rates import Component, PriceList
 from osvm_tui.domain.vm import Flavor, Vm
 
@@ -19,6 +20,9 @@ _AFTER = {
 }  # fmt: skip
 """In which vm_state an action that has arrived leaves a VM. Shelving ends offloaded: clouds do so by themselves."""
 DELETES = frozenset({"delete", "force-delete"})
+COPIES = frozenset({"create-image", "create-backup"})
+"""What leaves a copy of a VM's disk. A backup may delete older ones: then it costs less than is told."""
+_BYTES_PER_GIB = Decimal(1024**3)
 
 
 def after(vm: Vm, action_id: str, given: str = "") -> Vm | None:
@@ -42,7 +46,19 @@ def burn_after(
     return vm_burn(left, flavor, prices, tariff.policy, currency, image_name)
 
 
-def shelved_image(flavor: Flavor, prices: PriceList) -> Decimal | None:
-    """Return what the image that shelving leaves costs a month at the most; None where images have no price."""
-    price = prices.price(Component.IMAGE)
-    return price.monthly * flavor.disk_gib if price is not None else None
+def largest_image(vm: Vm, flavor: Flavor) -> Item | None:
+    """Return the largest image that a VM's disk can become when it is shelved or copied.
+
+    None where there is none: it boots from a volume, or the flavor does not tell how large its disk is.
+    """
+    if vm.image_id is None and vm.volume_ids:
+        return None
+    size = flavor.disk_gib * _BYTES_PER_GIB / BYTES_PER_GB
+    return Item(Component.IMAGE, "", size) if size else None
+
+
+def copied_volumes(vm: Vm, volumes: Iterable[Item]) -> tuple[Item, ...]:
+    """Return the snapshots that an image of a VM leaves which boots from a volume; `volumes` are all of its own."""
+    if vm.image_id is not None:
+        return ()
+    return tuple(Item(Component.SNAPSHOT, "", volume.quantity) for volume in volumes)

@@ -18,7 +18,7 @@ from osvm_tui.domain.rates import Component
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.things import KINDS, held_of, ip_item, volume_item
 from osvm_tui.domain.vm import Flavor, Vm
-from osvm_tui.domain.volume import Volume
+from osvm_tui.domain.volume import Volume, VolumeType
 from osvm_tui.services.catalogs import NO_SERVICE, Catalogs
 
 T = TypeVar("T")
@@ -61,6 +61,14 @@ class Stock:
         """Return a catalog as last read, empty when it never was."""
         view = self._catalogs.view(entry, kind)
         return view.items if view is not None else ()
+
+    def item(self, entry: str, kind: CatalogKind, item_id: str) -> object | None:
+        """Return one item of a catalog as last read, None where it is not known."""
+        return self._indexed(entry, f"ids of {kind}", (kind,), _by_id).get(item_id)
+
+    def volume_types(self, entry: str) -> dict[str, str]:
+        """Return the names of an entry's volume types by id, empty when they were never read."""
+        return self._indexed(entry, "types", (CatalogKind.VOLUME_TYPE,), _type_names)
 
     def well_read(self, entry: str) -> tuple[tuple[CatalogKind, Component], ...]:
         """Return the catalogs of what is paid for that were read well."""
@@ -122,6 +130,14 @@ class Stock:
 
 def _image_names(items: tuple[object, ...]) -> dict[str, str]:
     return {item.id: item.name for item in items if isinstance(item, Image)}
+
+
+def _by_id(items: tuple[object, ...]) -> dict[str, object]:
+    return {str(getattr(item, "id", "")): item for item in items}
+
+
+def _type_names(items: tuple[object, ...]) -> dict[str, str]:
+    return {item.id: item.name for item in items if isinstance(item, VolumeType)}
 
 
 def _flavors(items: tuple[object, ...]) -> dict[str, Flavor]:

@@ -17,6 +17,7 @@ from osvm_tui.domain.events import CostsChanged
 from osvm_tui.domain.forecast import DAYS, Forecast, forecast, month_of
 from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.money import ZERO
+from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.rollup import day_bounds
 from osvm_tui.domain.vm import VmRef
@@ -154,6 +155,11 @@ class Costs(CostsApi):
         self, entry: str, flavor_id: str, image_id: str = "", count: int = 1, *, floating_ips: int = 0
     ) -> tuple[Change, ...]:
         return self._changes.of_creation(entry, flavor_id, image_id, count, floating_ips)
+
+    def what_if_resource(
+        self, action_id: str, targets: Sequence[ResourceTarget], params: Mapping[str, object] | None = None
+    ) -> tuple[Change, ...]:
+        return self._changes.of_things(action_id, targets, params or {})
 
     def rates(self, entry: str) -> RatesView:
         return self._rates.view(entry)

@@ -24,6 +24,7 @@ from osvm_tui.domain.burn import Change as Change
 from osvm_tui.domain.burn import Total as Total
 from osvm_tui.domain.catalog import CatalogKind
 from osvm_tui.domain.forecast import Forecast as Forecast
+from osvm_tui.domain.resource import ResourceTarget as ResourceTarget
 from osvm_tui.domain.vm import VmRef
 
 
@@ -251,6 +252,16 @@ class CostsApi(ABC):
         self, entry: str, flavor_id: str, image_id: str = "", count: int = 1, *, floating_ips: int = 0
     ) -> tuple[Change, ...]:
         """Return what `count` new VMs would cost; empty where the flavor is not known or nothing has a price."""
+
+    @abstractmethod
+    def what_if_resource(
+        self, action_id: str, targets: Sequence[ResourceTarget], params: Mapping[str, object] | None = None
+    ) -> tuple[Change, ...]:
+        """Return what a change of these resources would change, added up; empty where nothing has a price, where the
+        catalog was not read yet, or where the change has nothing to do with the bill.
+
+        Of a new volume without a type `at_most` is set when the cloud's types differ in price.
+        """
 
     @abstractmethod
     def rates(self, entry: str) -> RatesView:

@@ -64,7 +64,10 @@ def change_words(changes: Sequence[Change]) -> str:
 
 
 def _change(change: Change) -> str:
+    if not change.known:
+        return "not known"
     if not change.hourly and not change.monthly:
         return f"no change: {rates(change.after_hourly, change.after_hourly * 730, change.currency)}"
     hour, month = signed(change.hourly, HOURLY), signed(change.monthly)
-    return f"{hour} {change.currency}/h, {month} {change.currency}/month"
+    most = "at most " if change.at_most else ""
+    return f"{most}{hour} {change.currency}/h, {month} {change.currency}/month"

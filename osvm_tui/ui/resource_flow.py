@@ -22,7 +22,9 @@ from osvm_tui.ui.resources.resource import Entry, Resource
 from osvm_tui.ui.screens.place import PlaceScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from textual.content import Content
 
     from osvm_tui.domain.resource import ResourceSpec
     from osvm_tui.services.resources_api import Choice
@@ -170,6 +172,7 @@ class ResourceFlow(PlaceScreen):
             send=send,
             entries=(plan.target.entry,),
             caution=_caution(plan),
+            price=lambda values: self._price(plan, values),
         )
         await self.app.push_screen_wait(form)
         return outcomes[0] if outcomes else None
@@ -188,18 +191,24 @@ class ResourceFlow(PlaceScreen):
     async def _confirm_and_change(self, plan: ResourcePlan, values: dict[str, object]) -> ResourceOutcome | None:
         params = {**plan.given, **values}
         caution = self.resource.caution(plan.spec, params)
-        if not await self._confirmed(plan, caution):
+        if not await self._confirmed(plan, caution, params):
             return None
         return await self.api.resources.change(ResourceRequest(plan.spec.id, plan.target, params))
 
-    async def _confirmed(self, plan: ResourcePlan, caution: str) -> bool:
+    async def _confirmed(self, plan: ResourcePlan, caution: str, params: Mapping[str, object]) -> bool:
         if not caution and (plan.spec.risk is Risk.SAFE or _caution(plan)):
             return True
         from osvm_tui.ui.dialogs.resource_confirm import ConfirmChange, ConfirmGone
 
         gone = plan.spec.risk is Risk.DESTRUCTIVE
-        dialog = ConfirmGone(plan) if gone else ConfirmChange(plan, caution)
+        price = self._price(plan, params)
+        dialog = ConfirmGone(plan, price) if gone else ConfirmChange(plan, caution, price)
         return await self.app.push_screen_wait(dialog) is True
+
+    def _price(self, plan: ResourcePlan, params: Mapping[str, object]) -> Content:
+        from osvm_tui.ui.what_if import what_if_resource
+
+        return what_if_resource(self.api, plan.spec, (plan.target,), {**plan.given, **params})
 
     async def _tell(self, plan: ResourcePlan, outcome: ResourceOutcome) -> None:
         if outcome.secret:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from textual.content import Content
 
 from osvm_tui.domain.burn import Change
+from osvm_tui.domain.resource import ResourceSpec, ResourceTarget
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.money_words import change_words, money, signed
@@ -32,9 +33,22 @@ def what_if(
 
 def told(api: ConsoleApi, action_id: str, changes: Sequence[Change], entries: Iterable[str]) -> Content:
     """Return the changes of a verb in words; of one that changes nothing only where that may surprise."""
-    if not any(each.hourly or each.monthly or each.note for each in changes) and action_id not in _EXPECTED:
+    if (
+        not any(each.hourly or each.monthly or each.note or not each.known for each in changes)
+        and action_id not in _EXPECTED
+    ):
         return Content("")
     return _lines(api, changes, entries)
+
+
+def what_if_resource(
+    api: ConsoleApi, spec: ResourceSpec, targets: Sequence[ResourceTarget], params: Mapping[str, object] | None = None
+) -> Content:
+    """Return what a change of resources would change; empty where it has nothing to do with the bill."""
+    if spec.bill is None:
+        return Content("")
+    changes = api.costs.what_if_resource(spec.id, targets, params)
+    return _lines(api, changes, dict.fromkeys(target.entry for target in targets))
 
 
 def price_of_order(api: ConsoleApi, entry: str, flavor_id: str, image_id: str, count: int) -> Content:
@@ -75,6 +89,7 @@ def _sum(found: Sequence[Change]) -> Change:
         monthly=sum((each.monthly for each in rest), first.monthly),
         unpriced=tuple(dict.fromkeys(name for each in found for name in each.unpriced)),
         note="volumes, images and floating IPs that stay go on costing" if noted else "",
+        at_most=any(each.at_most for each in found),
     )
 
 
@@ -89,7 +104,8 @@ def _lines(api: ConsoleApi, changes: Sequence[Change], entries: Iterable[str]) -
     lines = [Content.assemble(("cost  ", "$dim"), (change_words(changes), "bold"))]
     missing = dict.fromkeys(name for each in changes for name in each.unpriced)
     if missing:
-        lines.append(Content.styled(f"not in it, no price: {printable(', '.join(missing))}", "$state-stale"))
+        but = "not in it, " if any(each.known for each in changes) else ""
+        lines.append(Content.styled(f"{but}no price: {printable(', '.join(missing))}", "$state-stale"))
     notes = dict.fromkeys(each.note for each in changes if each.note)
     lines += [Content.styled(printable(note), "$state-stale") for note in notes]
     if sources:

@@ -17,8 +17,12 @@ from osvm_tui.domain.errors import Refused
 from osvm_tui.domain.events import CostsChanged
 from osvm_tui.domain.forecast import month_of
 from osvm_tui.domain.rates import PriceList
+from osvm_tui.domain.resources import RESOURCE_ACTIONS
 from osvm_tui.domain.sample_rates import SAMPLE
+from osvm_tui.domain.thing_what_if import burns, step_of
+from osvm_tui.domain.things import paid_item
 from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.domain.volume import VolumeType
 from osvm_tui.domain.what_if import burn_after
 from osvm_tui.services.costs_api import (
     AttachedCost,
@@ -31,6 +35,7 @@ from osvm_tui.services.costs_api import (
     Dismissed,
     MonthView,
     RatesView,
+    ResourceTarget,
     UsageCheck,
     VmBill,
     VmCost,
@@ -116,6 +121,21 @@ class FakeCosts(CostsApi):
         )  # fmt: skip
         burn = self._burn(like)
         return change((), [burn] * count if burn is not None else [])
+
+    def what_if_resource(
+        self, action_id: str, targets: Sequence[ResourceTarget], params: Mapping[str, object] | None = None
+    ) -> tuple[Change, ...]:
+        spec, items = RESOURCE_ACTIONS[action_id], self._console.resources.items
+        types = [each.name for each in items[CatalogKind.VOLUME_TYPE] if isinstance(each, VolumeType)]
+        given = params or {}
+        found = []
+        for target in targets if self.priced else ():
+            value = next((each for each in items[spec.kind] if getattr(each, "id", "") == target.id), None)
+            step = step_of(
+                spec, paid_item(value), given, [str(given.get("volume_type"))] if "volume_type" in given else types
+            )
+            found += [burns(step, self._prices, SAMPLE.currency)] if step is not None else []
+        return change([one[0] for one in found], [one[1] for one in found], at_most=any(one[2] for one in found))
 
     def _flavor(self, flavor_id: str) -> Flavor | None:
         view = self._console.catalog("mock", CatalogKind.FLAVOR)

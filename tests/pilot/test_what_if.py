@@ -5,15 +5,19 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from osvm_tui.domain.vm import Vm
 from osvm_tui.ui.action_plan import plan
 from osvm_tui.ui.dialogs.confirm_many import ConfirmMany
+from osvm_tui.ui.dialogs.pick import PickDialog
+from osvm_tui.ui.dialogs.resource_menu import ResourceMenu
 from osvm_tui.ui.money_words import plain
+from osvm_tui.ui.screens.resource_place import screen_for
 from osvm_tui.ui.screens.vm import VmScreen
 from osvm_tui.ui.what_if import merged
 from osvm_tui.ui.widgets.choice_field import ChoiceField
+from osvm_tui.ui.widgets.loaded_field import LoadedField
 from osvm_tui.ui.widgets.price_line import PriceLine
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
@@ -138,5 +142,38 @@ async def test_the_form_for_a_new_vm_prices_the_order_as_it_is_chosen() -> None:
         assert f"+ {one.monthly * 3:.2f} EUR/month" in price(app)
         api.costs.priced = False
         form.query_one("#count", Input).value = "4"
+        await pilot.pause()
+        assert price(app) == ""
+
+
+async def test_a_change_of_a_volume_tells_its_price_in_menu_form_and_question_as_it_is_typed() -> None:
+    api = FakeConsole()
+    app = Desk(api, screen_for("volumes"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause(0.06)
+        await press(pilot, "slash", *"spare", "enter", "a", "G")
+        menu = app.screen
+        assert isinstance(menu, ResourceMenu)
+        menu.query_one(OptionList).highlighted = list(menu.plans).index("d")
+        await pilot.pause()
+        assert "cost  - 0.0016 EUR/h, - 1.20 EUR/month" in str(menu.query_one("#reason", Static).content)
+        await press(pilot, "e", "end")
+        assert price(app) == "", "it is no larger yet"
+        await press(pilot, "backspace", "5")
+        assert price(app).startswith("cost  + 0.0008 EUR/h, + 0.60 EUR/month\nby SIMULATED")
+        await press(pilot, "0")
+        assert "+ 16.80 EUR/month" in price(app)
+        await press(pilot, "escape", "ctrl+d")
+        assert "- 1.20 EUR/month" in price(app)
+        await press(pilot, "escape", "N", *"new", "tab", "end", "0")
+        assert "at most + 0.0164 EUR/h, + 12.00 EUR/month" in price(app)
+        types = app.screen.query_one("#param-volume_type", LoadedField)
+        await press(pilot, "tab", "enter")
+        while types.loading_choices or not isinstance(app.screen, PickDialog):
+            await pilot.pause(0.01)
+        await press(pilot, *"hdd", "enter")
+        assert price(app).startswith("cost  + 0.0110 EUR/h, + 8.00 EUR/month")
+        api.costs.priced = False
+        app.screen.query_one("#param-size_gib", Input).value = "1000"
         await pilot.pause()
         assert price(app) == ""

@@ -14,6 +14,7 @@ from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.dialogs.typed_confirm import TypedConfirm
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.resource_plan import ResourcePlan
+from osvm_tui.ui.widgets.price_line import PriceLine
 
 
 def identity(plan: ResourcePlan) -> Content:
@@ -23,12 +24,13 @@ def identity(plan: ResourcePlan) -> Content:
 
 
 class ConfirmChange(Dialog[bool]):
-    """Ask once; True means go on. `caution` is pointed out in amber."""
+    """Ask once; True means go on. `caution` is pointed out in amber, `price` is what it would change of the bill."""
 
     AUTO_FOCUS: ClassVar[str] = "#cancel"
 
-    def __init__(self, plan: ResourcePlan, caution: str = "") -> None:
+    def __init__(self, plan: ResourcePlan, caution: str = "", price: Content | None = None) -> None:
         super().__init__()
+        self.price = price
         self.change = plan
         self.caution = caution
 
@@ -45,6 +47,7 @@ class ConfirmChange(Dialog[bool]):
         yield Static(spec.note or spec.help, classes="note", markup=False)
         if self.caution:
             yield Static(self.caution, classes="caution", markup=False)
+        yield PriceLine(self.price)
         with Horizontal(classes="buttons"):
             yield Button("cancel", id="cancel", compact=True)
             yield Button(Content(self.change.verb), id="go", compact=True, classes="-disruptive")
@@ -57,8 +60,9 @@ class ConfirmChange(Dialog[bool]):
 class ConfirmGone(TypedConfirm):
     """Ask for the name of an item that will not be there any more."""
 
-    def __init__(self, plan: ResourcePlan) -> None:
+    def __init__(self, plan: ResourcePlan, price: Content | None = None) -> None:
         super().__init__(plan.typed, plan.sentence)
+        self.price = price
         self.change = plan
 
     def clouds(self) -> tuple[str, ...]:
@@ -70,3 +74,4 @@ class ConfirmGone(TypedConfirm):
         yield Static(spec.note or spec.help, classes="note -danger", markup=False)
         if self.change.typed != self.change.name:
             yield Static("its name is not enough, so its id is asked for", classes="note", markup=False)
+        yield PriceLine(self.price)

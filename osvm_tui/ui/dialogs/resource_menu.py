@@ -16,6 +16,7 @@ from osvm_tui.services.api import ConsoleApi
 from osvm_tui.ui.dialogs.dialog import Dialog
 from osvm_tui.ui.refusals import note_refused_change
 from osvm_tui.ui.resource_plan import ResourcePlan
+from osvm_tui.ui.what_if import what_if_resource
 
 
 class ResourceMenu(Dialog[ResourcePlan]):
@@ -76,8 +77,15 @@ class ResourceMenu(Dialog[ResourcePlan]):
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         key = (event.option.id or "").removeprefix("key-")
-        refusal, spec = self.refusal(key), self.plans[key].spec
-        self._say(refusal or (f"{spec.help}; {spec.note}" if spec.note else spec.help), refused=bool(refusal))
+        refusal = self.refusal(key)
+        self._say(refusal or self._sentence(self.plans[key]), refused=bool(refusal))
+
+    def _sentence(self, plan: ResourcePlan) -> str:
+        """Return what a change does, and what it would change of the bill where nothing more is asked for."""
+        spec = plan.spec
+        told = f"{spec.help}; {spec.note}" if spec.note else spec.help
+        price = what_if_resource(self.api, spec, (plan.target,), plan.given) if not plan.asked else None
+        return f"{told}\n{price.plain.splitlines()[0]}" if price else told
 
     def _say(self, sentence: str, *, refused: bool) -> None:
         line = self.query_one("#reason", Static)

@@ -14,7 +14,7 @@ from osvm_tui.domain.action import Param
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.filter import Field, Kind
 from osvm_tui.domain.vm import VmRef
-from osvm_tui.services.costs_api import Advice, Dismissed, WasteList
+from osvm_tui.services.costs_api import Advice, Dismissed, ResourceTarget, WasteList
 from osvm_tui.ui.action_flow import ActionTargets
 from osvm_tui.ui.advice_flow import follow_advice, jump_to
 from osvm_tui.ui.bindings import bindings_of
@@ -104,9 +104,11 @@ class WasteScreen(ListPlace[Found], CostViews, ActionTargets):
         )
 
     def _bill(self, advice: Advice) -> str:
+        costs, params = self.api.costs, dict(advice.params)
         if advice.ref is None:
-            return ""
-        return change_words(self.api.costs.what_if(advice.action_id, (advice.ref,), dict(advice.params)))
+            target = ResourceTarget(advice.entry, advice.thing_id)
+            return change_words(costs.what_if_resource(advice.action_id, (target,), params))
+        return change_words(costs.what_if(advice.action_id, (advice.ref,), params))
 
     def _refusal(self, advice: Advice) -> str:
         verdict = self.api.verdict(advice.ref, advice.action_id) if advice.ref else None

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from osvm_tui.domain.billing import PRESETS
-from osvm_tui.domain.catalog import InstanceAction
+from osvm_tui.domain.catalog import Image, InstanceAction
 from osvm_tui.domain.cost_book import Budget, CostBook
 from osvm_tui.domain.diff import Delta
 from osvm_tui.domain.errors import Refused
@@ -23,7 +23,7 @@ from osvm_tui.domain.usage import VmUsage
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services.console import Console
-from osvm_tui.services.costs_api import By
+from osvm_tui.services.costs_api import By, ResourceTarget
 from osvm_tui.store.base import AuditQuery, Store
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud, a_vm
 
@@ -33,16 +33,23 @@ TODAY = day_bounds(NOW.date())[0]
 END = TODAY - DAY
 SMALL = Flavor("small", 2, 4096, 20, id="1")
 LARGE = Flavor("large", 4, 8192, 20, id="2")
+EVERYWHERE = msgspec.structs.replace(
+    SCOPE, profile=ReleaseProfile(services=frozenset({"compute", "image", "network", "volume"}))
+)
+"""A cloud with volumes, too."""
 Make = Callable[..., Console]
 
 
-def card(vcpu: str = "0.01", **more: object) -> RateCard:
+def card(vcpu: str = "0.01", snapshot: str = "", image: str = "", **more: object) -> RateCard:
     prices: dict[Component, tuple[Named, ...]] = {
         Component.VCPU: (Named("*", Price(Decimal(vcpu))),),
         Component.RAM: (Named("*", Price(Decimal("0.005"))),),
         Component.VOLUME: (Named("*", Price(Decimal("0.0001"))),),
         Component.FLOATING_IP: (Named("*", Price(Decimal("0.007"))),),
     }
+    for component, price in ((Component.SNAPSHOT, snapshot), (Component.IMAGE, image)):
+        if price:
+            prices[component] = (Named("*", Price(Decimal(price))),)
     first = PriceList(datetime(2020, 1, 1, tzinfo=UTC), prices)
     return RateCard(name="list", currency="EUR", versions=(first,), policy="stopped-free", **more)  # type: ignore[arg-type]
 
@@ -83,9 +90,7 @@ COMPUTE = Decimal("0.04")
 
 
 async def test_burn_rates_follow_the_fleet_and_count_each_thing_once(console: Make) -> None:
-    profile = ReleaseProfile(services=frozenset({"compute", "image", "network", "volume"}))
-    scope = msgspec.structs.replace(SCOPE, profile=profile)
-    cloud = ScriptedCloud(vm("1"), vm("2"), vm("3", "stopped"), scope=scope)
+    cloud = ScriptedCloud(vm("1"), vm("2"), vm("3", "stopped"), scope=EVERYWHERE)
     cloud.lists["volumes"] = (
         Volume(id="v", size_gib=100, type="ssd", status="available"),
         Volume(id="w", size_gib=10, project_id="elsewhere"),
@@ -138,6 +143,31 @@ async def test_what_if_tells_the_change_and_what_goes_on_costing(console: Make) 
     (new,) = one.costs.what_if_create("lab", "2", count=3, floating_ips=1)
     assert new.hourly == 6 * COMPUTE + Decimal("0.007")
     assert one.costs.what_if_create("lab", "none") == ()
+
+
+async def test_changes_of_things_and_images_of_vms_are_told_and_add_up(console: Make) -> None:
+    cloud = ScriptedCloud(vm("1"), vm("2", image_id=None, volume_ids=("v",)), scope=EVERYWHERE)
+    cloud.lists["volumes"] = (Volume(id="v", size_gib=100, type="ssd"), Volume(id="w", size_gib=50))
+    cloud.lists["images"] = (Image(id="i", name="i", visibility="public", owner="p", size_bytes=10**9),)
+    source = Source(cards=(card(snapshot="0.0002", image="0.001"),))
+    one = await opened(console, cloud, source)
+    both = [ResourceTarget("lab", each) for each in "vw"]
+    (gone,) = one.costs.what_if_resource("volume.delete", both)
+    assert [gone.hourly, gone.after_hourly, gone.note] == [Decimal("-0.015"), 0, ""]
+    (some,) = one.costs.what_if_resource("volume.delete", [*both, ResourceTarget("lab", "x")])
+    assert (some.hourly, some.note) == (gone.hourly, "1 without a price left out")
+    (public,) = one.costs.what_if_resource("image.delete", [ResourceTarget("lab", "i")])
+    assert [public.hourly, public.note[:13]] == [0, "public images"]
+    (made,) = one.costs.what_if_resource("volume.create", [ResourceTarget("lab", "")], {"size_gib": 7})
+    assert (made.hourly, made.at_most) == (Decimal("0.0007"), False)
+    assert one.costs.what_if_resource("volume.rename", both, {"name": "n"}) == ()
+    (image,) = one.costs.what_if("create-image", [vm("1").ref], {"name": "n"})
+    assert (image.hourly, image.at_most) == (Decimal("0.02147483648"), True)
+    (copied,) = one.costs.what_if("create-image", [vm("2").ref], {"name": "n"})
+    assert (copied.hourly, copied.at_most) == (Decimal("0.0200"), False)
+    assert one.costs.what_if("create-backup", [vm("2").ref]) == ()
+    (shelve,) = one.costs.what_if("shelve", [vm("1").ref])
+    assert shelve.note == "the image that it leaves costs up to 15.68 EUR a month"
 
 
 async def test_days_are_counted_once_and_anew_when_the_card_was_wrong(console: Make) -> None:
