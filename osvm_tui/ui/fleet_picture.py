@@ -31,6 +31,7 @@ class FleetPicture:
         self._api = api
         self._names = Names()
         self._named: set[str] = set()
+        self._widest_task = 0
         self.learn_names()
         self.clouds = CloudStates(api, options)
         self.look = Look(
@@ -113,7 +114,9 @@ class FleetPicture:
 
     def _stuck_width(self) -> int:
         vms = (self.view.get(stuck.ref) for stuck in self._api.insight.all_stuck())
-        return max((len(stuck_task(vm)) for vm in vms if vm is not None), default=0)
+        # It never shrinks: columns that come and go take the eye off the row that it is on.
+        self._widest_task = max([self._widest_task, *(len(stuck_task(vm)) for vm in vms if vm is not None)])
+        return self._widest_task
 
     def tone(self, row: Row) -> Token | None:
         """Return the token of a whole row whose cloud is not live, None for a live one."""
