@@ -1,6 +1,6 @@
 """`PrometheusProbe`: VMs as a Prometheus server knows them; one query for all VMs and metric, kept for some seconds.
 
-So its cost grows with the metrics and not with the VMs. Knows queries and VMs, no HTTP.
+So its cost grows with the metrics and not with the VMs; the past is asked of one VM. Knows queries and VMs, no HTTP.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from osvm_tui.domain.errors import ProbeError, ProbeFailed, ProbeUnfit
-from osvm_tui.domain.metrics import Reading, Source
+from osvm_tui.domain.metrics import Reading, Sample, Source
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.probe.probe import Probe, Target
 from osvm_tui.probe.prometheus_http import Element
 from osvm_tui.probe.prometheus_names import Family
+from osvm_tui.probe.prometheus_past import Ranges, past
 from osvm_tui.probe.prometheus_sheet import Key, Sheet
 
 _MIB = 1024**2
@@ -25,8 +26,8 @@ FRESH_S = 10.0
 """So long one round of queries serves all VMs; servers scrape every 15 to 60 s."""
 
 
-class Queries(Protocol):
-    """What answers instant queries; every call blocks."""
+class Queries(Ranges, Protocol):
+    """What answers queries; every call blocks."""
 
     def query(self, text: str) -> list[Element]:
         """Raises ProbeError."""
@@ -57,12 +58,22 @@ class PrometheusProbe(Probe):
         self._claims: dict[str, set[VmRef]] = {}
 
     async def read(self, target: Target) -> Reading:
+        now, sheet, key = await self._found(target)
+        return sheet.reading(key, now, _memory(target.vm))
+
+    async def history(self, target: Target, since: datetime, until: datetime, step_s: int) -> tuple[Sample, ...]:
+        _, sheet, key = await self._found(target)
+        begin, end = (int(moment.timestamp()) for moment in (since, until))
+        return await asyncio.to_thread(
+            past, self._server, sheet.family, key, begin, end, step_s, memory=_memory(target.vm)
+        )
+
+    async def _found(self, target: Target) -> tuple[datetime, Sheet, Key]:
         words = self._claim(target.vm)
         now, sheets = await self._fresh()
-        memory = target.vm.flavor.memory_mib * _MIB if target.vm.flavor else 0
         for sheet in sheets:
             if (key := self._find(sheet, target.vm, words)) is not None:
-                return sheet.reading(key, now, memory)
+                return now, sheet, key
         raise ProbeUnfit("not known to Prometheus")
 
     def _claim(self, vm: Vm) -> list[str]:
@@ -116,3 +127,7 @@ class PrometheusProbe(Probe):
 
     async def close(self) -> None:
         await asyncio.to_thread(self._server.close)
+
+
+def _memory(vm: Vm) -> int:
+    return vm.flavor.memory_mib * _MIB if vm.flavor else 0

@@ -1,4 +1,4 @@
-"""`PrometheusHttp`: instant queries of one Prometheus server, by requests; every call blocks and is bounded.
+"""`PrometheusHttp`: queries of one Prometheus server, by requests; every call blocks and is bounded.
 
 Secrets are read when they are used and go into no message.
 """
@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from osvm_tui.domain.errors import ProbeFailed, ProbeNotPermitted
+
+Row = TypeVar("Row", bound=Struct)
 
 
 class Server(Struct, frozen=True, kw_only=True):
@@ -45,9 +47,21 @@ class Element(Struct, frozen=True, gc=False):
     value: float
 
 
+class Line(Struct, frozen=True, gc=False):
+    """One series of a range: points of the server's clock and value, by time; a step without a value is left out."""
+
+    labels: Mapping[str, str]
+    points: list[tuple[float, float]]
+
+
 class _Row(Struct):
     metric: dict[str, str]
     value: tuple[float, str]
+
+
+class _Rows(Struct):
+    metric: dict[str, str]
+    values: list[tuple[float, str]]
 
 
 class _Data(Struct):
@@ -71,19 +85,31 @@ class PrometheusHttp:
 
     def query(self, text: str) -> list[Element]:
         """Return an instant vector without what is no number; ProbeNotPermitted, ProbeFailed."""
-        with self._turn:
-            body = self._get("/api/v1/query", {"query": text})
-        answer = _decoded(body)
-        if answer.status != "success":
-            raise ProbeFailed(f"Prometheus refuses a query: {answer.error[:200]}", hint=f"the query: {text}")
-        if answer.data.resultType != "vector":
-            raise ProbeFailed("Prometheus answers a query with no vector", hint=f"the query: {text}")
-        try:
-            rows = msgspec.json.decode(answer.data.result, type=list[_Row])
-        except msgspec.DecodeError:
-            raise ProbeFailed("Prometheus answers with something that is no vector") from None
+        rows = self._rows("/api/v1/query", {"query": text}, "vector", _Row)
         found = (Element(row.metric, row.value[0], _number(row.value[1])) for row in rows)
         return [each for each in found if math.isfinite(each.value)]
+
+    def query_range(self, text: str, since: int, until: int, step: int) -> list[Line]:
+        """Return values at `since`, every `step` seconds after it and up to `until`; raises as `query` does.
+
+        The server refuses more than 11 000 points a series.
+        """
+        params = {"query": text, "start": f"{since}", "end": f"{until}", "step": f"{step}"}
+        rows = self._rows("/api/v1/query_range", params, "matrix", _Rows)
+        return [Line(row.metric, _points(row.values)) for row in rows]
+
+    def _rows(self, path: str, params: Mapping[str, str], form: str, kind: type[Row]) -> list[Row]:
+        with self._turn:
+            body = self._get(path, params)
+        answer, text = _decoded(body), params["query"]
+        if answer.status != "success":
+            raise ProbeFailed(f"Prometheus refuses a query: {answer.error[:200]}", hint=f"the query: {text}")
+        if answer.data.resultType != form:
+            raise ProbeFailed(f"Prometheus answers a query with no {form}", hint=f"the query: {text}")
+        try:
+            return msgspec.json.decode(answer.data.result, type=list[kind])  # type: ignore[valid-type]
+        except msgspec.DecodeError:
+            raise ProbeFailed(f"Prometheus answers with something that is no {form}") from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -153,6 +179,11 @@ def _decoded(body: bytes) -> _Answer:
         return msgspec.json.decode(body, type=_Answer)
     except (msgspec.DecodeError, UnicodeError):
         raise ProbeFailed("Prometheus answers with something that is not its JSON", hint="check its url") from None
+
+
+def _points(told: list[tuple[float, str]]) -> list[tuple[float, float]]:
+    found = ((at, _number(text)) for at, text in told)
+    return [(at, value) for at, value in found if math.isfinite(value)]
 
 
 def _number(text: str) -> float:

@@ -7,7 +7,8 @@ result has one element for each VM, and for each device where it is told by devi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -96,3 +97,41 @@ def _family(name: str, names: Mapping[str, str]) -> Family:
 
 def _labels(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (label.strip() for label in text.split(","))))
+
+
+_STRING = r""" "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `[^`]*` """
+_TOKEN = re.compile(
+    rf"""
+    {_STRING}
+    | (?P<name>[A-Za-z_:][\w:]*)? \s* (?P<braces>\{{ (?:{_STRING} | [^}}"'`])* \}})
+    | \[[^\]]*\]
+    | \b(?:by|without|on|ignoring|group_left|group_right) \s* \([^)]*\)
+    | [A-Za-z_:][\w:]* (?= \s*\( | \s+(?:by|without)\b )
+    | \b(?:and|or|unless|bool|offset|atan2|inf|nan|on|ignoring|group_left|group_right)\b
+    | [0-9][\w.]*
+    | (?P<bare>[A-Za-z_:][\w:]*)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What of PromQL must be told apart to find the series that an expression selects."""
+
+
+def narrowed(text: str, labels: Sequence[str], values: Sequence[str]) -> str:
+    """Return a query of the series with these labels only: every selector in it gets the matchers.
+
+    So a server reads one machine's series over a month, and not those of all machines.
+    """
+    matchers = ",".join(f"{label}={_literal(value)}" for label, value in zip(labels, values, strict=True))
+
+    def selected(found: re.Match[str]) -> str:
+        if (braces := found["braces"]) is not None:
+            own = braces[1:-1].strip().rstrip(",")
+            return f"{found['name'] or ''}{{{','.join(filter(None, (own, matchers)))}}}"
+        return f"{found['bare']}{{{matchers}}}" if found["bare"] else found[0]
+
+    return _TOKEN.sub(selected, text)
+
+
+def _literal(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

@@ -34,21 +34,20 @@ class Sheet:
     """One round; `put` what each query gave."""
 
     def __init__(self, family: Family) -> None:
-        self._family = family
+        self.family = family
         self._machines: dict[Key, Machine] = {}
         self._called: dict[str, set[Key]] = {}
 
     def put(self, name: str, elements: Iterable[Element]) -> None:
         """Take over the elements of one query."""
         for each in elements:
-            key = tuple(each.labels.get(label, "") for label in self._family.join)
-            for label in self._family.vm:
+            key = tuple(each.labels.get(label, "") for label in self.family.join)
+            for label in self.family.vm:
                 if word := each.labels.get(label):
                     self._called.setdefault(_plain(word), set()).add(key)
             if name != "info":
-                device = next((each.labels[label] for label in self._family.device if label in each.labels), "")
                 machine = self._machines.setdefault(key, Machine({}))
-                machine.values.setdefault(name, {})[device] = each.value
+                machine.values.setdefault(name, {})[device_of(self.family, each.labels)] = each.value
                 machine.asked_at = each.at
 
     def __bool__(self) -> bool:
@@ -63,23 +62,32 @@ class Sheet:
 
     def reading(self, key: Key, now: datetime, memory: int) -> Reading:
         """Return what is told of a machine. `memory`: bytes of its flavor, where it tells no total itself."""
-        told = self._machines[key]
-        moment = told.one("time") or told.asked_at
-        cores = told.values.get("cpu", {})
-        busy = tuple(cores[core] for core in sorted(cores, key=_number)) if set(cores) != {""} else ()
-        boot, loads = told.one("boot"), [told.one(name) for name in ("load1", "load5", "load15")]
-        vcpus = told.one("vcpus")
-        return Reading(
-            # The values are as old as the server's last scrape, by its own clock.
-            at=now - timedelta(seconds=max(0.0, told.asked_at - moment)),
-            source=Source.PROMETHEUS, clock_s=moment, boot_id=" ".join((self._family.name, *key, f"{boot or ''}")),
-            vcpus=int(vcpus) if vcpus else len(busy) or None, core_busy_s=busy,
-            cpu_busy_s=sum(cores.values()) if cores else None,
-            load=(loads[0], loads[1], loads[2]) if None not in loads else None,  # type: ignore[arg-type]
-            memory=_memory(told, memory), mounts=tuple(_mounts(told.values)),
-            disks=_counters(told.values, _DISK, DiskCounters), nics=_counters(told.values, _NIC, NicCounters),
-            uptime_s=moment - boot if boot else None,
-        )  # fmt: skip
+        return reading_of(self._machines[key], now, memory, " ".join((self.family.name, *key)))
+
+
+def device_of(family: Family, labels: Mapping[str, str]) -> str:
+    """Return what names the device of an element, empty where it has none."""
+    return next((labels[label] for label in family.device if label in labels), "")
+
+
+def reading_of(told: Machine, now: datetime, memory: int, machine: str) -> Reading:
+    """Return what was told at one moment, `now`; `machine` is what it is called, `memory` as above."""
+    moment = told.one("time") or told.asked_at
+    cores = told.values.get("cpu", {})
+    busy = tuple(cores[core] for core in sorted(cores, key=_number)) if set(cores) != {""} else ()
+    boot, loads = told.one("boot"), [told.one(name) for name in ("load1", "load5", "load15")]
+    vcpus = told.one("vcpus")
+    return Reading(
+        # The values are as old as the server's last scrape, by its own clock.
+        at=now - timedelta(seconds=max(0.0, told.asked_at - moment)),
+        source=Source.PROMETHEUS, clock_s=moment, boot_id=f"{machine} {boot or ''}",
+        vcpus=int(vcpus) if vcpus else len(busy) or None, core_busy_s=busy,
+        cpu_busy_s=sum(cores.values()) if cores else None,
+        load=(loads[0], loads[1], loads[2]) if None not in loads else None,  # type: ignore[arg-type]
+        memory=_memory(told, memory), mounts=tuple(_mounts(told.values)),
+        disks=_counters(told.values, _DISK, DiskCounters), nics=_counters(told.values, _NIC, NicCounters),
+        uptime_s=moment - boot if boot else None,
+    )  # fmt: skip
 
 
 def _memory(told: Machine, of_flavor: int) -> Memory | None:

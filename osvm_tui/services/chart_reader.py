@@ -1,4 +1,7 @@
-"""`ChartReader`: what is kept of a VM as lines of a chart; what is not, its source may tell itself."""
+"""`ChartReader`: what is kept of a VM as lines of a chart; what is not, its sources may tell themselves.
+
+What is kept wins, and waits for no source longer than a moment: a source is asked in a task of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from osvm_tui.domain.errors import GuestError, ProbeError
+from osvm_tui.domain.errors import GuestError, ProbeError, ProbeNotPermitted, ProbeUnfit
 from osvm_tui.domain.metrics import Metric, Sample
 from osvm_tui.domain.slots import ALL, Slot, Track, floor, rolled, slot_of
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.metric_keeper import MetricKeeper, joined
 from osvm_tui.services.monitor_api import Point, Range, Series
+from osvm_tui.services.tasks import end
 
 _log = logging.getLogger("osvm.monitor")
 SPANS: dict[Range, tuple[timedelta, int]] = {
@@ -28,24 +33,40 @@ SPANS: dict[Range, tuple[timedelta, int]] = {
     Range.DAYS_30: (timedelta(days=30), 600),
 }
 """How far back each range goes, and the seconds of its slots."""
-_HISTORY_S = 60.0
-"""How long a source's own history is remembered."""
+_ASKED_STEPS = 30
+"""What a source told is good for so many steps: what happens meanwhile is measured by ourselves."""
+_FAILED_S = 60.0
+"""So long a source that failed is not asked again."""
+_LONGEST_S = 60.0
 _REMEMBERED = 8
 
-History = Callable[[VmRef, datetime, datetime, int], Awaitable[Sequence[Sample]]]
-"""Returns what the source of a VM keeps itself, by (ref, since, until, step)."""
+Ask = Callable[[datetime, datetime, int], Awaitable[Sequence[Sample]]]
+"""Returns what one source of a VM keeps itself, by (since, until, step); raises ProbeError and GuestError."""
+Sources = Callable[[VmRef], Sequence[Ask]]
+"""Returns whom to ask about a VM's past, the best first; none: nobody is to be asked now."""
+
+
+class _Told(Struct, frozen=True):
+    """What a source told."""
+
+    good_until: float
+    slots: list[Slot]
 
 
 class ChartReader:
-    """Reads charts out of the store, what waits for it, and the sources. `gap_s` tells what a gap is."""
+    """Reads charts out of the store, what waits for it, and the sources. `gap_s` tells what a gap is for a VM.
+
+    What is kept waits `patience_s` for what is not: that comes with the next reading.
+    """
 
     def __init__(
-        self, keeper: MetricKeeper, history: History, now: Callable[[], datetime], gap_s: Callable[[], float],
-        steady: Callable[[], float] = time.monotonic,
+        self, keeper: MetricKeeper, sources: Sources, now: Callable[[], datetime], gap_s: Callable[[VmRef], float],
+        steady: Callable[[], float] = time.monotonic, patience_s: float = 1.0,
     ) -> None:  # fmt: skip
-        self._keeper, self._history, self._now, self._steady = keeper, history, now, steady
-        self._gap_s = gap_s
-        self._known: dict[tuple[VmRef, int], tuple[float, list[Slot]]] = {}
+        self._keeper, self._sources, self._now, self._steady = keeper, sources, now, steady
+        self._gap_s, self._patience_s = gap_s, patience_s
+        self._told: dict[tuple[VmRef, Range], _Told] = {}
+        self._asking: dict[tuple[VmRef, Range], asyncio.Task[None]] = {}
 
     async def charts(
         self, ref: VmRef, metrics: Sequence[Metric], over: Range, *, devices: bool = False
@@ -55,10 +76,11 @@ class ChartReader:
         until = floor(self._now().timestamp(), step) + step
         since = until - int(span.total_seconds())
         tracks = await self._keeper.tracks(ref, metrics, step, since, until, devices=devices)
+        older: list[Slot] = []
         if not _complete(tracks, metrics, step, since, until, devices):
-            older = await self._older(ref, step, since, until)
+            older = await self._older(ref, over, since, until, patience_s=self._patience_s if tracks else None)
             tracks = await asyncio.to_thread(_filled, tracks, older, frozenset(metrics), devices)
-        gap_s = max(1.5 * step, self._gap_s())
+        gap_s = max(1.5 * step, self._gap_s(ref), 1.5 * _apart([slot.at for slot in older]))
 
         def made() -> tuple[Series, ...]:
             found = _series(tracks, metrics, step, since, until, devices)
@@ -66,23 +88,55 @@ class ChartReader:
 
         return await asyncio.to_thread(made)
 
-    async def _older(self, ref: VmRef, step: int, since: int, until: int) -> list[Slot]:
-        held = self._known.get((ref, step))
-        if held is not None and self._steady() - held[0] < _HISTORY_S:
-            return held[1]
+    async def close(self) -> None:
+        """Ask nobody any more."""
+        await end([*self._asking.values()])
+
+    async def _older(self, ref: VmRef, over: Range, since: int, until: int, *, patience_s: float | None) -> list[Slot]:
+        """Return what the sources keep, as far as it is known in time; they are asked once, not at each reading."""
+        key = (ref, over)
+        held = self._told.get(key)
+        if held is None or self._steady() >= held.good_until:
+            asked = self._asking.get(key)
+            if asked is None and (sources := self._sources(ref)):
+                asked = self._asking[key] = asyncio.create_task(self._ask(key, sources, since, until))
+            if asked is not None:
+                await asyncio.wait({asked}, timeout=patience_s)
+            held = self._told.get(key)
+        return [slot for slot in held.slots if since <= slot.at < until] if held is not None else []
+
+    async def _ask(self, key: tuple[VmRef, Range], sources: Sequence[Ask], since: int, until: int) -> None:
+        step = SPANS[key[1]][1]
+        good_s, slots = _FAILED_S, list[Slot]()
         try:
-            samples = await self._history(
-                ref, datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC), step
-            )
-        except (ProbeError, GuestError) as error:
-            _log.info("no history", extra={"detail": error.detail})
-            samples = ()
-        slots = await asyncio.to_thread(_slots, samples, step) if samples else []
-        self._known.pop((ref, step), None)
-        self._known[ref, step] = self._steady(), slots
-        while len(self._known) > _REMEMBERED:
-            self._known.pop(next(iter(self._known)))
-        return slots
+            async with asyncio.timeout(_LONGEST_S):
+                samples = await self._first(sources, since, until, step)
+            if samples is not None:
+                good_s, slots = max(_FAILED_S, _ASKED_STEPS * step), await asyncio.to_thread(_slots, samples, step)
+        except TimeoutError:
+            _log.info("no history", extra={"detail": f"no answer in {_LONGEST_S:g} s"})
+        except Exception:
+            _log.exception("a source's history failed")
+        finally:
+            self._asking.pop(key, None)
+        self._told.pop(key, None)
+        self._told[key] = _Told(self._steady() + good_s, slots)
+        while len(self._told) > _REMEMBERED:
+            self._told.pop(next(iter(self._told)))
+
+    async def _first(self, sources: Sequence[Ask], since: int, until: int, step: int) -> Sequence[Sample] | None:
+        """Return what the first source that keeps something tells; nothing when none does, None when one failed."""
+        failed = False
+        for ask in sources:
+            try:
+                found = await ask(datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC), step)
+            except (ProbeError, GuestError) as error:
+                _log.info("no history", extra={"detail": error.detail})
+                failed = failed or not isinstance(error, ProbeUnfit | ProbeNotPermitted)
+                continue
+            if found:
+                return found
+        return None if failed else ()
 
 
 def _complete(
@@ -95,12 +149,16 @@ def _complete(
 
 def _stands_for(series: Series, gap_s: float) -> float:
     """Return how long a point stands for: VMs out of view are measured once in several fine slots."""
-    points = series.points
-    if len(points) < 3 or series.step_s >= gap_s:
+    if series.step_s >= gap_s:
         return series.step_s
-    apart = sorted((after.at - before.at).total_seconds() for before, after in pairwise(points))
-    usual_s = apart[len(apart) // 2]
+    usual_s = _apart([point.at.timestamp() for point in series.points])
     return series.step_s if usual_s <= series.step_s else min(1.5 * usual_s, gap_s)
+
+
+def _apart(moments: Sequence[float]) -> float:
+    """Return how far apart moments usually are, 0 for less than three."""
+    apart = sorted(after - before for before, after in pairwise(moments))
+    return apart[len(apart) // 2] if len(apart) > 1 else 0.0
 
 
 def _slots(samples: Sequence[Sample], step: int) -> list[Slot]:

@@ -107,6 +107,10 @@ class Collector:
             if (subject := self._subjects.get(ref)) is not None:
                 subject.watched_at = now
 
+    def watches(self, ref: VmRef) -> bool:
+        """Return whether a VM is in view."""
+        return ref in self._watched
+
     def choice(self, ref: VmRef) -> SourceChoice | None:
         """Return what is known of a VM's sources."""
         subject = self._subjects.get(ref)

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -27,7 +28,7 @@ from osvm_tui.services.alert_watch import AlertWatch
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.catalogs import Catalogs
-from osvm_tui.services.chart_reader import ChartReader
+from osvm_tui.services.chart_reader import Ask, ChartReader
 from osvm_tui.services.collector import Collector, runs
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.guests import Guests
@@ -85,7 +86,7 @@ class Monitoring(MonitorApi):
         self._watch = AlertWatch(
             self._book, fleet, self._picture, insight, self._leads, self._project_name, self._kept, now, self._gap_s
         )
-        self._charts = ChartReader(self._keeper, self._history, now, self._gap_s)
+        self._charts = ChartReader(self._keeper, self._pasts, now, self._chart_gap_s)
         self._webhook = Webhook(plan.webhook, now) if plan.webhook else None
         self._host = HostWatch(plan.host, scopes, plan.pace.host_s) if plan.host else None
         self._tasks: list[asyncio.Task[None]] = []
@@ -134,6 +135,7 @@ class Monitoring(MonitorApi):
     async def close(self) -> None:
         """Stop, write what waits and let go of every source."""
         await end(self._tasks)
+        await self._charts.close()
         await self.collector.close()
         await self._book.write()
         await self._keeper.close()
@@ -240,13 +242,27 @@ class Monitoring(MonitorApi):
         if sample is not None:
             self._watch.hear(vm, self._fleet.entry_of(vm.ref), sample)
 
-    async def _history(self, ref: VmRef, since: datetime, until: datetime, step: int) -> Sequence[Sample]:
+    def _pasts(self, ref: VmRef) -> list[Ask]:
+        """Return whom to ask about a VM's past: who measures it first, then the others.
+
+        Over the network only about what is in view: advice on a thousand VMs must not be thousands of requests.
+        """
         found, vm = self._picture.get(ref), self._fleet.get(ref)
         if vm is None:
-            return ()
-        offered = [found.sample.source] if found and found.sample else self._offered(self._fleet.entry_of(ref))
-        probes = [self.collector.probes[source] for source in offered if source in self.collector.probes]
-        return await probes[0].history(self._target(vm), since, until, step) if probes else ()
+            return []
+        present = [found.sample.source] if found and found.sample else []
+        offered = list(self._offered(self._fleet.entry_of(ref)))
+        if self.collector.watches(ref):
+            asked = [*dict.fromkeys((*present, *offered))]
+        else:
+            asked = [source for source in present or offered if source is Source.SIMULATED]
+        probes = [self.collector.probes[source] for source in asked if source in self.collector.probes]
+        return [partial(probe.history, self._target(vm)) for probe in probes]
+
+    def _chart_gap_s(self, ref: VmRef) -> float:
+        found = self._picture.get(ref)
+        probe = self.collector.probes.get(found.sample.source) if found and found.sample else None
+        return max(self._gap_s(), 3.5 * probe.grain_s if probe else 0.0)
 
     async def _kept(self, ref: VmRef, metrics: Sequence[Metric], step: int, since: int) -> list[Track]:
         until = int(self._now().timestamp()) + step

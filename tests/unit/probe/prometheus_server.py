@@ -1,24 +1,31 @@
-"""A server on loopback that answers Prometheus's instant queries from a table, or misbehaves."""
+"""A server on loopback that answers Prometheus's queries from tables, or misbehaves."""
 
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 Series = tuple[dict[str, str], str]
+Curve = tuple[dict[str, str], Callable[[int], float | None]]
+"""Labels, and the value at a moment: None where a server has none."""
+_MEAN = re.compile(r"avg_over_time\(\((.*)\)\[\d+s:\d+s\]\)")
 NOW = 1_795_300_030.0
 
 
 class Scripted:
-    """What is answered: elements by query, or one status and body for everything."""
+    """What is answered: elements and curves by query, or one status and body for everything."""
 
     def __init__(self, tables: Mapping[str, list[Series]]) -> None:
         self.tables = dict(tables)
+        self.curves: dict[str, list[Curve]] = {}
+        self.ranges: list[tuple[str, int, int, int]] = []
+        """Query, begin, end and step of range queries."""
         self.status, self.body = 200, b""
         self.asked: list[str] = []
         self.signed: list[str] = []
@@ -29,6 +36,17 @@ class Scripted:
         rows = [{"metric": labels, "value": [NOW, value]} for labels, value in self.tables.get(query, [])]
         return json.dumps({"status": "success", "data": {"resultType": "vector", "result": rows}}).encode()
 
+    def answer_range(self, query: str, start: int, end: int, step: int) -> bytes:
+        """Return the body for a range query; a mean over a step is told as the value at its end."""
+        self.ranges.append((query, start, end, step))
+        found = _MEAN.fullmatch(query)
+        rows = []
+        for labels, curve in self.curves.get(found[1] if found else query, []):
+            told = ((at, curve(at)) for at in range(start, end + 1, step))
+            values = [[at, str(value)] for at, value in told if value is not None]
+            rows += [{"metric": labels, "values": values}] if values else []
+        return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": rows}}).encode()
+
 
 @contextmanager
 def serving(scripted: Scripted) -> Iterator[Scripted]:
@@ -36,10 +54,15 @@ def serving(scripted: Scripted) -> Iterator[Scripted]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            query = parse_qs(urlsplit(self.path).query).get("query", [""])[0]
+            asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            query = asked.get("query", "")
             scripted.asked.append(query)
             scripted.signed.append(self.headers.get("authorization", ""))
-            body = scripted.body or scripted.answer(query)
+            if "step" in asked:
+                body = scripted.answer_range(query, *(int(asked[name]) for name in ("start", "end", "step")))
+            else:
+                body = scripted.answer(query)
+            body = scripted.body or body
             self.send_response(scripted.status)
             self.send_header("content-length", str(len(body)))
             if scripted.status == 302:

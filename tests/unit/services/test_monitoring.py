@@ -202,6 +202,9 @@ async def test_what_a_source_keeps_itself_fills_the_chart_where_nothing_was_kept
         Sample(at=begin + timedelta(minutes=10 * n), source=Source.DIAGNOSTICS, cpu=5.0) for n in range(400)
     )
     (series,) = await desk.monitor.charts(desk.vm("one").ref, [Metric.CPU], Range.DAYS_7)
+    assert {point.mean for point in series.points} == {50.0}, "no source is asked about what nobody looks at"
+    desk.monitor.watch([desk.vm("one").ref])
+    (series,) = await desk.monitor.charts(desk.vm("one").ref, [Metric.CPU], Range.DAYS_7)
     assert [series.points[0].mean, series.points[-1].mean] == [5.0, 50.0]
     assert len({point.at for point in series.points}) == len(series.points) == 289
     assert sorted(point.at for point in series.points) == [point.at for point in series.points]
