@@ -126,6 +126,8 @@ def burn(launch: Launch, output: str) -> Exit:
             rows = [(each.currency, _short(each.hourly), _short(each.monthly)) for each in totals.totals]
             print_table(("CURRENCY", "PER HOUR", "PER MONTH"), rows)
             click.echo(f"{totals.vms - totals.unpriced_vms} of {totals.vms} VMs have a price")
+            for one in totals.uncounted:
+                click.echo(f"not counted: {one.kind.value}s of {one.entry}: {one.why or 'not read'}")
             for each in rates:
                 if each.card:
                     told = ", ".join(filter(None, (each.card, each.source, each.policy_title)))

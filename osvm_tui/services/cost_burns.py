@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from osvm_tui.domain.accrual import Held, Tariff
 from osvm_tui.domain.burn import Burn, Item, Total, burn_totals, priced, thing_burn, vm_burn
 from osvm_tui.domain.rates import PriceList
 from osvm_tui.domain.roles import Scope
+from osvm_tui.domain.things import KINDS
 from osvm_tui.domain.vm import Flavor, Vm, VmRef
 from osvm_tui.services.cost_rates import Rates
 from osvm_tui.services.cost_stock import Stock
-from osvm_tui.services.costs_api import AttachedCost, BurnTotals, VmCost
+from osvm_tui.services.costs_api import AttachedCost, BurnTotals, Uncounted, VmCost
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.scopes import Scopes
 
@@ -78,7 +81,7 @@ class Burns:
             return self._sum(Counter(self._key(vm, entry) for vm, entry in chosen), ())
         self._follow_fleet()
         if self._all is None:
-            self._all = self._sum(self._counts, self._thing_burns())
+            self._all = replace(self._sum(self._counts, self._thing_burns()), uncounted=self._uncounted())
         return self._all
 
     def _sum(self, counts: Mapping[_Key, int], things: tuple[Burn, ...]) -> BurnTotals:
@@ -87,6 +90,18 @@ class Burns:
         totals = burn_totals([*(_times(burn, count) for burn, count in found), *things])
         simulated = any(self._simulated(key[0]) for key, count in counts.items() if count)
         return BurnTotals(totals=totals, unpriced_vms=vms - priced_vms, vms=vms, simulated=simulated)
+
+    def _uncounted(self) -> tuple[Uncounted, ...]:
+        found = []
+        for follower in self._scopes.followers():
+            entry = follower.status.entry
+            priced_by = self._rates.priced(entry) if follower.scope is not None else None
+            prices = priced_by[1].prices if priced_by is not None else {}
+            for kind, component in KINDS.items():
+                why = self._stock.unread(entry, kind) if component in prices else None
+                if why is not None:
+                    found.append(Uncounted(entry, kind, why))
+        return tuple(found)
 
     def _simulated(self, entry: str) -> bool:
         tariff = self._rates.tariff(entry)

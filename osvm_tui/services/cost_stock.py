@@ -75,6 +75,13 @@ class Stock:
         views = ((kind, component, self._catalogs.view(entry, kind)) for kind, component in KINDS.items())
         return tuple((kind, of) for kind, of, view in views if view and view.fetched_at is not None and not view.error)
 
+    def unread(self, entry: str, kind: CatalogKind) -> str | None:
+        """Return why a catalog was never read, empty when nobody tried yet; None when it was, or cannot be there."""
+        view = self._catalogs.view(entry, kind)
+        if view is None:
+            return ""
+        return view.error if view.fetched_at is None and not view.error.startswith(NO_SERVICE) else None
+
     def image_name(self, entry: str, vm: Vm) -> str:
         """Return the name of a VM's image, empty when it is not known."""
         if not vm.image_id:

@@ -77,6 +77,14 @@ class VmCost(Struct, frozen=True, kw_only=True):
     simulated: bool = False
 
 
+class Uncounted(Struct, frozen=True):
+    """A catalog of an entry whose items are not in the totals; `why` is empty when it was not read yet."""
+
+    entry: str
+    kind: CatalogKind
+    why: str = ""
+
+
 class BurnTotals(Struct, frozen=True, kw_only=True):
     """What everything in sight costs now: VMs, volumes, snapshots, images and floating IPs, each counted once."""
 
@@ -86,6 +94,13 @@ class BurnTotals(Struct, frozen=True, kw_only=True):
     """VMs in clouds without rates, or of flavors without a price: not in the totals."""
     vms: int = 0
     simulated: bool = False
+    uncounted: tuple[Uncounted, ...] = ()
+    """Catalogs that the rate cards price and that are not in the totals; of some VMs alone there are none."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the totals hold everything; otherwise it costs this at least."""
+        return not self.unpriced_vms and not self.uncounted
 
 
 class Sum(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from osvm_tui.domain.money import ZERO
 from osvm_tui.services.costs_api import BudgetView, BurnTotals, Day, Forecast, MonthView, RatesView
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import count
-from osvm_tui.ui.money_words import HOURLY, money, plain
+from osvm_tui.ui.money_words import HOURLY, KINDS_WORDS, money, not_counted, plain
 from osvm_tui.ui.plot import Slot
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.vm_cost_facts import amounts
@@ -35,11 +35,19 @@ def now_block(burn: BurnTotals) -> Content:
     """Return what everything in sight costs now, and what is not in it."""
     if not burn.totals:
         return Content.styled(_nothing(burn), "$state-stale" if burn.vms else "$dim")
-    tables = [amounts([("in all", plain(t.hourly, HOURLY), plain(t.monthly), "")], t.currency) for t in burn.totals]
-    lines = [*tables, Content.styled(f"{count(burn.vms)} VMs, with volumes, snapshots, images, floating IPs", "$dim")]
+    all_of_it = "in all" if burn.complete else "at least"
+    tables = [amounts([(all_of_it, plain(t.hourly, HOURLY), plain(t.monthly), "")], t.currency) for t in burn.totals]
+    lines = [*tables, Content.styled(_counted(burn), "$dim")]
     if burn.unpriced_vms:
         lines.append(Content.styled(f"{count(burn.unpriced_vms)} VMs have no price: not in it", "$state-stale"))
+    lines += [Content.styled(f"not in it: {printable(each)}", "$state-stale") for each in not_counted(burn.uncounted)]
     return Content("\n").join(lines)
+
+
+def _counted(burn: BurnTotals) -> str:
+    missing = {one.kind for one in burn.uncounted}
+    beside = [word for kind, word in KINDS_WORDS.items() if kind not in missing]
+    return f"{count(burn.vms)} VMs" + (f", with {', '.join(beside)}" if beside else " alone")
 
 
 def _nothing(burn: BurnTotals) -> str:

@@ -6,12 +6,21 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from osvm_tui.domain.burn import Burn, Change, Total
-from osvm_tui.services.costs_api import Sum
+from osvm_tui.domain.catalog import CatalogKind
+from osvm_tui.services.costs_api import Sum, Uncounted
 
 HOURLY = 4
 """Decimals of a rate per hour: small VMs cost less than a hundredth."""
 MONTHLY = 2
 """Decimals of a rate per month and of every sum."""
+
+KINDS_WORDS = {
+    CatalogKind.VOLUME: "volumes",
+    CatalogKind.VOLUME_SNAPSHOT: "snapshots",
+    CatalogKind.IMAGE: "images",
+    CatalogKind.FLOATING_IP: "floating IPs",
+}
+"""How everything beside VMs is called that is paid for."""
 
 
 def plain(value: Decimal, places: int = MONTHLY) -> str:
@@ -47,9 +56,17 @@ def burn_words(burn: Burn | None) -> str:
 
 
 def burning(totals: Iterable[Total], *, more: bool = False) -> str:
-    """Return what everything costs an hour, one a currency: `41.20 EUR/h`; `more`: not all of it has a price."""
+    """Return what everything costs an hour, one a currency: `41.20 EUR/h`; `more`: not all of it is counted."""
     sign = "+" if more else ""
     return "  ".join(f"{plain(total.hourly)}{sign} {total.currency}/h" for total in totals)
+
+
+def not_counted(uncounted: Iterable[Uncounted]) -> list[str]:
+    """Return which catalogs are not in a total and why: `volumes, floating IPs of prod: not read yet`."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in uncounted:
+        by_reason.setdefault((one.entry, one.why or "not read yet"), []).append(KINDS_WORDS[one.kind])
+    return [f"{', '.join(kinds)} of {entry}: {why}" for (entry, why), kinds in by_reason.items()]
 
 
 def spent(one: Sum) -> str:

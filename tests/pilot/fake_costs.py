@@ -36,6 +36,7 @@ from osvm_tui.services.costs_api import (
     MonthView,
     RatesView,
     ResourceTarget,
+    Uncounted,
     UsageCheck,
     VmBill,
     VmCost,
@@ -56,6 +57,7 @@ class FakeCosts(CostsApi):
         self._console = console
         self.priced = True
         """False: no card is for the cloud."""
+        self.uncounted: tuple[Uncounted, ...] = ()
         self.trouble: tuple[str, ...] = ()
         self.attached: dict[VmRef, tuple[AttachedCost, ...]] = {}
         self.bills: dict[VmRef, VmBill] = {}
@@ -91,7 +93,11 @@ class FakeCosts(CostsApi):
         vms = [self._console.fleet[ref] for ref in (self._console.fleet if refs is None else refs)]
         burns = [burn for vm in vms if (burn := self._burn(vm)) is not None]
         return BurnTotals(
-            totals=burn_totals(burns), unpriced_vms=len(vms) - len(burns), vms=len(vms), simulated=bool(burns)
+            totals=burn_totals(burns),
+            unpriced_vms=len(vms) - len(burns),
+            vms=len(vms),
+            simulated=bool(burns),
+            uncounted=self.uncounted if refs is None else (),
         )
 
     def what_if(

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 from osvm_tui.domain.advice import Waste
 from osvm_tui.domain.catalog import CatalogKind, Flavor
 from osvm_tui.domain.errors import Forbidden
-from osvm_tui.services.costs_api import UsageCheck, WasteList
+from osvm_tui.services.costs_api import Uncounted, UsageCheck, WasteList
 from osvm_tui.ui.dialogs.confirm import ConfirmDialog
 from osvm_tui.ui.dialogs.params_form import ParamsForm
 from osvm_tui.ui.dialogs.resource_confirm import ConfirmGone
@@ -57,6 +57,33 @@ async def test_the_header_tells_the_burn_rate_and_drops_it_before_the_counts() -
             line = pilot.app.screen.query_one(HeaderBar).render().plain
             assert (told in line) is there
             assert "error" in line
+
+
+async def test_what_is_not_counted_yet_is_marked_in_the_header_and_told_in_the_overview() -> None:
+    scene = money_scenes.spending()
+    costs = scene.api.costs
+    costs.uncounted = (
+        Uncounted("mock", CatalogKind.VOLUME, "not permitted: volume:get_all is for admins"),
+        Uncounted("mock", CatalogKind.IMAGE),
+        Uncounted("mock", CatalogKind.FLOATING_IP),
+    )
+    hourly = f"{costs.burn_totals().totals[0].hourly:.2f}"
+    async with Desk(scene.api).run_test(size=(150, 36)) as pilot:
+        header = pilot.app.screen.query_one(HeaderBar)
+        assert f"at least {hourly} EUR/h" in header.render().plain
+        await pilot.resize_terminal(92, 30)
+        await pilot.pause()
+        assert f" {hourly}+ EUR/h" in header.render().plain
+        await go(pilot, "cost")
+        now = shown(pilot, "#section-now")
+        assert "at least" in now
+        assert "60 VMs, with snapshots\n" in now
+        assert "not in it: volumes of mock: not permitted: volume:get_all is for admins" in now
+        assert "not in it: images, floating IPs of mock: not read yet" in now
+        costs.uncounted = ()
+        pilot.app.screen.tick()  # type: ignore[attr-defined]
+        assert "not in it" not in shown(pilot, "#section-now")
+        assert f" {hourly} EUR/h" in pilot.app.screen.query_one(HeaderBar).render().plain
 
 
 async def test_the_fleet_sorts_and_filters_by_cost_the_dearest_first() -> None:

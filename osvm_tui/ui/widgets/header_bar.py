@@ -138,11 +138,19 @@ class HeaderBar(Widget):
         return Text.assemble(fresh, counts, burn, no_wrap=True), moved
 
     def _burn(self, taken: int) -> Text:
-        """Return what everything in sight costs an hour; nothing where freshness, counts and cloud need the room."""
+        """Return what everything in sight costs an hour; nothing where freshness, counts and cloud need the room.
+
+        What is not counted yet is told in words where nothing else gives way to them, by a `+` elsewhere.
+        """
         burn = self._api.costs.burn_totals()
-        words = burning(burn.totals, more=burn.unpriced_vms > 0)
-        room = self.size.width - taken - self._freshness()[-1].cell_len - self._lefts()[-3].cell_len - 1
-        return Text(f" {words} " if words and len(words) + 2 <= room else "", self._style("plain"))
+        words = burning(burn.totals, more=not burn.complete)
+        fresh, lefts = self._freshness(), self._lefts()
+        around = self.size.width - taken - 1 - 2
+        long = f"at least {burning(burn.totals)}"
+        if words and not burn.complete and len(long) <= around - fresh[0].cell_len - lefts[0].cell_len:
+            words = long
+        fits = bool(words) and len(words) <= around - fresh[-1].cell_len - lefts[-3].cell_len
+        return Text(f" {words} " if fits else "", self._style("plain"))
 
     def _counted(self) -> tuple[Text, list[tuple[int, int, str]]]:
         """Return the counts, and from where to where each stands that is a filter."""

@@ -13,7 +13,7 @@ from osvm_tui.domain.billing import PRESETS
 from osvm_tui.domain.catalog import Image, InstanceAction
 from osvm_tui.domain.cost_book import Budget, CostBook
 from osvm_tui.domain.diff import Delta
-from osvm_tui.domain.errors import Refused
+from osvm_tui.domain.errors import Forbidden, Refused
 from osvm_tui.domain.events import CostsChanged, Event, Notice
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.rates import Component, Named, Price, PriceList, RateCard
@@ -119,6 +119,28 @@ async def test_a_cloud_without_a_card_has_no_rates_and_no_zero(console: Make) ->
     report = await one.costs.report(TODAY - DAY, NOW)
     assert (report.totals, report.notes[0]) == ((), "no rates for lab: no rate card is for it")
     assert (await one.costs.month()).forecasts == ()
+
+
+async def test_totals_say_which_catalogs_are_not_in_them_until_all_are_read(console: Make) -> None:
+    cloud = ScriptedCloud(vm("1"), scope=EVERYWHERE)
+    cloud.lists["volumes"] = (Volume(id="v", size_gib=100, type="ssd"),)
+    cloud.errors["volumes"] = [Forbidden("volume:get_all is for admins", entry="lab")]
+    one = console(cloud, rates=Source(cards=(card(image="0.001"),)))
+    await one.load()
+    await one.costs.refresh()
+    before = one.costs.burn_totals()
+    assert [(each.kind.value, each.why) for each in before.uncounted] == [
+        ("volume", "not permitted: volume:get_all is for admins")
+    ], "snapshots have no price, so nobody misses them"
+    one._catalogs.forget("lab")
+    assert {each.kind.value: each.why for each in one.costs.burn_totals().uncounted} == dict.fromkeys(
+        ("volume", "image", "floating-ip"), ""
+    )
+    assert one.costs.burn_totals([vm("1").ref]).complete
+    await one.costs.refresh()
+    after = one.costs.burn_totals()
+    assert (after.complete, after.uncounted) == (True, ())
+    assert after.totals[0].hourly - before.totals[0].hourly == Decimal("0.01")
 
 
 async def test_a_simulated_cloud_has_sample_prices_that_say_so(console: Make) -> None:
