@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -87,8 +88,8 @@ def _window(since: datetime | None, until: datetime | None) -> tuple[datetime, d
 
 
 def _print_report(found: CostReport, output: str) -> None:
-    titles = (*(by.value for by in found.by), "currency", "amount", "amount_max", "hours")
-    rows = [(*group.keys, *_cells(group.sum)) for group in found.groups]
+    titles = (*(by.value for by in found.by), "currency", "amount", "amount_max", "hours", "unpriced")
+    rows = [(*group.keys, *_cells(group.sum, group.unpriced)) for group in found.groups]
     if output == "json":
         print_json(found)
     elif output == "csv":
@@ -98,13 +99,17 @@ def _print_report(found: CostReport, output: str) -> None:
     else:
         blank = ("",) * (len(found.by) - 1)
         sums = [("total", *blank, *_cells(each)) for each in found.totals]
-        print_table([title.upper().replace("_", " ") for title in titles], [*rows, *sums])
+        wide = len(titles) - (not any(group.unpriced for group in found.groups))
+        shown = [row[:wide] for row in (*rows, *sums)]
+        print_table([title.upper().replace("_", " ") for title in titles[:wide]], shown)
         if found.simulated:
             click.echo("SIMULATED list prices")
 
 
-def _cells(one: Sum) -> tuple[str, str, str, str]:
-    return one.currency, f"{one.amount:.10f}", f"{one.amount_max:.10f}", f"{one.hours:.4f}"
+def _cells(one: Sum, unpriced: Sequence[str] = ()) -> tuple[str, str, str, str, str]:
+    nothing = unpriced and not one.amount_max
+    least, most = ("", "") if nothing else (f"{one.amount:.10f}", f"{one.amount_max:.10f}")
+    return one.currency, least, most, f"{one.hours:.4f}", ", ".join(unpriced)
 
 
 @cost.command("now")
@@ -128,6 +133,8 @@ def burn(launch: Launch, output: str) -> Exit:
             click.echo(f"{totals.vms - totals.unpriced_vms} of {totals.vms} VMs have a price")
             for one in totals.uncounted:
                 click.echo(f"not counted: {one.kind.value}s of {one.entry}: {one.why or 'not read'}")
+            if totals.unpriced:
+                click.echo(f"no price, not in it: {', '.join(totals.unpriced)}")
             for each in rates:
                 if each.card:
                     told = ", ".join(filter(None, (each.card, each.source, each.policy_title)))

@@ -11,7 +11,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from osvm_tui.domain.billing import VM_STATES, BillingPolicy
-from osvm_tui.domain.burn import Item, vm_items
+from osvm_tui.domain.burn import Item, item_name, vm_items
 from osvm_tui.domain.money import ZERO, accrued, product
 from osvm_tui.domain.rates import Component, Price, PriceList, RateCard
 from osvm_tui.domain.stretches import UNKNOWN, Stretch
@@ -47,6 +47,18 @@ class Line(Struct, frozen=True, kw_only=True, gc=False):
     certainty: Certainty
     vm_state: str = ""
     """Empty for what is no VM, `unknown` for a bounded line."""
+    flavor: str = ""
+
+
+class Unpriced(Struct, frozen=True, kw_only=True, gc=False):
+    """What would have been billed from `since` to `until`, had it a price: it is in no amount."""
+
+    component: Component
+    name: str
+    """`flavor m1.small`, `volume gold`, `disk`."""
+    since: datetime
+    until: datetime
+    vm_state: str = ""
     flavor: str = ""
 
 
@@ -93,15 +105,21 @@ class _Cost(Struct, frozen=True, gc=False):
 
 def vm_lines(life: Iterable[Stretch], made: Made, tariff: Tariff, since: datetime, until: datetime) -> tuple[Line, ...]:
     """Return what a VM came to from `since` to `until`, oldest first; nothing for what has no price or no share."""
-    return tuple(_vm_lines(life, made, tariff, since, until))
+    return tuple(each for each in vm_parts(life, made, tariff, since, until) if isinstance(each, Line))
 
 
-def _vm_lines(life: Iterable[Stretch], made: Made, tariff: Tariff, since: datetime, until: datetime) -> Iterator[Line]:
+def vm_parts(
+    life: Iterable[Stretch], made: Made, tariff: Tariff, since: datetime, until: datetime
+) -> Iterator[Line | Unpriced]:
+    """Yield what a VM came to from `since` to `until`, oldest first, and what of it has a share but no price."""
     for stretch in life:
         start, end = max(since, stretch.since), min(until, stretch.until)
         for one, other, prices in _dated(tariff.card, start, end):
-            for cost in _costs(stretch, made, prices, tariff.policy):
+            costs, missing = _costs(stretch, made, prices, tariff.policy)
+            for cost in costs:
                 yield _line(cost, one, other, tariff.card.currency, stretch)
+            for item in missing:
+                yield _unpriced(item, one, other, stretch)
 
 
 def _dated(card: RateCard, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime, PriceList]]:
@@ -114,22 +132,26 @@ def _dated(card: RateCard, since: datetime, until: datetime) -> Iterator[tuple[d
             yield one, other, prices
 
 
-def _costs(stretch: Stretch, made: Made, prices: PriceList, policy: BillingPolicy) -> list[_Cost]:
+def _costs(
+    stretch: Stretch, made: Made, prices: PriceList, policy: BillingPolicy
+) -> tuple[list[_Cost], Iterable[Item]]:
+    missing: dict[Item, None] = {}
     least: dict[Component, list[Decimal]] = {}
     dearest: dict[Component, _Cost] = {}
     flavors = [made.flavor(name) or Flavor(name) for name in stretch.flavors]
     for flavor in flavors:
         for item in vm_items(flavor, prices, made.image_name, root_disk=made.root_disk):
             price = prices.price(item.component, item.what)
-            if price is None:
-                continue
             low, high = _shares(stretch, policy, item.component)
+            if price is None:
+                missing.update({item: None} if high else {})
+                continue
             cost = _Cost(item, price, product(item.quantity, low), product(item.quantity, high), high)
             least.setdefault(item.component, []).append(product(price.monthly, cost.low))
             held = dearest.get(item.component)
             if held is None or product(price.monthly, cost.high) > product(held.price.monthly, held.high):
                 dearest[item.component] = cost
-    return [_with_least(cost, least[key], len(flavors)) for key, cost in dearest.items() if cost.high]
+    return [_with_least(cost, least[key], len(flavors)) for key, cost in dearest.items() if cost.high], missing
 
 
 def _with_least(cost: _Cost, least: list[Decimal], flavors: int) -> _Cost:
@@ -174,6 +196,17 @@ def _line(cost: _Cost, since: datetime, until: datetime, currency: str, stretch:
     )
 
 
+def _unpriced(item: Item, since: datetime, until: datetime, stretch: Stretch) -> Unpriced:
+    return Unpriced(
+        component=item.component,
+        name=item_name(item),
+        since=since,
+        until=until,
+        vm_state=stretch.vm_state,
+        flavor=stretch.flavors[-1],
+    )
+
+
 def _certainty(stretch: Stretch) -> Certainty:
     if stretch.seen:
         return Certainty.KNOWN
@@ -184,19 +217,28 @@ def held_lines(
     held: Held, card: RateCard, since: datetime, until: datetime, now: datetime, grace: timedelta
 ) -> tuple[Line, ...]:
     """Return what a volume, snapshot, image or address came to; from nothing to all of it where nobody looked."""
+    parts = held_parts(held, card, since, until, now, grace)
+    return tuple(each for each in parts if isinstance(each, Line))
+
+
+def held_parts(
+    held: Held, card: RateCard, since: datetime, until: datetime, now: datetime, grace: timedelta
+) -> Iterator[Line | Unpriced]:
+    """Yield what `held_lines` returns, and when it had no price."""
     end = min(held.until or now, now)
     sure = end if end - held.seen_at <= grace else max(held.since, min(end, held.seen_at))
-    return tuple(
-        line
-        for one, other, certainty in ((held.since, sure, Certainty.KNOWN), (sure, end, Certainty.BOUNDED))
-        for line in _held_lines(held, card, max(since, one), min(until, other), certainty)
-    )
+    for one, other, certainty in ((held.since, sure, Certainty.KNOWN), (sure, end, Certainty.BOUNDED)):
+        yield from _held_parts(held, card, max(since, one), min(until, other), certainty)
 
 
-def _held_lines(held: Held, card: RateCard, since: datetime, until: datetime, certainty: Certainty) -> Iterator[Line]:
+def _held_parts(
+    held: Held, card: RateCard, since: datetime, until: datetime, certainty: Certainty
+) -> Iterator[Line | Unpriced]:
     for one, other, prices in _dated(card, since, until):
         price = prices.price(held.component, held.what)
         if price is None:
+            name = item_name(Item(held.component, held.what, held.quantity))
+            yield Unpriced(component=held.component, name=name, since=one, until=other)
             continue
         amount = accrued(product(price.amount, held.quantity), price.per.seconds, one, other)
         yield Line(

@@ -81,14 +81,7 @@ class Change(Struct, frozen=True, kw_only=True):
 def vm_items(flavor: Flavor, prices: PriceList, image_name: str, *, root_disk: bool = True) -> tuple[Item, ...]:
     """Return what a VM consists of as this list prices it: its flavor in one, else its parts. Without `root_disk` it
     boots from a volume, which is paid as one."""
-    compute = (
-        (Item(Component.FLAVOR, flavor.name, Decimal(1)),)
-        if prices.price(Component.FLAVOR, flavor.name)
-        else (
-            Item(Component.VCPU, "", Decimal(flavor.vcpus)),
-            Item(Component.RAM, "", Decimal(flavor.memory_mib) / MIB_PER_GIB),
-        )
-    )
+    compute = _compute(flavor, prices)
     found = list(compute)
     disk = flavor.ephemeral_gib + (flavor.disk_gib if root_disk else 0)
     in_flavor = compute[0].component is Component.FLAVOR and Component.DISK not in prices.prices
@@ -97,6 +90,17 @@ def vm_items(flavor: Flavor, prices: PriceList, image_name: str, *, root_disk: b
     if image_name and prices.price(Component.LICENSE, image_name):
         found.append(Item(Component.LICENSE, image_name, Decimal(1)))
     return tuple(found)
+
+
+def _compute(flavor: Flavor, prices: PriceList) -> tuple[Item, ...]:
+    """Return a flavor in one where the list names it or names no parts either, else its parts."""
+    in_parts = prices.price(Component.VCPU) or prices.price(Component.RAM)
+    if prices.price(Component.FLAVOR, flavor.name) or not in_parts:
+        return (Item(Component.FLAVOR, flavor.name, Decimal(1)),)
+    return (
+        Item(Component.VCPU, "", Decimal(flavor.vcpus)),
+        Item(Component.RAM, "", Decimal(flavor.memory_mib) / MIB_PER_GIB),
+    )
 
 
 def vm_burn(
@@ -128,7 +132,7 @@ def burn_of(items: Iterable[Item], prices: PriceList, currency: str, share: dict
     for item in items:
         price = prices.price(item.component, item.what)
         if price is None:
-            unpriced.append(_missing(item))
+            unpriced.append(item_name(item))
             continue
         part = share[item.component]
         hourly = product(price.hourly, item.quantity, part)
@@ -137,7 +141,8 @@ def burn_of(items: Iterable[Item], prices: PriceList, currency: str, share: dict
     return Burn(currency, sum((one.hourly for one in lines), ZERO), monthly, tuple(lines), tuple(unpriced))
 
 
-def _missing(item: Item) -> str:
+def item_name(item: Item) -> str:
+    """Return what an item is called where it has no price: `flavor m1.small`, `volume gold`."""
     return f"{item.component.value} {item.what}".strip()
 
 

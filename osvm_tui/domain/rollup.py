@@ -6,14 +6,14 @@ A day is one of UTC. Totals are sums of exact lines, so reports of whole days ag
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
 
-from osvm_tui.domain.accrual import Held, Line, Made, Tariff, held_lines, vm_lines
+from osvm_tui.domain.accrual import Held, Line, Made, Tariff, Unpriced, held_parts, vm_parts
 from osvm_tui.domain.money import QUANTUM
 from osvm_tui.domain.stretches import Stretch
 
@@ -39,6 +39,8 @@ class DaySum(Struct, frozen=True, array_like=True, gc=False):
     amount_max: int
     micros: int = 0
     """How long VMs were held, in microseconds; in rows of all components together."""
+    unpriced: tuple[str, ...] = ()
+    """What of it had no price at times, sorted: the amounts are without it."""
 
 
 class CostDay(Struct, frozen=True, gc=False):
@@ -96,39 +98,51 @@ def sums_of(
 ) -> dict[str, tuple[tuple[DaySum, ...], tuple[DaySum, ...]]]:
     """Return the sums of a day, or of a part of one, by project: all components together, and one by one."""
     found: dict[str, _Sums] = {}
+    missing: dict[str, _Names] = {}
     currency = tariff.card.currency
     for one in billed:
         into, tags = found.setdefault(one.project_id, {}), ", ".join(one.tags)
+        names = missing.setdefault(one.project_id, {})
         life = [stretch for stretch in one.life if stretch.since < until and stretch.until > since]
-        for line in vm_lines(life, one.made, tariff, since, until):
-            _add(into, (line.flavor, line.vm_state, tags, currency), line)
+        for part in vm_parts(life, one.made, tariff, since, until):
+            _add(into, names, (part.flavor, part.vm_state, tags, currency), part)
         for stretch in life:
             held = (min(until, stretch.until) - max(since, stretch.since)) // _MICRO
             _entry(into, (TOGETHER, stretch.flavors[-1], stretch.vm_state, tags, currency))[2] += held
     for thing in things:
-        for line in held_lines(thing, tariff.card, since, until, now, grace):
-            _add(found.setdefault(thing.project_id, {}), (line.component.value, "", "", currency), line)
-    return {project: _told(sums) for project, sums in found.items()}
+        into, names = found.setdefault(thing.project_id, {}), missing.setdefault(thing.project_id, {})
+        for part in held_parts(thing, tariff.card, since, until, now, grace):
+            _add(into, names, (part.component.value, "", "", currency), part)
+    return {project: _told(sums, missing[project]) for project, sums in found.items()}
 
 
-_Sums = dict[tuple[str, str, str, str, str], list[int]]
+_Key = tuple[str, str, str, str, str]
+_Sums = dict[_Key, list[int]]
+_Names = dict[_Key, set[str]]
 
 
-def _add(into: _Sums, key: tuple[str, str, str, str], line: Line) -> None:
-    amount, amount_max = _steps(line.amount), _steps(line.amount_max)
-    for component in (TOGETHER, line.component.value):
+def _add(into: _Sums, names: _Names, key: tuple[str, str, str, str], part: Line | Unpriced) -> None:
+    amount, amount_max = (0, 0) if isinstance(part, Unpriced) else (_steps(part.amount), _steps(part.amount_max))
+    for component in (TOGETHER, part.component.value):
         held = _entry(into, (component, *key))
+        if isinstance(part, Unpriced):
+            names.setdefault((component, *key), set()).add(part.name)
         held[0] += amount
         held[1] += amount_max
 
 
-def _entry(into: _Sums, key: tuple[str, str, str, str, str]) -> list[int]:
+def _entry(into: _Sums, key: _Key) -> list[int]:
     return into.setdefault(key, [0, 0, 0])
 
 
-def _told(sums: _Sums) -> tuple[tuple[DaySum, ...], tuple[DaySum, ...]]:
-    rows = [DaySum(*key, *sums[key]) for key in sorted(sums)]
+def _told(sums: _Sums, names: _Names) -> tuple[tuple[DaySum, ...], tuple[DaySum, ...]]:
+    rows = [_row(key, sums[key], names.get(key, ())) for key in sorted(sums)]
     return tuple(row for row in rows if row.component == TOGETHER), tuple(row for row in rows if row.component)
+
+
+def _row(key: _Key, counted: Sequence[int], names: Iterable[str]) -> DaySum:
+    amount, amount_max, micros = counted
+    return DaySum(*key, amount, amount_max, micros, tuple(sorted(names)))
 
 
 def _steps(amount: Decimal) -> int:

@@ -29,6 +29,7 @@ class Burns:
     def __init__(self, fleet: Fleet, scopes: Scopes, rates: Rates, stock: Stock, now: Callable[[], datetime]) -> None:
         self._fleet, self._scopes, self._rates, self._stock, self._now = fleet, scopes, rates, stock, now
         self._memo: dict[_Key, Burn | None] = {}
+        self._missing: dict[_Key, tuple[str, ...]] = {}
         self._basis: tuple[object, ...] = ()
         self._keys: dict[VmRef, _Key] = {}
         self._counts: Counter[_Key] = Counter()
@@ -89,7 +90,11 @@ class Burns:
         vms, priced_vms = sum(counts.values()), sum(count for _, count in found)
         totals = burn_totals([*(_times(burn, count) for burn, count in found), *things])
         simulated = any(self._simulated(key[0]) for key, count in counts.items() if count)
-        return BurnTotals(totals=totals, unpriced_vms=vms - priced_vms, vms=vms, simulated=simulated)
+        missing = {name for key, count in counts.items() if count for name in self._missing.get(key, ())}
+        missing.update(name for burn in things for name in burn.unpriced)
+        return BurnTotals(
+            totals=totals, unpriced_vms=vms - priced_vms, vms=vms, simulated=simulated, unpriced=tuple(sorted(missing))
+        )
 
     def _uncounted(self) -> tuple[Uncounted, ...]:
         found = []
@@ -132,6 +137,7 @@ class Burns:
             volume_ids=() if root_disk else ("root",),
         )  # fmt: skip
         burn = vm_burn(like, flavor, prices, tariff.policy, tariff.card.currency, image_name)
+        self._missing[key] = burn.unpriced
         return burn if priced(burn) else None
 
     def follow(self) -> None:
@@ -147,6 +153,7 @@ class Burns:
             return
         self._basis = tuple(basis)
         self._memo.clear()
+        self._missing.clear()
         self._keys.clear()
         self._counts.clear()
         self._revision = 0
@@ -200,4 +207,4 @@ class Burns:
 
 
 def _times(burn: Burn, count: int) -> Burn:
-    return Burn(burn.currency, burn.hourly * count, burn.monthly * count)
+    return Burn(burn.currency, burn.hourly * count, burn.monthly * count, unpriced=burn.unpriced)

@@ -17,18 +17,25 @@ NOTHING = "-"
 
 Name = Callable[[str, str], str]
 """(entry, project id) to the project's name."""
-_Sums = dict[tuple[str, tuple[str, ...]], list[int]]
+_Key = tuple[str, tuple[str, ...]]
+_Sums = dict[_Key, list[int]]
+_TOLD = 6
+"""So many names of what has no price are told for each cloud."""
 
 
 def grouped(found: Iterable[ProjectDay], by: Sequence[By], name: Name) -> tuple[Group, ...]:
     """Return one group per keys and currency, the dearest first."""
     sums: _Sums = {}
+    unpriced: dict[_Key, set[str]] = {}
     for day in found:
         shared = {By.PROJECT: name(day.entry, day.project_id), By.CLOUD: day.entry}
         reads = [_fixed(shared[each]) if each in shared else _READS[each] for each in by]
         for one in day.sums:
-            _add(sums, (one.currency, tuple([read(one) for read in reads])), one)
-    groups = [Group(keys, _sum(currency, values)) for (currency, keys), values in sums.items()]
+            key = (one.currency, tuple([read(one) for read in reads]))
+            _add(sums, key, one)
+            if one.unpriced:
+                unpriced.setdefault(key, set()).update(one.unpriced)
+    groups = [Group(key[1], _sum(key[0], values), tuple(sorted(unpriced.get(key, ())))) for key, values in sums.items()]
     return tuple(sorted(groups, key=lambda each: (each.sum.currency, -each.sum.amount_max, each.keys)))
 
 
@@ -57,7 +64,7 @@ _READS: dict[By, Callable[[DaySum], str]] = {
 }  # fmt: skip
 
 
-def _add(sums: _Sums, key: tuple[str, tuple[str, ...]], one: DaySum) -> None:
+def _add(sums: _Sums, key: _Key, one: DaySum) -> None:
     held = sums.get(key)
     if held is None:
         held = sums[key] = [0, 0, 0]
@@ -77,6 +84,23 @@ def totals(found: Iterable[ProjectDay]) -> tuple[Sum, ...]:
         for one in day.sums:
             _add(sums, (one.currency, ()), one)
     return tuple(_sum(currency, sums[currency, ()]) for currency, _ in sorted(sums))
+
+
+def unpriced_notes(found: Iterable[ProjectDay]) -> tuple[str, ...]:
+    """Return one sentence for each cloud in which something had no price."""
+    names: dict[str, set[str]] = {}
+    for day in found:
+        for one in day.sums:
+            if one.unpriced:
+                names.setdefault(day.entry, set()).update(one.unpriced)
+    return tuple(f"{entry}: {unpriced_words(names[entry])}" for entry in sorted(names))
+
+
+def unpriced_words(names: Iterable[str]) -> str:
+    """Return that these have no price: `no price, not in it: flavor m1.small, volume gold`."""
+    known = sorted(set(names))
+    more = f" and {len(known) - _TOLD} more" if len(known) > _TOLD else ""
+    return f"no price, not in it: {', '.join(known[:_TOLD])}{more}"
 
 
 def by_day(found: Iterable[ProjectDay], wanted: Iterable[date]) -> tuple[Day, ...]:

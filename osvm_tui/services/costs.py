@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from osvm_tui.domain.accrual import Certainty, Line, vm_lines
+from osvm_tui.domain.accrual import Certainty, Line, Tariff, Unpriced, vm_parts
 from osvm_tui.domain.advice import VmMetrics
 from osvm_tui.domain.burn import Change, Total
 from osvm_tui.domain.errors import OsvmError, Refused, StoreError
@@ -26,12 +26,12 @@ from osvm_tui.services.bus import EventBus
 from osvm_tui.services.catalogs import Catalogs
 from osvm_tui.services.cost_burns import Burns
 from osvm_tui.services.cost_changes import CostChanges
-from osvm_tui.services.cost_days import CostDays
+from osvm_tui.services.cost_days import CostDays, ProjectDay
 from osvm_tui.services.cost_lives import Counted, Lives
 from osvm_tui.services.cost_metrics import UsedOf
 from osvm_tui.services.cost_rates import CostSource as CostSource
 from osvm_tui.services.cost_rates import Rates
-from osvm_tui.services.cost_reports import budget_view, by_day, grouped, totals
+from osvm_tui.services.cost_reports import budget_view, by_day, grouped, totals, unpriced_notes, unpriced_words
 from osvm_tui.services.cost_stock import Stock
 from osvm_tui.services.cost_usage import compare
 from osvm_tui.services.cost_waste import CostWaste
@@ -178,9 +178,12 @@ class Costs(CostsApi):
         counted = Counted(entry, self._scopes.scope(entry), tariff)
         await self._stock.read(entry, STOCK_S)
         billed = await self._lives.billed(counted, since, ask=True, refs=(ref,))
-        lines = tuple(line for one in billed for line in vm_lines(one.life, one.made, tariff, since, until))
+        parts = [part for one in billed for part in vm_parts(one.life, one.made, tariff, since, until)]
+        lines = tuple(part for part in parts if isinstance(part, Line))
+        missing = [part.name for part in parts if isinstance(part, Unpriced)]
+        notes = (*_notes(lines), *_begins(entry, tariff, since), *([unpriced_words(missing)] if missing else ()))
         return VmBill(
-            ref=ref, since=since, until=until, lines=lines, sums=_sums(lines), notes=_notes(lines),
+            ref=ref, since=since, until=until, lines=lines, sums=_sums(lines), notes=notes,
             simulated=tariff.card.simulated,
         )  # fmt: skip
 
@@ -194,9 +197,14 @@ class Costs(CostsApi):
             by=tuple(by),
             groups=await asyncio.to_thread(grouped, found, tuple(by), self._project),
             totals=totals(found),
-            notes=(*notes, *troubles),
+            notes=(*notes, *self._unpriced(found, since), *troubles),
             simulated=self._simulated(),
         )
+
+    def _unpriced(self, found: Sequence[ProjectDay], since: datetime) -> tuple[str, ...]:
+        """Return what had no price, and which clouds had none at all at first."""
+        late = [note for one in self._lives.counted()[0] for note in _begins(one.entry, one.tariff, since)]
+        return (*late, *unpriced_notes(found))
 
     async def trend(self, days: int = 30) -> tuple[Day, ...]:
         await self._read_stock()
@@ -223,7 +231,7 @@ class Costs(CostsApi):
                 for budget in self._rates.budgets
                 if budget.holds_in(now)
             ),
-            notes=(*notes, *troubles),
+            notes=(*notes, *self._unpriced(found, since), *troubles),
             simulated=self._simulated(),
         )
 
@@ -332,6 +340,13 @@ def _sums(lines: Sequence[Line]) -> tuple[Sum, ...]:
         least, most = sum((one.amount for one in mine), ZERO), sum((one.amount_max for one in mine), ZERO)
         found[currency] = Sum(currency=currency, amount=least, amount_max=most)
     return tuple(found.values())
+
+
+def _begins(entry: str, tariff: Tariff, since: datetime) -> tuple[str, ...]:
+    first = tariff.card.versions[0].since
+    if first <= since:
+        return ()
+    return (f"{entry}: the prices of {tariff.card.name} begin {first:%Y-%m-%d %H:%M} UTC, not in it: all before",)
 
 
 def _notes(lines: Sequence[Line]) -> tuple[str, ...]:

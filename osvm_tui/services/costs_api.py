@@ -96,11 +96,13 @@ class BurnTotals(Struct, frozen=True, kw_only=True):
     simulated: bool = False
     uncounted: tuple[Uncounted, ...] = ()
     """Catalogs that the rate cards price and that are not in the totals; of some VMs alone there are none."""
+    unpriced: tuple[str, ...] = ()
+    """What has no price, `flavor m1.small`, `volume gold`: not in the totals."""
 
     @property
     def complete(self) -> bool:
         """Whether the totals hold everything; otherwise it costs this at least."""
-        return not self.unpriced_vms and not self.uncounted
+        return not self.unpriced_vms and not self.uncounted and not self.unpriced
 
 
 class Sum(Struct, frozen=True, kw_only=True):
@@ -123,6 +125,8 @@ class Group(Struct, frozen=True):
 
     keys: tuple[str, ...]
     sum: Sum
+    unpriced: tuple[str, ...] = ()
+    """What of it had no price at times: the sum is without it, and a zero then is none."""
 
 
 class CostReport(Struct, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ def test_disks_licenses_and_flavors_in_one() -> None:
     burn = vm_burn(vm(), SMALL, whole, PRESETS["existing"], "EUR")
     assert [burn.hourly, burn.monthly, burn.complete] == [1, 730, True]
     missing = vm_burn(vm(flavor=LARGE), LARGE, whole, PRESETS["existing"], "EUR")
-    assert missing.unpriced == ("vcpu", "ram", "disk")
+    assert missing.unpriced == ("flavor large",)
     assert not priced(missing)
 
 

@@ -44,6 +44,7 @@ def card(vcpu: str = "0.01", snapshot: str = "", image: str = "", **more: object
     prices: dict[Component, tuple[Named, ...]] = {
         Component.VCPU: (Named("*", Price(Decimal(vcpu))),),
         Component.RAM: (Named("*", Price(Decimal("0.005"))),),
+        Component.DISK: (Named("*", Price(Decimal(0))),),
         Component.VOLUME: (Named("*", Price(Decimal("0.0001"))),),
         Component.FLOATING_IP: (Named("*", Price(Decimal("0.007"))),),
     }
