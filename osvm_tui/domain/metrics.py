@@ -94,6 +94,12 @@ class Mount(Struct, frozen=True):
     used: int
     available: int | None = None
 
+    @property
+    def percent(self) -> float | None:
+        """How full it is of what users may fill, as df tells it; None for one without size."""
+        whole = self.used + self.available if self.available is not None else self.size
+        return 100 * self.used / whole if whole else None
+
 
 class DiskCounters(Struct, frozen=True):
     """Bytes and operations since the device came up."""
@@ -186,11 +192,17 @@ class Sample(Struct, frozen=True, kw_only=True):
         if metric is Metric.MEMORY:
             return self._memory_percent()
         if metric is Metric.DISK:
-            return max((_fullness(mount) for mount in self.mounts), default=None)
+            return self.fullest.percent if self.fullest is not None else None
         devices, field = (
             (self.disks, _DISK_FIELDS[metric]) if metric in _DISK_FIELDS else (self.nics, _NIC_FIELDS[metric])
         )
         return None if devices is None else float(sum(getattr(device, field) for device in devices))
+
+    @property
+    def fullest(self) -> Mount | None:
+        """The fullest file system, None where none is known."""
+        sized = [mount for mount in self.mounts if mount.percent is not None]
+        return max(sized, key=lambda mount: mount.percent or 0.0, default=None)
 
     def _memory_percent(self) -> float | None:
         if self.memory is None or not self.memory.total:
@@ -211,9 +223,3 @@ _NIC_FIELDS = {
     Metric.NET_IN_PACKETS: "in_packets",
     Metric.NET_OUT_PACKETS: "out_packets",
 }
-
-
-def _fullness(mount: Mount) -> float:
-    # As df does: of what a user may fill, not of what root keeps for itself.
-    whole = mount.used + mount.available if mount.available is not None else mount.size
-    return 100 * mount.used / whole if whole else 0.0

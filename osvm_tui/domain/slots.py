@@ -77,8 +77,7 @@ def slot_of(sample: Sample, step: int = BASE_S) -> Slot | None:
     for metric in _METRICS:
         _put(cells, ALL, metric, sample.value(metric))
     for mount in sample.mounts:
-        whole = mount.used + mount.available if mount.available is not None else mount.size
-        _put(cells, mount.path, Metric.DISK, 100 * mount.used / whole if whole else None)
+        _put(cells, mount.path, Metric.DISK, mount.percent)
     for number, percent in enumerate(sample.cores):
         _put(cells, f"core {number}", Metric.CPU, percent)
     for disk in sample.disks or ():

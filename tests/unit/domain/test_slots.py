@@ -62,3 +62,12 @@ def test_a_sample_gives_a_cell_for_all_devices_and_for_each_and_none_for_what_it
 def test_merging_keeps_what_only_one_has() -> None:
     one, other = {("", Metric.CPU): Cell(1, 1, 1)}, {("", Metric.DISK): Cell(2, 2, 2)}
     assert merged(one, other) == {**one, **other}
+
+
+def test_the_fullest_file_system_is_the_one_of_which_users_have_least_left_as_df_tells_it() -> None:
+    # By size alone the data would be fuller; of the root's file system much is kept for root.
+    root, data, empty = Mount("/", 100, 60, 20), Mount("/data", 100, 70, 30), Mount("/empty", 0, 0)
+    sample = Sample(at=datetime.fromtimestamp(0, UTC), source=Source.SSH, mounts=(empty, data, root))
+    assert sample.fullest == root
+    assert (sample.value(Metric.DISK), root.percent, data.percent, empty.percent) == (75, 75, 70, None)
+    assert Sample(at=sample.at, source=Source.SSH, mounts=(empty,)).fullest is None
