@@ -10,6 +10,7 @@ from textual.content import Content
 
 from osvm_tui.domain.money import ZERO
 from osvm_tui.services.costs_api import BudgetView, BurnTotals, Day, Forecast, MonthView, RatesView
+from osvm_tui.ui.bars import bar
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import count
 from osvm_tui.ui.money_words import HOURLY, KINDS_WORDS, money, not_counted, plain
@@ -21,14 +22,6 @@ from osvm_tui.ui.widgets.chart import Curve
 BLOCKS = ("now", "this month", "budgets", "prices")
 DAY_S = 86_400.0
 _BAR = 24
-_FILL = {"unicode": ("█", "·"), "ascii": ("#", ".")}
-
-
-def bar(part: Decimal, whole: Decimal, width: int = _BAR, glyphs: str = "unicode") -> str:
-    """Return a bar of so many characters, full where a part reaches the whole."""
-    full, rest = _FILL[glyphs]
-    filled = min(width, max(0, round(part / whole * width))) if whole > 0 else 0
-    return full * filled + rest * (width - filled)
 
 
 def now_block(burn: BurnTotals) -> Content:
@@ -85,7 +78,7 @@ def _budget(each: BudgetView, glyphs: str) -> list[Content]:
     colour = "$state-wrong" if each.over else "$state-stale" if each.alert else "$accent"
     scope = ", ".join(filter(None, (each.entry, each.project and f"project {each.project}"))) or "everything"
     head = Content.assemble((printable(each.name), "bold"), (f"  {printable(scope)}", "$dim"))
-    drawn = (bar(each.accrued, each.limit, glyphs=glyphs), colour)
+    drawn = ("".join(bar(each.accrued / each.limit if each.limit else ZERO, _BAR, glyphs)), colour)
     amount = f" {each.reached:.0f} %  {plain(each.accrued)} of {money(each.limit, each.currency)}"
     expected = f"expected {money(each.expected, each.currency)}"
     alert = (f"  {each.alert}" if each.alert else "", colour)

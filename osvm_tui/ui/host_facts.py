@@ -27,7 +27,7 @@ def blocks(view: HostView, history: Sequence[HostView], options: UiOptions) -> d
     """Return each block's content by its name; `history` are the readings since the place was opened."""
     sample = view.sample
     seen = Measured(ref=VmRef("", ""), sample=sample)
-    devices = device_sections(seen, options.clock())
+    devices = device_sections(seen, options.clock(), options.glyphs)
     devices.pop("sources")
     load = " ".join(f"{value:.2f}" for value in sample.load) if sample.load else ""
     machine = facts(

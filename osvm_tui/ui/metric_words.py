@@ -8,7 +8,8 @@ from datetime import datetime
 from textual.content import Content
 
 from osvm_tui.domain.measured import Measured
-from osvm_tui.domain.metrics import UNITS, Memory, Metric, Sample, Unit
+from osvm_tui.domain.metrics import UNITS, Memory, Metric, Mount, Sample, Unit
+from osvm_tui.ui.bars import bar
 from osvm_tui.ui.format import age, long_age, size
 from osvm_tui.ui.printable import printable
 
@@ -97,8 +98,8 @@ def standing(sample: Sample | None) -> tuple[str, ...]:
     memory = amount_of_memory(sample.memory)
     if memory:
         parts.append(f"memory {memory}")
-    if sample.mounts:
-        fullest = max(sample.mounts, key=lambda mount: _part(mount.used, mount.size))
+    fullest = sample.fullest
+    if fullest is not None:
         parts.append(f"{printable(fullest.path)} {size(fullest.used)} of {size(fullest.size)}")
     if sample.uptime_s is not None:
         parts.append(f"up {long_age(sample.uptime_s)}")
@@ -115,14 +116,14 @@ def amount_of_memory(memory: Memory | None) -> str:
 DEVICE_BLOCKS = ("cores", "file systems", "disks", "interfaces", "sources")
 
 
-def device_sections(seen: Measured | None, now: datetime) -> dict[str, Content]:
+def device_sections(seen: Measured | None, now: datetime, glyphs: str) -> dict[str, Content]:
     """Return the newest values device by device, and what became of every source, as blocks."""
     sample = seen.sample if seen else None
     return {
-        "cores": _lines([(f"core {n}", _bar(value)) for n, value in enumerate(sample.cores)] if sample else []),
+        "cores": _lines([(f"core {n}", _bar(value, glyphs)) for n, value in enumerate(sample.cores)] if sample else []),
         "file systems": _lines(
             [
-                (printable(one.path), f"{_bar(_part(one.used, one.size))}  {size(one.used)} of {size(one.size)}")
+                (printable(one.path), f"{_bar(one.percent or 0.0, glyphs)}  {_filled(one)}")
                 for one in (sample.mounts if sample else ())
             ]
         ),
@@ -150,17 +151,18 @@ def device_sections(seen: Measured | None, now: datetime) -> dict[str, Content]:
     }  # fmt: skip
 
 
-def _part(used: int, whole: int) -> float:
-    return 100 * used / whole if whole else 0.0
+def _filled(mount: Mount) -> str:
+    # What is kept for root is neither used nor free: without the latter the share would look wrong.
+    free = "" if mount.available is None else f", {size(mount.available)} free"
+    return f"{size(mount.used)} of {size(mount.size)}{free}"
 
 
 def _rate(value: float) -> str:
     return f"{_bytes(value)}/s"
 
 
-def _bar(percent: float) -> str:
-    full = round(min(max(percent, 0.0), 100.0) / 100 * _BAR)
-    return f"{'█' * full}{'░' * (_BAR - full)} {percent:3.0f} %"
+def _bar(percent: float, glyphs: str) -> str:
+    return f"{''.join(bar(percent / 100, _BAR, glyphs))} {percent:3.0f} %"
 
 
 def _lines(facts: Sequence[tuple[str, str]]) -> Content:

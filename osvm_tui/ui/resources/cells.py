@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from osvm_tui.services.api import ScopeView
+from osvm_tui.ui.bars import bar as draw
 from osvm_tui.ui.cloud_look import wear
 from osvm_tui.ui.columns import Cell, Column
 from osvm_tui.ui.format import GLYPHS, Token, count
@@ -20,7 +21,6 @@ _TOKENS = {
     Token.STOPPED: frozenset({"down", "deactivated", "disabled", "deleted", "n/a"}),
     Token.WRONG: frozenset({"killed"}),
 }
-_BAR = {"unicode": ("█", "░"), "ascii": ("#", "-")}
 _BAR_CELLS = 10
 NEARLY_FULL = 0.8
 """From this share on a limit is amber."""
@@ -170,11 +170,9 @@ def bar_cell(used: float, limit: float, glyphs: str) -> Cell:
     if not limit and not used:
         return Cell("none allowed", Token.DIM)
     part = share(used, limit)
-    filled = min(_BAR_CELLS, round(part * _BAR_CELLS))
-    full, empty = _BAR[glyphs]
     token = Token.WRONG if part >= 1 else Token.STALE if part > NEARLY_FULL else Token.PLAIN
     text = "full" if part >= 1 else f"{part * 100:.0f} %"
-    return Cell(f"{full * filled}{empty * (_BAR_CELLS - filled)} {text:>5}", token)
+    return Cell(f"{''.join(draw(part, _BAR_CELLS, glyphs))} {text:>5}", token)
 
 
 def share(used: float, limit: float) -> float:

@@ -15,9 +15,9 @@ from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.filter import Field, Kind
 from osvm_tui.domain.forecast import month_of
 from osvm_tui.services.costs_api import By, CostReport, Group
+from osvm_tui.ui.bars import bar
 from osvm_tui.ui.bindings import bindings_of
 from osvm_tui.ui.columns import Cell, Column
-from osvm_tui.ui.cost_facts import bar
 from osvm_tui.ui.cost_views import CostViews
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import Token
@@ -111,7 +111,7 @@ class SpendScreen(ListPlace[Group], CostViews):
 
     def _share(self, row: Group) -> Cell:
         part = self._part(row)
-        return Cell(f"{bar(part, Decimal(1), _BAR, self.options.glyphs)} {part * 100:3.0f} %")
+        return Cell(f"{''.join(bar(part, _BAR, self.options.glyphs))} {part * 100:3.0f} %")
 
     def on_costs_moved(self, _: CostsMoved) -> None:
         """Count again."""

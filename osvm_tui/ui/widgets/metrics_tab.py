@@ -98,7 +98,7 @@ class MetricsTab(Vertical, can_focus=True):
                 line.append(f" · {told}")
         head.update(line)
         if self.devices:
-            self.query_one("#metrics-devices", Sections).show(device_sections(seen, now))
+            self.query_one("#metrics-devices", Sections).show(device_sections(seen, now, self._options.glyphs))
 
     def _curve(self, series: Series, over: Range) -> Curve:
         unit = UNITS[series.metric]

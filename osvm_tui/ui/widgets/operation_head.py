@@ -8,12 +8,12 @@ from textual.widget import Widget
 from osvm_tui.domain.item_action import action_of
 from osvm_tui.domain.operations import Control, ItemState, OperationView
 from osvm_tui.ui.action_plan import verb
+from osvm_tui.ui.bars import bar
 from osvm_tui.ui.format import long_age
 from osvm_tui.ui.item_look import TOKENS
 from osvm_tui.ui.options import UiOptions
 from osvm_tui.ui.printable import printable
 
-_BAR = {"unicode": ("█", "░"), "ascii": ("#", "-")}
 _WIDEST = 30
 
 
@@ -52,13 +52,12 @@ class OperationHead(Widget):
     def _second(self, view: OperationView) -> Content:
         width = min(_WIDEST, max(8, self.size.width // 4))
         ended = view.total - view.open
-        full, rest = _BAR[self._options.glyphs]
-        filled = width * ended // view.total if view.total else 0
+        done, rest = bar(ended / view.total if view.total else 0.0, width, self._options.glyphs)
         counts = sorted(view.counts, key=lambda each: list(ItemState).index(each[0]))
         parts = [(f"  {count} {state}", f"$state-{TOKENS[state]}") for state, count in counts]
         return Content.assemble(
-            (full * filled, "$accent"),
-            (rest * (width - filled), "$dim"),
+            (done, "$accent"),
+            (rest, "$dim"),
             f"  {ended} of {view.total}",
             *parts,
             (f"  {self._usual}" if self._usual and view.open else "", "$dim"),

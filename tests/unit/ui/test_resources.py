@@ -35,7 +35,7 @@ SSH = SecurityRule(id="r", protocol="tcp", port_min=22, port_max=22, remote_cidr
     [
         (60, 100, "██████░░░░  60 %", Token.PLAIN),
         (80, 100, "████████░░  80 %", Token.PLAIN),
-        (81, 100, "████████░░  81 %", Token.STALE),
+        (81, 100, "████████▏░  81 %", Token.STALE),
         (100, 100, "██████████  full", Token.WRONG),
         (130, 100, "██████████  full", Token.WRONG),
         (7, -1, "unlimited", Token.DIM),
