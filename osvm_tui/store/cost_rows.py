@@ -16,6 +16,7 @@ from osvm_tui.domain.errors import StoreCorrupt
 from osvm_tui.domain.rates import Component
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.rollup import CostDay, DaySum
+from osvm_tui.store import counters
 from osvm_tui.store.base import Dismissal
 from osvm_tui.store.tables import cost_days, cost_dismissals, cost_things
 
@@ -34,25 +35,49 @@ async def save_things(
     connection: AsyncConnection, scope: Scope, component: Component, things: Sequence[Held], seen_at: datetime
 ) -> None:
     """Mark what is still the same as seen, end what is not, begin what is new."""
-    mine = and_(_reach(cost_things, scope), cost_things.c.component == component.value, cost_things.c.until.is_(None))
-    open_rows = (await connection.execute(select(cost_things).where(mine))).all()
-    now = {(one.id, one.what[:255], str(one.quantity), one.project_id): one for one in things}
-    known = {(row.thing_id, row.what, row.quantity, row.project_id): row for row in open_rows}
-    ended = [row.id for key, row in known.items() if key not in now]
-    for start in range(0, len(ended), _CHUNK):
-        ids = cost_things.c.id.in_(ended[start : start + _CHUNK])
-        await connection.execute(update(cost_things).where(ids).values(until=seen_at))
+    await counters.lock(connection, "cost")
+    here = and_(cost_things.c.endpoint == scope.endpoint, cost_things.c.component == component.value)
+    open_rows = (await connection.execute(select(cost_things).where(here, cost_things.c.until.is_(None)))).all()
+    now = {one.id[:64]: one for one in things}
+    same = {row.thing_id: row for row in open_rows if _same(row, now.get(row.thing_id), scope)}
+    ended = [row for row in open_rows if row.thing_id not in same and (row.thing_id in now or _reaches(scope, row))]
+    await _put(connection, [row.id for row in ended], until=seen_at)
+    for row in same.values():
+        if not row.project_id and (project := _project(scope, now[row.thing_id])):
+            await _put(connection, [row.id], project_id=project)
+    mine = and_(_reach(cost_things, scope), here, cost_things.c.until.is_(None))
     await connection.execute(update(cost_things).where(mine).values(seen_at=seen_at))
-    before = {row.thing_id for row in open_rows}
-    rows = [_thing(scope, one, seen_at, one.id in before) for key, one in now.items() if key not in known]
+    before = {row.thing_id for row in ended}
+    rows = [_thing(scope, one, seen_at, key in before) for key, one in now.items() if key not in same]
     if rows:
         await connection.execute(insert(cost_things), rows)
+
+
+def _project(scope: Scope, one: Held) -> str:
+    """Return whose it is: some clouds name the project only where several are read."""
+    return one.project_id[:64] or ("" if scope.all_projects else scope.project_id)
+
+
+def _same(row: Row[Any], one: Held | None, scope: Scope) -> bool:
+    if one is None or (row.what, row.quantity) != (one.what[:255], str(one.quantity)):
+        return False
+    return row.project_id in ("", _project(scope, one)) or not _project(scope, one)
+
+
+def _reaches(scope: Scope, row: Row[Any]) -> bool:
+    return scope.all_projects or row.project_id == scope.project_id
+
+
+async def _put(connection: AsyncConnection, ids: Sequence[int], **values: object) -> None:
+    for start in range(0, len(ids), _CHUNK):
+        some = cost_things.c.id.in_(ids[start : start + _CHUNK])
+        await connection.execute(update(cost_things).where(some).values(values))
 
 
 def _thing(scope: Scope, one: Held, seen_at: datetime, grown: bool) -> dict[str, Any]:
     return {
         "endpoint": scope.endpoint,
-        "project_id": one.project_id[:64],
+        "project_id": _project(scope, one),
         "component": one.component.value,
         "thing_id": one.id[:64],
         "name": one.name[:255],
@@ -86,6 +111,7 @@ def _held(row: Row[Any]) -> Held:
 
 async def save_days(connection: AsyncConnection, days: Sequence[CostDay]) -> None:
     """Write totals of days in place of earlier ones."""
+    await counters.lock(connection, "cost")
     projects: dict[tuple[str, date], list[str]] = {}
     for one in days:
         projects.setdefault((one.endpoint, one.day), []).append(one.project_id)
@@ -129,6 +155,7 @@ def decoded(rows: Sequence[Row[Any]], *, parts: bool) -> tuple[CostDay, ...]:
 
 async def dismiss(connection: AsyncConnection, one: Dismissal) -> None:
     """Write a dismissal in place of an earlier one."""
+    await counters.lock(connection, "cost")
     await undismiss(connection, one.advice_id)
     await connection.execute(insert(cost_dismissals), [msgspec.structs.asdict(one)])
 

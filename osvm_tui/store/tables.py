@@ -24,9 +24,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The newest migration: what `alembic_version` must hold for this release to read and write."""
 
 
@@ -57,7 +58,8 @@ counters = Table(
     Column("value", Integer, nullable=False),
     Column("text", String(64), nullable=False),
 )
-"""`fleet` (revision), `vm` (last id given), `item` (change number), `audit` (last sequence number, with its hash)."""
+"""`fleet` (revision), `vm` (last id given), `item` and `alert` (change numbers), `audit` (last sequence number, with
+its hash), `cost` (nothing but the lock)."""
 
 scopes = Table(
     "scopes",
@@ -252,6 +254,15 @@ cost_things = Table(
     Column("until", UtcTime),
     Column("seen_at", UtcTime, nullable=False),
     Index("ix_cost_things_endpoint", "endpoint", "component", "until"),
+    Index(
+        "uq_cost_things_open",
+        "endpoint",
+        "component",
+        "thing_id",
+        unique=True,
+        sqlite_where=text("until IS NULL"),
+        postgresql_where=text("until IS NULL"),
+    ),
 )
 """Volumes, snapshots, images and floating IPs while they had one size; `quantity` is a decimal."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from osvm_tui.domain.rates import Component
 from osvm_tui.domain.rollup import CostDay, DaySum
 from osvm_tui.store.base import Dismissal
 from osvm_tui.store.sql import SqlStore
+from tests.contract.store.backends import Backend
 from tests.contract.store.samples import ADMIN, ENDPOINT, MEMBER, NOON, a_vm
 
 HOUR = timedelta(hours=1)
@@ -63,6 +65,36 @@ async def test_a_member_ends_nothing_of_another_project_or_component(store: SqlS
     await store.save_things(MEMBER, Component.VOLUME, [], NOON + HOUR)
     await store.save_things(ADMIN, Component.IMAGE, [], NOON + HOUR)
     assert [one.id for one in await store.things(ADMIN, NOON + 2 * HOUR)] == ["v-2"]
+
+
+async def test_two_consoles_that_write_at_once_count_each_thing_and_day_once(backend: Backend) -> None:
+    one, two = await backend.console("one"), await backend.console("two")
+    volumes = [a_volume(number) for number in range(60)]
+    for _ in range(2):
+        await asyncio.gather(
+            one.save_things(ADMIN, Component.VOLUME, volumes, NOON),
+            two.save_things(MEMBER, Component.VOLUME, volumes, NOON),
+        )
+    assert len(await one.things(ADMIN, NOON)) == 60
+    day = CostDay(ENDPOINT, "p-1", date(2026, 3, 1), "basis", ())
+    reason = Dismissal("volume:v-1", "a spare", "ops-1", NOON)
+    await asyncio.gather(*(console.save_cost_days([day]) for console in (one, two)))
+    await asyncio.gather(*(console.dismiss(reason) for console in (one, two)))
+    await one.save_things(ADMIN, Component.VOLUME, [], NOON + HOUR)
+    assert await one.things(ADMIN, NOON + 2 * HOUR) == ()
+
+
+async def test_a_thing_without_a_project_is_the_scopes_and_is_counted_once(store: SqlStore) -> None:
+    for hours in range(3):
+        await store.save_things(MEMBER, Component.VOLUME, [a_volume(project="")], NOON + hours * HOUR)
+    (only,) = await store.things(ADMIN, NOON)
+    assert (only.project_id, only.since, only.seen_at) == ("p-1", NOON - 30 * HOUR, NOON + 2 * HOUR)
+    await store.save_things(ADMIN, Component.VOLUME, [a_volume(project=""), a_volume(2, project="")], NOON + 3 * HOUR)
+    await store.save_things(MEMBER, Component.VOLUME, [a_volume(), a_volume(2)], NOON + 4 * HOUR)
+    assert [one.project_id for one in await store.things(ADMIN, NOON)] == ["p-1", "p-1"]
+    await store.save_things(ADMIN, Component.VOLUME, [a_volume(project="p-2"), a_volume(2)], NOON + 5 * HOUR)
+    moved = [one for one in await store.things(ADMIN, NOON) if one.id == "v-1"]
+    assert [(one.project_id, one.until) for one in moved] == [("p-1", NOON + 5 * HOUR), ("p-2", None)]
 
 
 async def test_days_are_written_over_and_read_in_the_scopes_reach(store: SqlStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
 from osvm_tui.domain.operations import Control, ItemState
+from osvm_tui.domain.roles import Scope
 from osvm_tui.store import migrations
 from osvm_tui.store.tables import SCHEMA, metadata
 from tests.contract.store.backends import KINDS, Backend
@@ -65,4 +67,37 @@ async def test_operations_of_the_first_schema_go_on_after_the_migration(tmp_path
     assert (operation.control, operation.idle_s > 60) == (Control.RUN, True)
     assert [(item.state, item.was) for item in operation.items] == [(ItemState.PLANNED, {})]
     assert await store.steer("op-1", Control.PAUSE, [])
+    await backend.stop()
+
+
+TWICE = """
+INSERT INTO cost_things VALUES (1, 'e', 'p', 'volume', 'v-1', 'a', 'ssd', '10', '2026-03-01 10:00:00.000000', NULL, '2026-03-01 12:00:00.000000');
+INSERT INTO cost_things VALUES (2, 'e', 'p', 'volume', 'v-1', 'a', 'ssd', '10', '2026-03-01 11:00:00.000000', NULL, '2026-03-01 12:30:00.000000');
+INSERT INTO cost_things VALUES (3, 'e', '', 'volume', 'v-2', 'b', 'ssd', '10', '2026-03-01 10:00:00.000000', NULL, '2026-03-01 12:00:00.000000');
+INSERT INTO cost_things VALUES (4, 'e', 'p', 'volume', 'v-2', 'b', 'ssd', '10', '2026-03-01 10:00:00.000000', NULL, '2026-03-01 11:00:00.000000');
+INSERT INTO cost_things VALUES (5, 'e', 'p', 'volume', 'v-3', 'c', 'ssd', '10', '2026-03-01 10:00:00.000000', '2026-03-01 12:00:00.000000', '2026-03-01 12:00:00.000000');
+INSERT INTO cost_things VALUES (6, 'e', 'p', 'volume', 'v-3', 'c', 'ssd', '10', '2026-03-01 10:00:00.000000', NULL, '2026-03-01 13:00:00.000000');
+INSERT INTO cost_things VALUES (7, 'e', 'p', 'volume', 'v-3', 'c', 'ssd', '20', '2026-03-01 12:00:00.000000', NULL, '2026-03-01 13:00:00.000000');
+INSERT INTO cost_things VALUES (8, 'e', 'p', 'volume', 'v-4', 'd', 'ssd', '10', '2026-03-01 10:00:00.000000', '2026-03-01 11:00:00.000000', '2026-03-01 11:00:00.000000');
+INSERT INTO cost_things VALUES (9, 'e', 'p', 'volume', 'v-4', 'd', 'ssd', '10', '2026-03-01 10:00:00.000000', '2026-03-01 12:00:00.000000', '2026-03-01 12:00:00.000000');
+INSERT INTO cost_days VALUES ('e', '2026-03-01', 'p', 'basis', x'00');
+"""  # noqa: E501
+
+
+async def test_things_that_two_consoles_wrote_twice_are_one_after_the_migration(tmp_path: Path) -> None:
+    backend = Backend("sqlite", tmp_path)
+    at_revision(backend.file, "0004", TWICE)
+    store = await backend.console("two")
+    scope = Scope(entry="demo", endpoint="e", project_id="p", all_projects=True)
+    found = await store.things(scope, datetime(2026, 3, 1, tzinfo=UTC))
+    told = [
+        (one.id, one.project_id, int(one.quantity), one.since.hour, one.until and one.until.hour, one.seen_at.hour)
+        for one in found
+    ]
+    assert told == [
+        ("v-1", "p", 10, 10, None, 12), ("v-2", "p", 10, 10, None, 12), ("v-3", "p", 10, 10, 12, 12),
+        ("v-3", "p", 20, 12, None, 13), ("v-4", "p", 10, 10, 12, 12),
+    ]  # fmt: skip
+    assert found[0].seen_at.minute == 30
+    assert await store.cost_days(scope, date(2026, 3, 1), date(2026, 3, 1)) == (), "counted with what was there twice"
     await backend.stop()
