@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from osvm_tui.domain.metrics import Source
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.console import Console
@@ -15,6 +17,9 @@ from osvm_tui.services.cost_rates import CostSource
 from osvm_tui.services.entry import EntryPlan
 from osvm_tui.store.base import Store
 from tests.unit.services.scripted_cloud import ScriptedCloud
+
+if TYPE_CHECKING:
+    from tests.unit.services.monitor_desk import Desk
 
 FAST = Cadence(
     idle_s=0.02, busy_s=0.01, addresses_s=5.0, item_poll_s=0.005, item_poll_max_s=0.01, claim_s=0.02,
@@ -47,6 +52,23 @@ async def console(tmp_path: Path) -> AsyncIterator[Callable[..., Console]]:
     yield make
     for one in made:
         await one.close()
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., Desk]]:
+    """Return a factory of consoles that measure, over one folder and one time; all are closed at the end."""
+    from tests.unit.services.monitor_desk import Desk
+    from tests.unit.services.scripted_probe import Time
+
+    time, made = Time(), list[Desk]()
+
+    def make(role: ConsoleRole = ConsoleRole.OPERATOR, source: Source = Source.DIAGNOSTICS, **plan: object) -> Desk:
+        made.append(Desk(tmp_path, time, role, source, **plan))
+        return made[-1]
+
+    yield make
+    for desk in made:
+        await desk.console.close()
 
 
 def open_store(folder: Path, owner: str) -> Store:
