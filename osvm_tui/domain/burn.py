@@ -94,7 +94,7 @@ def vm_items(flavor: Flavor, prices: PriceList, image_name: str, *, root_disk: b
 
 def _compute(flavor: Flavor, prices: PriceList) -> tuple[Item, ...]:
     """Return a flavor in one where the list names it or names no parts either, else its parts."""
-    in_parts = prices.price(Component.VCPU) or prices.price(Component.RAM)
+    in_parts = flavor.vcpus and (prices.price(Component.VCPU) or prices.price(Component.RAM))
     if prices.price(Component.FLAVOR, flavor.name) or not in_parts:
         return (Item(Component.FLAVOR, flavor.name, Decimal(1)),)
     return (

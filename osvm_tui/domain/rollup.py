@@ -44,7 +44,8 @@ class DaySum(Struct, frozen=True, array_like=True, gc=False):
 
 
 class CostDay(Struct, frozen=True, gc=False):
-    """The sums of one project on one day. `basis` names prices, policy and code: with another one they are stale."""
+    """The sums of one project on one day. `basis` names that day's prices, policy and code: with another one they are
+    stale."""
 
     endpoint: str
     project_id: str
@@ -64,10 +65,14 @@ class Billed(Struct, frozen=True):
     life: tuple[Stretch, ...]
 
 
-def basis_of(tariff: Tariff) -> str:
-    """Return a name for prices and policy that changes when any of them does."""
-    text = msgspec.json.encode(("2", tariff), order="deterministic")
-    return hashlib.sha256(text).hexdigest()[:16]
+def basis_of(tariff: Tariff, since: datetime, until: datetime) -> str:
+    """Return a name for the policy and the prices that hold from `since` to `until`; prices of any other time leave it
+    as it is: a change that begins tomorrow rewrites no day that is over."""
+    card, policy = tariff.card, tariff.policy
+    prices = [(at.isoformat() if at > since else "", card.at(at)) for at in (since, *card.changes(since, until))]
+    held = [(at, found.prices if found is not None else None) for at, found in prices]
+    told = ("3", card.currency, policy.states, policy.otherwise, policy.from_launch, held)
+    return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()[:16]
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:

@@ -70,23 +70,20 @@ class CostDays:
         return tuple(found), notes
 
     async def _of(self, counted: Counted, since: datetime, until: datetime, parts: bool) -> list[ProjectDay]:
-        basis = basis_of(counted.tariff)
         windows = list(days(since, until))
         over = [window for window in windows if self._over(window)]
-        kept = await self._kept(counted, over, basis, parts)
+        kept = await self._kept(counted, over, parts)
         missing = [window for window in windows if window[0] not in kept]
         found = [_shown(counted, row, True, parts) for day in sorted(kept) for row in kept[day]]
         if missing:
-            found += await self._count(counted, missing, basis, parts)
+            found += await self._count(counted, missing, parts)
         return found
 
     def _over(self, window: Window) -> bool:
         day, since, until = window
         return (since, until) == day_bounds(day) and until + SETTLE <= self._now()
 
-    async def _kept(
-        self, counted: Counted, over: Sequence[Window], basis: str, parts: bool
-    ) -> dict[date, list[CostDay]]:
+    async def _kept(self, counted: Counted, over: Sequence[Window], parts: bool) -> dict[date, list[CostDay]]:
         store, scope = self._store(), counted.scope
         if store is None or not over:
             return {}
@@ -94,20 +91,22 @@ class CostDays:
         rows: dict[date, list[CostDay]] = {}
         for row in await store.cost_days(scope, over[0][0], over[-1][0], parts=parts):
             rows.setdefault(row.day, []).append(row)
-        wanted = {window[0] for window in over}
+        wanted = {day: basis_of(counted.tariff, since, until) for day, since, until in over if day in rows}
         return {
             day: found
             for day, found in rows.items()
-            if day in wanted and {row.basis for row in found} <= {basis, basis + _UNSURE} and _has(found, marker)
+            if day in wanted
+            and {row.basis for row in found} <= {wanted[day], wanted[day] + _UNSURE}
+            and _has(found, marker)
         }
 
-    async def _count(self, counted: Counted, windows: Sequence[Window], basis: str, parts: bool) -> list[ProjectDay]:
+    async def _count(self, counted: Counted, windows: Sequence[Window], parts: bool) -> list[ProjectDay]:
         """Count days from the histories, keep those that are over, and return them all."""
         history = await self._history(counted, min(since for _, since, _ in windows))
         found: list[ProjectDay] = []
         keep: list[CostDay] = []
         for window in windows:
-            rows, over = await self._day(counted, history, window, basis), self._over(window)
+            rows, over = await self._day(counted, history, window), self._over(window)
             found += [_shown(counted, row, over, parts) for row in rows]
             keep += rows * over
         await self._keep(keep)
@@ -118,11 +117,11 @@ class CostDays:
 
         It keeps to a small share of one processor: nobody waits for it.
         """
-        now, basis = self._now(), basis_of(counted.tariff)
+        now = self._now()
         over = [
             window for window in days(day_bounds((now - timedelta(days=back)).date())[0], now) if self._over(window)
         ]
-        kept = await self._kept(counted, over, basis, False)
+        kept = await self._kept(counted, over, False)
         missing = [window for window in over if window[0] not in kept or self._unsure(counted, kept[window[0]])]
         if not missing:
             return
@@ -130,7 +129,7 @@ class CostDays:
         for window in reversed(missing):
             began = time.monotonic()
             async with self._lock:
-                await self._keep(await self._day(counted, history, window, basis))
+                await self._keep(await self._day(counted, history, window))
             await asyncio.sleep((time.monotonic() - began) * _REST)
 
     def _unsure(self, counted: Counted, rows: Iterable[CostDay]) -> bool:
@@ -140,11 +139,11 @@ class CostDays:
     async def _history(self, counted: Counted, since: datetime) -> _History:
         return await self._lives.billed(counted, since, ask=True), await self._things(counted, since)
 
-    async def _day(self, counted: Counted, history: _History, window: Window, basis: str) -> list[CostDay]:
+    async def _day(self, counted: Counted, history: _History, window: Window) -> list[CostDay]:
         """Count one day."""
         day, since, until = window
         sums = await asyncio.to_thread(_sums, *history, counted, since, until, self._now())
-        rows = _rows(counted, day, sums, basis)
+        rows = _rows(counted, day, sums, basis_of(counted.tariff, since, until))
         if self._over(window):
             self._tried.add((counted.scope.key, day))
         return rows

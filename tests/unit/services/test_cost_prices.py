@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from osvm_tui.domain.rates import Component, Named, Price, PriceList, RateCard
+from osvm_tui.domain.vm import Flavor
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services.costs_api import By
-from tests.unit.services.scripted_cloud import ScriptedCloud
-from tests.unit.services.test_costs import DAY, EVERYWHERE, LARGE, NOW, TODAY, Make, Source, opened, vm
+from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
+from tests.unit.services.test_costs import (
+    COMPUTE,
+    DAY,
+    END,
+    EVERYWHERE,
+    LARGE,
+    NOW,
+    TODAY,
+    Make,
+    Source,
+    card,
+    opened,
+    store_of,
+    vm,
+)  # fmt: skip
 
 
 async def test_what_has_no_price_is_told_in_reports_month_bill_and_totals_and_is_no_zero(console: Make) -> None:
@@ -34,3 +52,26 @@ async def test_what_has_no_price_is_told_in_reports_month_bill_and_totals_and_is
     assert (await one.costs.bill(vm("1").ref, TODAY, NOW)).notes == ("no price, not in it: flavor small",)
     totals = one.costs.burn_totals()
     assert (totals.unpriced, totals.complete) == (("flavor small", "volume gold"), False)
+
+
+async def test_prices_of_another_time_leave_a_day_as_it_was_and_a_forgotten_flavor_is_no_zero(console: Make) -> None:
+    """A VM that was resized since, and whose old flavor is in no catalog any more."""
+    old, hour = Flavor("old", 2, 4096, 20, id="8"), timedelta(hours=1)
+    now = vm("1", flavor=LARGE, updated_at=TODAY + hour)
+    cloud = ScriptedCloud(now)
+    cloud.lists["flavors"] = (old, LARGE)
+    one = await opened(console, cloud, Source())
+    for made, at in ((vm("1", flavor=old, updated_at=END - 3 * DAY), END - 3 * DAY), (now, TODAY + hour)):
+        await store_of(one).save_vms(SCOPE, [], [], at - timedelta(minutes=1), None)
+        await store_of(one).save_vms(SCOPE, [made], [], at, None)
+    first = await one.costs.report(END - DAY, END)
+    assert first.totals[0].amount_max == 24 * COMPUTE
+    cloud.lists["flavors"] = (LARGE,)
+    (version,) = card().versions
+    later = replace(card(), versions=(version, replace(version, since=NOW + DAY)))
+    two = await opened(console, cloud, Source(cards=(later,)))
+    assert await two.costs.report(END - DAY, END) == first
+    dearer = replace(version, since=END - DAY / 2, prices=card("0.02").versions[0].prices)
+    three = await opened(console, cloud, Source(cards=(replace(card(), versions=(version, dearer)),)))
+    anew = await three.costs.report(END - DAY, END)
+    assert anew.notes == ("lab: no price, not in it: flavor old",), "a price of that day counts it anew"

@@ -324,7 +324,7 @@ async def test_days_are_counted_ahead_and_reports_read_them(console: Make) -> No
 
 def _basis(one: Console) -> str:
     (counted,), _ = one._costs._lives.counted()
-    return basis_of(counted.tariff)
+    return basis_of(counted.tariff, END, TODAY)
 
 
 async def test_a_rate_is_enough_to_sort_by(console: Make) -> None:
