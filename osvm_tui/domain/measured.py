@@ -18,3 +18,6 @@ class Measured(Struct, frozen=True, kw_only=True):
     """Why it is not measured now (`not permitted`, `no login rule`, `host key not accepted yet`); empty when it is."""
     tried: tuple[tuple[Source, str], ...] = ()
     """Every source that was asked and what became of it."""
+    fresh_s: float = 0.0
+    """How long its sample is the present value, told by who measured it: an older one is silence, and two that are
+    farther apart have a gap between them. It goes by how often its source has newer values and a console asks."""

@@ -60,17 +60,10 @@ class AlertWatch:
         project_name: Callable[[Vm, str], str],
         history: History,
         now: Callable[[], datetime],
-        gap_s: Callable[[], float],
     ) -> None:
         self.rules = AlertBook()
         self._book, self._fleet, self._picture, self._insight = book, fleet, picture, insight
-        self._leads, self._project_name, self._history, self._now, self._gap_s = (
-            leads,
-            project_name,
-            history,
-            now,
-            gap_s,
-        )
+        self._leads, self._project_name, self._history, self._now = leads, project_name, history, now
         self._breaches: dict[Key, Breach] = {}
         self._trends: dict[VmRef, deque[tuple[float, float]]] = {}
         self._unseeded: dict[VmRef, None] = {}
@@ -109,7 +102,9 @@ class AlertWatch:
         held = self._breaches.get(key)
         if held is None and alert is not None:
             held = Breach(alert.since, at, value)  # an older run or another leader began it
-        breach = breached(rule, held, value, at, firing=alert is not None, gap_s=max(_GAP_S, self._gap_s()))
+        breach = breached(
+            rule, held, value, at, firing=alert is not None, gap_s=max(_GAP_S, self._picture.fresh_s(vm.ref))
+        )
         if breach is None:
             self._breaches.pop(key, None)
             self._book.end(rule.name, vm.ref, "back to normal")
@@ -198,7 +193,7 @@ class AlertWatch:
 
     async def _silent(self) -> AsyncIterator[Key]:
         """Yield running VMs that were measured and are not any more; a console that has just begun waits first."""
-        now, late_s = self._now(), max(_LEAST_SILENT_S, self._gap_s())
+        now = self._now()
         for number, found in enumerate(list(self._picture.all()), 1):
             if number % _SLICE == 0:
                 await asyncio.sleep(0)
@@ -207,7 +202,7 @@ class AlertWatch:
                 continue
             entry = self._fleet.entry_of(vm.ref)
             silent_s = (now - found.sample.at).total_seconds()
-            if silent_s < late_s or not self._leads(entry):
+            if silent_s < max(_LEAST_SILENT_S, self._picture.fresh_s(vm.ref)) or not self._leads(entry):
                 continue
             for rule in self._of(AlertKind.NO_DATA, vm, entry):
                 if min(silent_s, (now - self._awake_since).total_seconds()) >= rule.for_s:

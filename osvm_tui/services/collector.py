@@ -34,6 +34,8 @@ _COUNT_S = 5.0
 _LATER_S = 5.0
 _VIEWS_IN_ROW = 3
 """Of four readings one is of the background's, when it has any that are due."""
+_ROUNDS = 3.5
+"""So many rounds of readings, or steps of a source, may be missed."""
 _SLICE = 500
 """So many VMs are taken over between two breaths of the loop."""
 
@@ -124,7 +126,17 @@ class Collector:
     def gap_s(self) -> float:
         """Two readings of a VM farther apart than this are a gap: some rounds of the background's readings."""
         by_api_s = self._by_api / self._pace.api_samples_per_s
-        return 3.5 * max(self._pace.round_s(len(self._subjects)), by_api_s)
+        return _ROUNDS * max(self._pace.round_s(len(self._subjects)), by_api_s)
+
+    def fresh_s(self, sample: Sample) -> float:
+        """Return how long a sample is its VM's present value: as `gap_s`, or longer where its source is slower."""
+        grain_s = self._grain_s(sample.source)
+        step_s = max(grain_s, sample.span_s or 0.0) if grain_s else 0.0
+        return max(self.gap_s, _ROUNDS * step_s)
+
+    def _grain_s(self, source: Source | None) -> float:
+        probe = self.probes.get(source) if source else None
+        return probe.grain_s if probe else 0.0
 
     @property
     def running(self) -> int:
@@ -229,14 +241,10 @@ class Collector:
             return 0
         if subject.choice.chosen in API_SOURCES and subject.ref in self._watched:
             every = max(every, self._watched_by_api / self._pace.api_samples_per_s)
-        subject.due, subject.running = now + max(every, self._probe_grain(subject)), True
+        subject.due, subject.running = now + max(every, self._grain_s(subject.choice.chosen)), True
         self._budget.begin()
         self._spawn(self._read(subject, vm))
         return 1
-
-    def _probe_grain(self, subject: Subject) -> float:
-        probe = self.probes.get(subject.choice.chosen) if subject.choice.chosen else None
-        return probe.grain_s if probe else 0.0
 
     async def _read(self, subject: Subject, vm: Vm) -> None:
         found: Reading | None = None
@@ -261,7 +269,7 @@ class Collector:
         if before is not None and found.clock_s is not None and found.clock_s == before.clock_s:
             return  # its source has no newer values yet
         subject.before = found
-        longest_s = max(self.gap_s, 3.5 * self.probes[found.source].grain_s)
+        longest_s = max(self.gap_s, _ROUNDS * self._grain_s(found.source))
         self._heard(vm, sample(before, found, longest_s=longest_s), subject.choice)
 
     async def _first_answer(self, choice: SourceChoice, vm: Vm) -> Reading | None:

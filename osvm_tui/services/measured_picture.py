@@ -23,10 +23,10 @@ _PLACE = {metric: place for place, metric in enumerate(KEPT)}
 
 
 class MeasuredPicture:
-    """What was measured last. `fresh_s` tells how old a present value may be."""
+    """What was measured last. `least_s` tells how old any present value may be at least."""
 
-    def __init__(self, fresh_s: Callable[[], float]) -> None:
-        self._fresh_s = fresh_s
+    def __init__(self, least_s: Callable[[], float]) -> None:
+        self._least_s = least_s
         self._newest: dict[VmRef, Measured] = {}
         self._rings: dict[VmRef, _Ring] = {}
         self._tops: dict[Metric, tuple[int, list[tuple[float, VmRef]]]] = {}
@@ -57,6 +57,15 @@ class MeasuredPicture:
         """Return the newest of a VM."""
         return self._newest.get(ref)
 
+    def fresh_s(self, ref: VmRef) -> float:
+        """Return how old the sample of a VM may be and still be its present value; what is farther apart is a gap."""
+        found = self._newest.get(ref)
+        return max(self._least_s(), found.fresh_s if found else 0.0)
+
+    def is_fresh(self, found: Measured, now: datetime) -> bool:
+        """Return whether a VM's sample is its present value."""
+        return found.sample is not None and (now - found.sample.at).total_seconds() <= self.fresh_s(found.ref)
+
     def all(self) -> Iterator[Measured]:
         """Yield the newest of every VM, in no order."""
         yield from self._newest.values()
@@ -75,9 +84,8 @@ class MeasuredPicture:
         return tuple((ref, value) for value, ref in found[:count])
 
     def _present(self, metric: Metric, now: datetime) -> Iterator[tuple[float, VmRef]]:
-        fresh_s = self._fresh_s()
         for ref, found in self._newest.items():
-            if found.sample is None or (now - found.sample.at).total_seconds() > fresh_s:
+            if found.sample is None or not self.is_fresh(found, now):
                 continue
             value = found.sample.value(metric)
             if value is not None:

@@ -84,9 +84,9 @@ class Monitoring(MonitorApi):
             fleet, plan.pace, self._target, self._offered, self._leads, self._urgent, self._heard
         )
         self._watch = AlertWatch(
-            self._book, fleet, self._picture, insight, self._leads, self._project_name, self._kept, now, self._gap_s
+            self._book, fleet, self._picture, insight, self._leads, self._project_name, self._kept, now
         )
-        self._charts = ChartReader(self._keeper, self._pasts, now, self._chart_gap_s)
+        self._charts = ChartReader(self._keeper, self._pasts, now, self._picture.fresh_s)
         self._webhook = Webhook(plan.webhook, now) if plan.webhook else None
         self._host = HostWatch(plan.host, scopes, plan.pace.host_s) if plan.host else None
         self._tasks: list[asyncio.Task[None]] = []
@@ -236,7 +236,12 @@ class Monitoring(MonitorApi):
     def _heard(self, vm: Vm, sample: Sample | None, choice: SourceChoice) -> None:
         before = self._picture.get(vm.ref)
         newest = sample or (before.sample if before else None)
-        found = Measured(ref=vm.ref, sample=newest, trouble=choice.trouble(), tried=choice.tried())
+        fresh_s = before.fresh_s if before else 0.0
+        if sample is not None:
+            # Who leads knows how often a VM is measured; who only looks at it for a while does not.
+            own_s, leads = self.collector.fresh_s(sample), self._leads(self._fleet.entry_of(vm.ref))
+            fresh_s = own_s if leads else max(own_s, fresh_s)
+        found = Measured(ref=vm.ref, sample=newest, trouble=choice.trouble(), tried=choice.tried(), fresh_s=fresh_s)
         if self._picture.put(found):
             self._keeper.put(found, sample)
         if sample is not None:
@@ -258,11 +263,6 @@ class Monitoring(MonitorApi):
             asked = [source for source in present or offered if source is Source.SIMULATED]
         probes = [self.collector.probes[source] for source in asked if source in self.collector.probes]
         return [partial(probe.history, self._target(vm)) for probe in probes]
-
-    def _chart_gap_s(self, ref: VmRef) -> float:
-        found = self._picture.get(ref)
-        probe = self.collector.probes.get(found.sample.source) if found and found.sample else None
-        return max(self._gap_s(), 3.5 * probe.grain_s if probe else 0.0)
 
     async def _kept(self, ref: VmRef, metrics: Sequence[Metric], step: int, since: int) -> list[Track]:
         until = int(self._now().timestamp()) + step
@@ -304,7 +304,7 @@ class Monitoring(MonitorApi):
             found = self._picture.get(vm.ref)
             if not runs(vm):
                 reasons[_still(vm)] += 1
-            elif found is not None and found.sample and (now - found.sample.at).total_seconds() <= gap_s:
+            elif found is not None and found.sample and self._picture.is_fresh(found, now):
                 sources[found.sample.source] += 1
             else:
                 reasons[(found.trouble if found else "") or "not measured yet"] += 1
