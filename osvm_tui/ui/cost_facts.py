@@ -33,6 +33,9 @@ def now_block(burn: BurnTotals) -> Content:
     lines = [*tables, Content.styled(_counted(burn), "$dim")]
     if burn.unpriced_vms:
         lines.append(Content.styled(f"{count(burn.unpriced_vms)} VMs have no price: not in it", "$state-stale"))
+    if burn.unpriced:
+        names = printable(", ".join(burn.unpriced))
+        lines.append(Content.styled(f"not in it, no price: {names}", "$state-stale"))
     lines += [Content.styled(f"not in it: {printable(each)}", "$state-stale") for each in not_counted(burn.uncounted)]
     return Content("\n").join(lines)
 

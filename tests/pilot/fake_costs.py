@@ -58,6 +58,8 @@ class FakeCosts(CostsApi):
         self.priced = True
         """False: no card is for the cloud."""
         self.uncounted: tuple[Uncounted, ...] = ()
+        self.nameless: tuple[str, ...] = ()
+        """What has no price."""
         self.trouble: tuple[str, ...] = ()
         self.attached: dict[VmRef, tuple[AttachedCost, ...]] = {}
         self.bills: dict[VmRef, VmBill] = {}
@@ -98,6 +100,7 @@ class FakeCosts(CostsApi):
             vms=len(vms),
             simulated=bool(burns),
             uncounted=self.uncounted if refs is None else (),
+            unpriced=self.nameless,
         )
 
     def what_if(

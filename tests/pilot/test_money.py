@@ -67,6 +67,7 @@ async def test_what_is_not_counted_yet_is_marked_in_the_header_and_told_in_the_o
         Uncounted("mock", CatalogKind.IMAGE),
         Uncounted("mock", CatalogKind.FLOATING_IP),
     )
+    costs.nameless = ("volume gold",)
     hourly = f"{costs.burn_totals().totals[0].hourly:.2f}"
     async with Desk(scene.api).run_test(size=(150, 36)) as pilot:
         header = pilot.app.screen.query_one(HeaderBar)
@@ -80,7 +81,8 @@ async def test_what_is_not_counted_yet_is_marked_in_the_header_and_told_in_the_o
         assert "60 VMs, with snapshots\n" in now
         assert "not in it: volumes of mock: not permitted: volume:get_all is for admins" in now
         assert "not in it: images, floating IPs of mock: not read yet" in now
-        costs.uncounted = ()
+        assert "not in it, no price: volume gold" in now
+        costs.uncounted = costs.nameless = ()
         pilot.app.screen.tick()  # type: ignore[attr-defined]
         assert "not in it" not in shown(pilot, "#section-now")
         assert f" {hourly} EUR/h" in pilot.app.screen.query_one(HeaderBar).render().plain
