@@ -114,7 +114,7 @@ def vm_parts(
     """Yield what a VM came to from `since` to `until`, oldest first, and what of it has a share but no price."""
     for stretch in life:
         start, end = max(since, stretch.since), min(until, stretch.until)
-        for one, other, prices in _dated(tariff.card, start, end):
+        for one, other, prices in dated(tariff.card, start, end):
             costs, missing = _costs(stretch, made, prices, tariff.policy)
             for cost in costs:
                 yield _line(cost, one, other, tariff.card.currency, stretch)
@@ -122,8 +122,8 @@ def vm_parts(
                 yield _unpriced(item, one, other, stretch)
 
 
-def _dated(card: RateCard, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime, PriceList]]:
-    """Cut a stretch at changes of prices; what lies before the first prices is left out."""
+def dated(card: RateCard, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime, PriceList]]:
+    """Yield a stretch cut at changes of prices, each part with its prices; what lies before the first is left out."""
     if since >= until:
         return
     cuts = (since, *card.changes(since, until), until)
@@ -166,12 +166,12 @@ def _with_least(cost: _Cost, least: list[Decimal], flavors: int) -> _Cost:
 
 def _shares(stretch: Stretch, policy: BillingPolicy, component: Component) -> tuple[Decimal, Decimal]:
     """Return the least and the greatest share of a stretch."""
-    if policy.from_launch and not stretch.launched:
+    if policy.from_launch and stretch.launched is False:
         return ZERO, ZERO
-    if stretch.vm_state != UNKNOWN:
-        share = policy.share(stretch.vm_state, component)
-        return share, share
-    possible = [policy.share(state, component) for state in VM_STATES] + [ZERO] * stretch.may_be_gone
+    states = VM_STATES if stretch.vm_state == UNKNOWN else (stretch.vm_state,)
+    possible = [policy.share(state, component) for state in states]
+    if stretch.may_be_gone or (policy.from_launch and stretch.launched is None):
+        possible.append(ZERO)
     return min(possible), max(possible)
 
 
@@ -208,9 +208,9 @@ def _unpriced(item: Item, since: datetime, until: datetime, stretch: Stretch) ->
 
 
 def _certainty(stretch: Stretch) -> Certainty:
-    if stretch.seen:
-        return Certainty.KNOWN
-    return Certainty.BOUNDED if stretch.vm_state == UNKNOWN else Certainty.REBUILT
+    if not stretch.sure:
+        return Certainty.BOUNDED
+    return Certainty.KNOWN if stretch.seen else Certainty.REBUILT
 
 
 def held_lines(
@@ -234,7 +234,7 @@ def held_parts(
 def _held_parts(
     held: Held, card: RateCard, since: datetime, until: datetime, certainty: Certainty
 ) -> Iterator[Line | Unpriced]:
-    for one, other, prices in _dated(card, since, until):
+    for one, other, prices in dated(card, since, until):
         price = prices.price(held.component, held.what)
         if price is None:
             name = item_name(Item(held.component, held.what, held.quantity))

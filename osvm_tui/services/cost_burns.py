@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from osvm_tui.domain.accrual import Held, Tariff
+from osvm_tui.domain.accrual import Held, Tariff, dated
 from osvm_tui.domain.burn import Burn, Item, Total, burn_totals, priced, thing_burn, vm_burn
+from osvm_tui.domain.money import ZERO, product
 from osvm_tui.domain.rates import PriceList
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.things import KINDS
@@ -21,6 +24,18 @@ from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.scopes import Scopes
 
 _Key = tuple[str, str, Flavor | None, bool, str, bool]
+_Pieces = list[tuple[PriceList, Decimal]]
+"""Prices that will hold, each with its hours."""
+_MICRO = timedelta(microseconds=1)
+
+
+class Coming(Struct, frozen=True):
+    """What one project's VMs and things in one cloud will come to if nothing changes but prices."""
+
+    entry: str
+    project_id: str
+    currency: str
+    amount: Decimal
 
 
 class Burns:
@@ -32,8 +47,11 @@ class Burns:
         self._missing: dict[_Key, tuple[str, ...]] = {}
         self._basis: tuple[object, ...] = ()
         self._keys: dict[VmRef, _Key] = {}
-        self._counts: Counter[_Key] = Counter()
+        self._projects: dict[VmRef, str] = {}
+        self._counts: Counter[tuple[str, _Key]] = Counter()
+        """By project and key."""
         self._revision = 0
+        self._alike: tuple[tuple[object, ...], Counter[tuple[str, str, Item]]] = ((), Counter())
         self._things: tuple[tuple[object, ...], tuple[Burn, ...]] = ((), ())
         self._all: BurnTotals | None = None
 
@@ -82,13 +100,51 @@ class Burns:
             return self._sum(Counter(self._key(vm, entry) for vm, entry in chosen), ())
         self._follow_fleet()
         if self._all is None:
-            self._all = replace(self._sum(self._counts, self._thing_burns()), uncounted=self._uncounted())
+            counts: Counter[_Key] = Counter()
+            for (_, key), count in self._counts.items():
+                counts[key] += count
+            self._all = replace(self._sum(counts, self._thing_burns()), uncounted=self._uncounted())
         return self._all
+
+    def coming(self, since: datetime, until: datetime) -> tuple[Coming, ...]:
+        """Return what all that there is now will come to between two moments, by the prices already written down."""
+        self.follow()
+        self._follow_fleet()
+        pieces: dict[str, _Pieces] = {}
+        for follower in self._scopes.followers():
+            tariff = self._rates.tariff(follower.status.entry)
+            cut = dated(tariff.card, since, until) if tariff is not None else ()
+            pieces[follower.status.entry] = [(prices, _hours(other - one)) for one, other, prices in cut]
+        found: dict[tuple[str, str, str], Decimal] = {}
+        for one in (*self._coming_vms(pieces), *self._coming_things(pieces)):
+            key = (one.entry, one.project_id, one.currency)
+            found[key] = found.get(key, ZERO) + one.amount
+        return tuple(Coming(*key, amount) for key, amount in found.items())
+
+    def _coming_vms(self, pieces: Mapping[str, _Pieces]) -> Iterator[Coming]:
+        whole: dict[_Key, tuple[str, Decimal]] = {}
+        for (project_id, key), count in self._counts.items():
+            if count and key not in whole:
+                burns = [(self._burn_by(key, prices), hours) for prices, hours in pieces.get(key[0], ())]
+                known = [(burn, hours) for burn, hours in burns if burn is not None]
+                currency = known[0][0].currency if known else ""
+                whole[key] = (currency, sum((product(burn.hourly, hours) for burn, hours in known), ZERO))
+            if count and whole[key][0]:
+                yield Coming(key[0], project_id, whole[key][0], whole[key][1] * count)
+
+    def _coming_things(self, pieces: Mapping[str, _Pieces]) -> Iterator[Coming]:
+        for (entry, project_id, item), count in self._things_alike().items():
+            tariff = self._rates.tariff(entry)
+            if tariff is None:
+                continue
+            for prices, hours in pieces.get(entry, ()):
+                burn = thing_burn(item, prices, tariff.card.currency)
+                yield Coming(entry, project_id, burn.currency, product(burn.hourly, hours) * count)
 
     def _sum(self, counts: Mapping[_Key, int], things: tuple[Burn, ...]) -> BurnTotals:
         found = [(burn, count) for key, count in counts.items() if count and (burn := self._burn(key)) is not None]
         vms, priced_vms = sum(counts.values()), sum(count for _, count in found)
-        totals = burn_totals([*(_times(burn, count) for burn, count in found), *things])
+        totals = burn_totals([*(_times(burn, Decimal(count)) for burn, count in found), *things])
         simulated = any(self._simulated(key[0]) for key, count in counts.items() if count)
         missing = {name for key, count in counts.items() if count for name in self._missing.get(key, ())}
         missing.update(name for burn in things for name in burn.unpriced)
@@ -126,19 +182,30 @@ class Burns:
         return self._memo[key]
 
     def _price(self, key: _Key) -> Burn | None:
-        entry, vm_state, flavor, launched, image_name, root_disk = key
-        found = self._rates.priced(entry)
-        if found is None or flavor is None:
+        found = self._rates.priced(key[0])
+        burn = self._whole(key, *found) if found is not None else None
+        self._missing[key] = burn.unpriced if burn is not None else ()
+        return burn if burn is not None and priced(burn) else None
+
+    def _burn_by(self, key: _Key, prices: PriceList) -> Burn | None:
+        """Return what a VM costs by prices that need not be the present ones."""
+        found = self._rates.priced(key[0])
+        if found is not None and found[1] is prices:
+            return self._burn(key)
+        tariff = self._rates.tariff(key[0])
+        burn = self._whole(key, tariff, prices) if tariff is not None else None
+        return burn if burn is not None and priced(burn) else None
+
+    def _whole(self, key: _Key, tariff: Tariff, prices: PriceList) -> Burn | None:
+        _, vm_state, flavor, launched, image_name, root_disk = key
+        if flavor is None:
             return None
-        tariff, prices = found
         like = Vm(
             endpoint="", id="", name="", status="", vm_state=vm_state, flavor=flavor,
             launched_at=self._now() if launched else None, image_id="image" if root_disk else None,
             volume_ids=() if root_disk else ("root",),
         )  # fmt: skip
-        burn = vm_burn(like, flavor, prices, tariff.policy, tariff.card.currency, image_name)
-        self._missing[key] = burn.unpriced
-        return burn if priced(burn) else None
+        return vm_burn(like, flavor, prices, tariff.policy, tariff.card.currency, image_name)
 
     def follow(self) -> None:
         """Forget everything when the book, the prices that hold, a scope or a catalog is another one."""
@@ -155,6 +222,7 @@ class Burns:
         self._memo.clear()
         self._missing.clear()
         self._keys.clear()
+        self._projects.clear()
         self._counts.clear()
         self._revision = 0
         self._all = None
@@ -165,6 +233,7 @@ class Burns:
             self._all = None
         if delta.complete:
             self._keys.clear()
+            self._projects.clear()
             self._counts.clear()
         self._revision = delta.revision
         for ref in delta.removed:
@@ -173,19 +242,26 @@ class Burns:
             self._drop(vm.ref)
             if entry := self._entry(vm.ref):
                 key = self._keys[vm.ref] = self._key(vm, entry)
-                self._counts[key] += 1
+                self._projects[vm.ref] = vm.project_id
+                self._counts[vm.project_id, key] += 1
 
     def _drop(self, ref: VmRef) -> None:
         if (key := self._keys.pop(ref, None)) is not None:
-            self._counts[key] -= 1
+            self._counts[self._projects.pop(ref), key] -= 1
 
     def _thing_burns(self) -> tuple[Burn, ...]:
         if self._things[0] is not self._basis:
             self._things = (self._basis, tuple(self._price_things()))
         return self._things[1]
 
-    def _price_things(self) -> list[Burn]:
-        alike: Counter[tuple[str, Item]] = Counter()
+    def _things_alike(self) -> Counter[tuple[str, str, Item]]:
+        """Return how many things there are of each kind by entry and project."""
+        if self._alike[0] is not self._basis:
+            self._alike = (self._basis, self._count_things())
+        return self._alike[1]
+
+    def _count_things(self) -> Counter[tuple[str, str, Item]]:
+        alike: Counter[tuple[str, str, Item]] = Counter()
         seen: set[tuple[str, str]] = set()
         for follower in self._scopes.followers():
             entry, scope = follower.status.entry, follower.scope
@@ -193,18 +269,29 @@ class Burns:
                 key = (scope.endpoint if scope else entry, one.id)
                 if key not in seen:
                     seen.add(key)
-                    alike[entry, Item(one.component, one.what, one.quantity)] += 1
+                    project_id = one.project_id or (scope.project_id if scope else "")
+                    alike[entry, project_id, Item(one.component, one.what, one.quantity)] += 1
+        return alike
+
+    def _price_things(self) -> list[Burn]:
+        alike: Counter[tuple[str, Item]] = Counter()
+        for (entry, _, item), count in self._things_alike().items():
+            alike[entry, item] += count
         found = []
         for (entry, item), count in alike.items():
             priced_by = self._rates.priced(entry)
             if priced_by is not None:
                 tariff, prices = priced_by
-                found.append(_times(thing_burn(item, prices, tariff.card.currency), count))
+                found.append(_times(thing_burn(item, prices, tariff.card.currency), Decimal(count)))
         return found
 
     def _held(self, entry: str, scope: Scope | None) -> Sequence[Held]:
         return self._stock.held(entry, scope, self._now()) if scope is not None else ()
 
 
-def _times(burn: Burn, count: int) -> Burn:
+def _hours(length: timedelta) -> Decimal:
+    return Decimal(length // _MICRO) / 3_600_000_000
+
+
+def _times(burn: Burn, count: Decimal) -> Burn:
     return Burn(burn.currency, burn.hourly * count, burn.monthly * count, unpriced=burn.unpriced)

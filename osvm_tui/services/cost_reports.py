@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from osvm_tui.domain.cost_book import Budget
-from osvm_tui.domain.forecast import Forecast
 from osvm_tui.domain.money import ZERO
 from osvm_tui.domain.rollup import DaySum, hours, money
+from osvm_tui.services.cost_burns import Coming
 from osvm_tui.services.cost_days import ProjectDay
 from osvm_tui.services.costs_api import BudgetView, By, Day, Group, Sum
 
@@ -112,12 +112,13 @@ def by_day(found: Iterable[ProjectDay], wanted: Iterable[date]) -> tuple[Day, ..
     return tuple(Day(day, totals(days[day]), complete=day != last) for day in sorted(days))
 
 
-def budget_view(budget: Budget, found: Iterable[ProjectDay], rest: Sequence[Forecast], name: Name) -> BudgetView:
-    """Return a budget against what was accrued; what is expected grows as the month's forecast does."""
-    covered = [one for one in found if budget.covers(one.entry, one.project_id, name(one.entry, one.project_id))]
+def budget_view(budget: Budget, found: Iterable[ProjectDay], coming: Iterable[Coming], name: Name) -> BudgetView:
+    """Return a budget against what was accrued; expected is what exactly that will come to, which it covers."""
+    covered = [one for one in found if _covers(budget, one, name)]
     mine = next((one for one in totals(covered) if one.currency == budget.currency), None)
     accrued = (mine.amount + mine.amount_max) / 2 if mine is not None else ZERO
-    expected = accrued * _growth(rest, budget.currency)
+    rest = (one.amount for one in coming if one.currency == budget.currency and _covers(budget, one, name))
+    expected = accrued + sum(rest, ZERO)
     reached = accrued * 100 / budget.amount
     return BudgetView(
         name=budget.name,
@@ -133,12 +134,8 @@ def budget_view(budget: Budget, found: Iterable[ProjectDay], rest: Sequence[Fore
     )
 
 
-def _growth(rest: Sequence[Forecast], currency: str) -> Decimal:
-    mine = next((one for one in rest if one.currency == currency), None)
-    if mine is None:
-        return Decimal(1)
-    middle = (mine.accrued + mine.accrued_max) / 2
-    return mine.expected / middle if middle else Decimal(1)
+def _covers(budget: Budget, one: ProjectDay | Coming, name: Name) -> bool:
+    return budget.covers(one.entry, one.project_id, name(one.entry, one.project_id))
 
 
 def _alert(budget: Budget, reached: Decimal, expected: Decimal) -> str:

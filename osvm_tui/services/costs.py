@@ -24,7 +24,7 @@ from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.catalogs import Catalogs
-from osvm_tui.services.cost_burns import Burns
+from osvm_tui.services.cost_burns import Burns, Coming
 from osvm_tui.services.cost_changes import CostChanges
 from osvm_tui.services.cost_days import CostDays, ProjectDay
 from osvm_tui.services.cost_lives import Counted, Lives
@@ -221,13 +221,13 @@ class Costs(CostsApi):
         read, notes = await self._days.read(min(since, day_bounds(wanted[0])[0]), now)
         found = [each for each in read if each.day >= since.date()]
         recent = by_day([each for each in read if each.day in wanted], wanted)
-        forecasts = self._forecasts(totals(found), recent, now)
+        coming = self._burns.coming(now, until)
         return MonthView(
             since=since,
             until=until,
-            forecasts=forecasts,
+            forecasts=self._forecasts(totals(found), recent, coming, now),
             budgets=tuple(
-                budget_view(budget, found, forecasts, self._project)
+                budget_view(budget, found, coming, self._project)
                 for budget in self._rates.budgets
                 if budget.holds_in(now)
             ),
@@ -235,14 +235,17 @@ class Costs(CostsApi):
             simulated=self._simulated(),
         )
 
-    def _forecasts(self, sums: Sequence[Sum], recent: Sequence[Day], now: datetime) -> tuple[Forecast, ...]:
+    def _forecasts(
+        self, sums: Sequence[Sum], recent: Sequence[Day], coming: Sequence[Coming], now: datetime
+    ) -> tuple[Forecast, ...]:
         burn = {total.currency: total.hourly for total in self._burns.totals().totals}
         accrued = {one.currency: (one.amount, one.amount_max) for one in sums}
         found = []
-        for currency in sorted(burn.keys() | accrued.keys()):
-            daily = [one.amount for day in recent for one in day.sums if one.currency == currency]
+        for currency in sorted(burn.keys() | accrued.keys() | {one.currency for one in coming}):
+            daily = [(one.amount, one.amount_max) for day in recent for one in day.sums if one.currency == currency]
             so_far = accrued.get(currency, (ZERO, ZERO))
-            found.append(forecast(currency, so_far, burn.get(currency, ZERO), daily, now))
+            rest = sum((one.amount for one in coming if one.currency == currency), ZERO)
+            found.append(forecast(currency, so_far, burn.get(currency, ZERO), daily, now, rest))
         return tuple(found)
 
     async def waste(self, metrics: Mapping[VmRef, VmMetrics] | None = None) -> WasteList:

@@ -133,12 +133,18 @@ def test_a_card_that_names_the_cloud_goes_first_and_a_simulated_one_takes_no_rea
 def test_a_forecast_says_how_it_was_made_and_what_it_may_be_wrong_by() -> None:
     now = datetime(2026, 12, 31, tzinfo=UTC)
     assert month_of(now) == (datetime(2026, 12, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
-    found = forecast("EUR", (Decimal(300), Decimal(310)), Decimal(1), [Decimal(12), Decimal(48)], now)
+    days = [(Decimal(12), Decimal(12)), (Decimal(48), Decimal(48))]
+    found = forecast("EUR", (Decimal(300), Decimal(310)), Decimal(1), days, now)
     assert [found.low, found.expected, found.high] == [312, 329, 358]
     assert found.made.startswith("middle of what was accrued + 1.0000 EUR/h now for the 24 h left; band: ")
     sure = forecast("EUR", (Decimal(300), Decimal(300)), Decimal(1), [], now)
     assert [sure.low, sure.high] == [324, 324]
     assert "no complete day" in sure.made
+    unseen = forecast("EUR", (Decimal(0), Decimal(10)), Decimal(1), [(Decimal(0), Decimal(480))], now)
+    assert [unseen.low, unseen.high] == [0, 490], "a day that nobody saw may have cost its most"
+    dearer = forecast("EUR", (Decimal(0), Decimal(0)), Decimal(1), days, now, Decimal(240))
+    assert [dearer.low, dearer.expected, dearer.high] == [120, 240, 480]
+    assert "with the prices that change in them" in dearer.made
 
 
 def test_budgets_cover_what_they_name() -> None:

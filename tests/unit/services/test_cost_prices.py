@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from osvm_tui.domain.cost_book import Budget
+from osvm_tui.domain.forecast import month_of
 from osvm_tui.domain.rates import Component, Named, Price, PriceList, RateCard
 from osvm_tui.domain.vm import Flavor
 from osvm_tui.domain.volume import Volume
@@ -75,3 +77,42 @@ async def test_prices_of_another_time_leave_a_day_as_it_was_and_a_forgotten_flav
     three = await opened(console, cloud, Source(cards=(replace(card(), versions=(version, dearer)),)))
     anew = await three.costs.report(END - DAY, END)
     assert anew.notes == ("lab: no price, not in it: flavor old",), "a price of that day counts it anew"
+
+
+async def test_a_months_expectation_goes_by_the_prices_already_written_down(console: Make) -> None:
+    since, until = month_of(NOW)
+    (version,) = card().versions
+    dear = {key: tuple(_times(each, 10) for each in found) for key, found in version.prices.items()}
+    change = NOW + timedelta(minutes=1)
+    source = Source(cards=(replace(card(), versions=(version, PriceList(change, dear))),))
+    made = vm("1", created_at=since, launched_at=since, updated_at=since)
+    one = await opened(console, ScriptedCloud(made), source)
+    (found,) = (await one.costs.month()).forecasts
+    hours = Decimal((until - change).total_seconds()) / 3600
+    assert abs(found.expected - found.accrued - 10 * COMPUTE * hours) < Decimal("0.01")
+    assert found.low <= found.expected <= found.high
+
+
+def _times(named: Named, factor: int) -> Named:
+    return Named(named.name, Price(named.price.amount * factor, named.price.per))
+
+
+async def test_a_budget_is_expected_to_reach_what_exactly_its_own_vms_and_things_come_to(console: Make) -> None:
+    since, until = month_of(NOW)
+    young = NOW - timedelta(minutes=6)
+    huge = Flavor("huge", 64, 262144, 20, id="9")
+    cloud = ScriptedCloud(
+        vm("1", created_at=since, launched_at=since, updated_at=since),
+        vm("2", created_at=young, launched_at=young, updated_at=young, project_id="q", flavor=huge),
+        scope=replace(EVERYWHERE, all_projects=True),
+    )
+    cloud.lists["volumes"] = (Volume(id="v", size_gib=1000, project_id="q", created_at=young),)
+    budgets = [Budget(name=each, amount=Decimal(1000), currency="EUR", project=each) for each in "pq"]
+    one = await opened(console, cloud, Source(budgets=tuple(budgets)))
+    month = await one.costs.month()
+    left = Decimal((until - NOW).total_seconds()) / 3600
+    steady, new = (each.expected - each.accrued for each in month.budgets)
+    assert abs(steady - COMPUTE * left) < Decimal("0.01")
+    assert abs(new - (64 * Decimal("0.01") + 256 * Decimal("0.005") + Decimal("0.1")) * left) < Decimal("0.1")
+    (whole,) = month.forecasts
+    assert abs(sum(each.expected for each in month.budgets) - whole.expected) < Decimal("0.001")
