@@ -166,12 +166,12 @@ def _with_least(cost: _Cost, least: list[Decimal], flavors: int) -> _Cost:
 
 def _shares(stretch: Stretch, policy: BillingPolicy, component: Component) -> tuple[Decimal, Decimal]:
     """Return the least and the greatest share of a stretch."""
-    if policy.from_launch and stretch.launched is False:
+    if policy.from_launch and not stretch.launched:
         return ZERO, ZERO
-    states = VM_STATES if stretch.vm_state == UNKNOWN else (stretch.vm_state,)
-    possible = [policy.share(state, component) for state in states]
-    if stretch.may_be_gone or (policy.from_launch and stretch.launched is None):
-        possible.append(ZERO)
+    if stretch.vm_state != UNKNOWN:
+        share = policy.share(stretch.vm_state, component)
+        return share, share
+    possible = [policy.share(state, component) for state in VM_STATES] + [ZERO] * stretch.may_be_gone
     return min(possible), max(possible)
 
 
@@ -208,9 +208,9 @@ def _unpriced(item: Item, since: datetime, until: datetime, stretch: Stretch) ->
 
 
 def _certainty(stretch: Stretch) -> Certainty:
-    if not stretch.sure:
-        return Certainty.BOUNDED
-    return Certainty.KNOWN if stretch.seen else Certainty.REBUILT
+    if stretch.seen:
+        return Certainty.KNOWN
+    return Certainty.BOUNDED if stretch.vm_state == UNKNOWN else Certainty.REBUILT
 
 
 def held_lines(
