@@ -54,7 +54,8 @@ class Advice(Struct, frozen=True, kw_only=True):
     saving_monthly: Decimal | None = None
     confidence: Confidence
     action_id: str
-    """Of the VM's or the resource's actions; it goes through the gate like any other."""
+    """Of the VM's or the resource's actions; it goes through the gate like any other. Where only deletion saves
+    anything, of a VM that ran it is what keeps its data first."""
     params: tuple[tuple[str, str], ...] = ()
     """To be given with the action: the flavor that would fit."""
     detail: str = ""
@@ -62,25 +63,37 @@ class Advice(Struct, frozen=True, kw_only=True):
 
 
 class VmMetrics(Struct, frozen=True, kw_only=True):
-    """What a VM was seen to use over `since` to `until`. None where nothing was measured."""
+    """What a VM was seen to use over `since` to `until`. None where nothing was measured.
+
+    Averages are over time, not over samples: a VM that was looked at for an hour was measured more often then.
+    """
 
     since: datetime
+    """Not before the VM last came up by another flavor, image or host: what was before is of another machine."""
     until: datetime
-    samples: int = 0
     cpu_avg: float | None = None
     """Percent of all vCPUs."""
     cpu_max: float | None = None
+    """Of the mean of ten minutes."""
     memory_avg: float | None = None
     """Percent of the flavor's memory."""
     memory_max: float | None = None
     network_avg_bps: float | None = None
     """Bytes per second, in and out together."""
-    last_login_at: datetime | None = None
+    cpu_days: float = 0.0
+    """How much of the time was measured: gaps are not counted."""
+    memory_days: float = 0.0
+    network_days: float = 0.0
+    """Of in and out, the less."""
 
     @property
     def days(self) -> float:
         """How long the window is."""
         return (self.until - self.since).total_seconds() / 86400
+
+    def covered(self, *measured: float) -> float:
+        """Return how much of the window was measured, 0 to 1: the least of some `..._days`."""
+        return min(1.0, min(measured) / self.days) if self.days > 0 else 0.0
 
 
 def sure(days: float, *, high: float, medium: float) -> Confidence:
@@ -88,3 +101,9 @@ def sure(days: float, *, high: float, medium: float) -> Confidence:
     if days >= high:
         return Confidence.HIGH
     return Confidence.MEDIUM if days >= medium else Confidence.LOW
+
+
+def at_most(one: Confidence, limit: Confidence) -> Confidence:
+    """Return the lesser of two."""
+    order = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+    return min(one, limit, key=order.index)

@@ -51,6 +51,8 @@ class Image(Struct, frozen=True):
     snapshot: bool = False
     protected: bool = False
     tags: tuple[str, ...] = ()
+    vm_id: str = ""
+    """Of a snapshot: the VM that it was taken of, empty where Glance was not told."""
 
     @property
     def bootable(self) -> bool:

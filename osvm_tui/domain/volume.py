@@ -41,6 +41,8 @@ class Volume(Struct, frozen=True, kw_only=True):
     snapshot_id: str = ""
     image_name: str = ""
     created_at: datetime | None = None
+    updated_at: datetime | None = None
+    """When anything of it was changed last; detaching is such a change."""
     project_id: str = ""
 
 

@@ -6,11 +6,15 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
+
+from msgspec import Struct
 
 from osvm_tui.domain.advice import VmMetrics
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.domain.metrics import Metric
-from osvm_tui.domain.vm import VmRef
+from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.domain.vm_advice import LEAST_COVERED, MIN_DAYS
 from osvm_tui.services.monitor_api import MonitorApi, Point, Range, Series
 
 _METRICS = (Metric.CPU, Metric.MEMORY, Metric.NET_IN, Metric.NET_OUT)
@@ -19,6 +23,16 @@ _AT_ONCE = 60
 """So many VMs are read while somebody waits; more are read ahead, quietly."""
 _REST = 5.0
 """Reading ahead rests so many times as long as it reads."""
+_WINDOWS = (timedelta(days=14), timedelta(days=7), timedelta(days=MIN_DAYS))
+"""Tried in turn where not enough of all there is was measured: a console that runs since last week tells of that."""
+
+
+class _Read(Struct, frozen=True):
+    """What was read of a VM and when; it is of the machine that came up at `launched_at`."""
+
+    at: datetime
+    launched_at: datetime | None
+    used: VmMetrics | None
 
 
 class UsedOf:
@@ -26,65 +40,92 @@ class UsedOf:
 
     def __init__(self, monitor: MonitorApi) -> None:
         self._monitor = monitor
-        self._found: dict[VmRef, tuple[datetime, VmMetrics | None]] = {}
+        self._found: dict[VmRef, _Read] = {}
 
-    async def read_ahead(self, refs: Iterable[VmRef], now: datetime) -> None:
+    async def read_ahead(self, vms: Iterable[Vm], now: datetime) -> None:
         """Read what is old, resting in between; what cannot be read is left as it was."""
-        wanted = set(refs)
+        wanted = {vm.ref: vm for vm in vms}
         for ref in [ref for ref in self._found if ref not in wanted]:
             del self._found[ref]
-        for ref in self._lacking(wanted, now):
+        for vm in [vm for vm in wanted.values() if self._lacks(vm) or now - self._found[vm.ref].at > _OLD]:
             began = time.monotonic()
-            await self._read(ref, now)
+            await self._read(vm, now)
             await asyncio.sleep((time.monotonic() - began) * _REST)
 
-    async def of(self, refs: Iterable[VmRef], now: datetime) -> dict[VmRef, VmMetrics]:
+    async def of(self, vms: Iterable[Vm], now: datetime) -> dict[VmRef, VmMetrics]:
         """Return what is known of these VMs, after reading what is missing of a small fleet."""
-        refs = tuple(refs)
-        lacking = [ref for ref in refs if ref not in self._found]
+        vms = tuple(vms)
+        lacking = [vm for vm in vms if self._lacks(vm)]
         if len(lacking) <= _AT_ONCE:
-            for ref in lacking:
-                await self._read(ref, now)
-        known = ((ref, self._found.get(ref)) for ref in refs)
-        return {ref: held[1] for ref, held in known if held is not None and held[1] is not None}
+            for vm in lacking:
+                await self._read(vm, now)
+        known = ((vm, self._found.get(vm.ref)) for vm in vms)
+        return {
+            vm.ref: held.used
+            for vm, held in known
+            if held is not None and held.used is not None and held.launched_at == vm.launched_at
+        }
 
-    def _lacking(self, refs: Iterable[VmRef], now: datetime) -> list[VmRef]:
-        return [ref for ref in refs if ref not in self._found or now - self._found[ref][0] > _OLD]
+    def _lacks(self, vm: Vm) -> bool:
+        held = self._found.get(vm.ref)
+        return held is None or held.launched_at != vm.launched_at
 
-    async def _read(self, ref: VmRef, now: datetime) -> None:
+    async def _read(self, vm: Vm, now: datetime) -> None:
         try:
-            series = await self._monitor.charts(ref, _METRICS, Range.DAYS_30)
+            series = await self._monitor.charts(vm.ref, _METRICS, Range.DAYS_30)
         except StoreError:
             return
-        self._found[ref] = (now, summed_up(series))
+        used = await asyncio.to_thread(summed_up, series, now, vm.launched_at)
+        self._found[vm.ref] = _Read(now, vm.launched_at, used)
 
 
-def summed_up(series: Sequence[Series]) -> VmMetrics | None:
-    """Return the averages and peaks of one VM's charts, None where nothing was measured.
+def summed_up(series: Sequence[Series], now: datetime, launched_at: datetime | None = None) -> VmMetrics | None:
+    """Return the averages and peaks of one VM's charts since it came up, None where its CPU was not measured.
 
-    A peak of the CPU is that of a slot's mean: a second at 100 % is no reason for a bigger flavor.
+    Nova writes `launched_at` anew when a VM is resized, rebuilt or unshelved: what was measured before is not of this
+    machine. The window is the longest of which enough was measured. A peak of the CPU is that of a slot's mean: a
+    second at 100 % is no reason for a bigger flavor.
     """
-    points = {each.metric: each.points for each in series if each.points}
-    moments = [point.at for each in points.values() for point in each]
-    if not moments:
+    steps = {one.metric: one.step_s for one in series}
+    told = {
+        one.metric: [point for point in one.points if launched_at is None or point.at >= launched_at] for one in series
+    }
+    most = max(told, key=lambda metric: len(told[metric]), default=None)
+    if most is None or not told[most]:
         return None
-    step = timedelta(seconds=max(each.step_s for each in series))
-    cpu, memory = points.get(Metric.CPU, ()), points.get(Metric.MEMORY, ())
-    network = [
-        mean for metric in (Metric.NET_IN, Metric.NET_OUT) if (mean := _mean(points.get(metric, ()))) is not None
-    ]
+    since = _window(told[most], steps[most], now)
+    told = {metric: [point for point in points if point.at >= since] for metric, points in told.items()}
+    cpu, memory = told.get(Metric.CPU, []), told.get(Metric.MEMORY, [])
+    network = [told.get(Metric.NET_IN, []), told.get(Metric.NET_OUT, [])]
+
+    def days(metric: Metric) -> float:
+        return _covered(told.get(metric, ()), steps.get(metric, 0.0), now) / 86400
+
     return VmMetrics(
-        since=min(moments),
-        until=max(moments) + step,
-        samples=max(sum(point.samples for point in each) for each in points.values()),
-        cpu_avg=_mean(cpu),
-        cpu_max=max((point.mean for point in cpu), default=None),
-        memory_avg=_mean(memory),
-        memory_max=max((point.high for point in memory), default=None),
-        network_avg_bps=sum(network) if network else None,
-    )
+        since=since, until=now,
+        cpu_avg=_mean(cpu), cpu_max=max((point.mean for point in cpu), default=None), cpu_days=days(Metric.CPU),
+        memory_avg=_mean(memory), memory_max=max((point.high for point in memory), default=None),
+        memory_days=days(Metric.MEMORY),
+        network_avg_bps=sum(_mean(points) or 0.0 for points in network) if all(network) else None,
+        network_days=min(days(Metric.NET_IN), days(Metric.NET_OUT)),
+    )  # fmt: skip
+
+
+def _window(points: Sequence[Point], step_s: float, now: datetime) -> datetime:
+    """Return the longest way back that is covered well enough; all of it where none is."""
+    first = points[0].at
+    for since in (first, *(now - back for back in _WINDOWS if now - back > first)):
+        measured = _covered([point for point in points if point.at >= since], step_s, now)
+        if measured >= LEAST_COVERED * (now - since).total_seconds():
+            return since
+    return first
+
+
+def _covered(points: Sequence[Point], step_s: float, until: datetime) -> float:
+    """Return how many seconds points stand for, each until the next or for its slot: gaps are not covered."""
+    moments = [*(point.at for point in points), until]
+    return sum(min(step_s, max(0.0, (after - at).total_seconds())) for at, after in pairwise(moments))
 
 
 def _mean(points: Sequence[Point]) -> float | None:
-    weight = sum(point.samples for point in points)
-    return sum(point.mean * point.samples for point in points) / weight if weight else None
+    return sum(point.mean for point in points) / len(points) if points else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import asyncio
+import time
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -14,8 +16,9 @@ from osvm_tui.domain.gating import Verdict
 from osvm_tui.domain.money import MONTH_S, Money, per_hour, totals
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.thing_advice import image_advice, ip_advice, snapshot_advice, volume_advice
-from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.domain.vm import Flavor, Vm, VmRef
 from osvm_tui.domain.vm_advice import Subject, advise
+from osvm_tui.domain.vm_prices import VmPrices
 from osvm_tui.domain.volume import Volume, VolumeSnapshot
 from osvm_tui.services.cost_rates import Rates
 from osvm_tui.services.cost_stock import Stock
@@ -24,6 +27,12 @@ from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.scopes import Scopes
 
 T = TypeVar("T")
+_SLICE_S = 0.005
+"""So long the loop is held; a frame is drawn in three times that."""
+_LOST = frozenset({"error", "soft-delete", "deleted"})
+"""Here an image of a VM may be all that is left of it."""
+_SPECS_LISTED = (2, 61)
+"""From here on flavors are listed with their extra specs (Nova's API history)."""
 
 
 class CostWaste:
@@ -41,53 +50,72 @@ class CostWaste:
         self._fleet, self._scopes, self._rates, self._stock = fleet, scopes, rates, stock
         self._verdict, self._now = verdict, now
 
-    def look(
+    async def look(
         self,
         metrics: Mapping[VmRef, VmMetrics],
         since: Mapping[VmRef, datetime],
         dismissed: Mapping[str, Dismissed],
         notes: Sequence[str],
     ) -> WasteList:
-        """Return the waste list; `since` tells when each VM's present state began."""
-        found = {each.id: each for each in self._all(metrics, since)}
-        shown = sorted((each for key, each in found.items() if key not in dismissed), key=_order)
-        saved = [money for each in shown if (money := _saved(each)) is not None]
-        return WasteList(
-            advice=tuple(shown),
-            savings=tuple(Total(m.currency, per_hour(m.amount, MONTH_S), m.amount) for m in totals(saved)),
-            dismissed=tuple((found[key], each) for key, each in dismissed.items() if key in found),
-            notes=tuple(notes),
-        )
+        """Return the waste list; `since` tells when each VM's present state began. Keys are heard meanwhile."""
+        found: dict[str, Advice] = {}
+        began = time.perf_counter()
+        for each in self._all(metrics, since):
+            if each is not None:
+                found[each.id] = each
+            if time.perf_counter() - began > _SLICE_S:
+                await asyncio.sleep(0)
+                began = time.perf_counter()
+        return await asyncio.to_thread(_listed, found, dict(dismissed), tuple(notes))
 
-    def _all(self, metrics: Mapping[VmRef, VmMetrics], since: Mapping[VmRef, datetime]) -> Iterator[Advice]:
+    def _all(
+        self, metrics: Mapping[VmRef, VmMetrics], since: Mapping[VmRef, datetime]
+    ) -> Iterator[Advice | None]:  # fmt: skip
+        """Yield advice, and None for all that needs none."""
         now = self._now()
-        for vm in list(self._fleet.vms()):
-            advice = self._of_vm(vm, metrics.get(vm.ref), since.get(vm.ref), now)
-            if advice is not None:
-                yield advice
-        for follower in self._scopes.followers():
-            if follower.scope is not None:
-                yield from self._of_things(follower.status.entry, now)
+        followed = [follower.status.entry for follower in self._scopes.followers() if follower.scope is not None]
+        prices: dict[str, VmPrices] = {}
+        vms = list(self._fleet.vms())
+        for vm in vms:
+            entry = self._fleet.entry_of(vm.ref)
+            if entry and entry not in prices:
+                prices[entry] = VmPrices(self._rates.tariff(entry), now, self._choices(entry))
+            yield self._of_vm(vm, entry, prices[entry], metrics, since, now) if entry else None
+        alive = {vm.id for vm in vms if vm.vm_state not in _LOST}
+        booted = {vm.image_id for vm in vms if vm.image_id}
+        for entry in followed:
+            yield from self._of_things(entry, alive, booted, now)
 
-    def _of_vm(self, vm: Vm, metrics: VmMetrics | None, since: datetime | None, now: datetime) -> Advice | None:
-        entry = self._fleet.entry_of(vm.ref)
-        flavor = self._stock.flavor_of(entry, vm) if entry else None
-        if not entry or flavor is None:
+    def _choices(self, entry: str) -> Iterable[Flavor]:
+        """Return what VMs of an entry may be resized to. Older clouds list flavors without their extra specs: there
+        nobody can tell a GPU flavor from a plain one."""
+        if self._scopes.scope(entry).profile.max_microversion < _SPECS_LISTED:
+            return ()
+        return [flavor for flavor in self._stock.flavors(entry).values() if flavor.is_public]
+
+    def _of_vm(
+        self, vm: Vm, entry: str, prices: VmPrices, metrics: Mapping[VmRef, VmMetrics],
+        since: Mapping[VmRef, datetime], now: datetime,
+    ) -> Advice | None:  # fmt: skip
+        flavor = self._stock.flavor_of(entry, vm)
+        if flavor is None:
             return None
+        ref = vm.ref
         subject = Subject(
             vm=vm,
             entry=entry,
             flavor=flavor,
-            flavors=tuple(each for each in self._stock.flavors(entry).values() if each.is_public),
-            tariff=self._rates.tariff(entry),
+            prices=prices,
             image_name=self._stock.image_name(entry, vm),
-            state_since=since or vm.updated_at,
-            metrics=metrics,
-            legal=lambda action_id: self._verdict(vm.ref, action_id).allowed,
+            state_since=since.get(ref) or vm.updated_at,
+            metrics=metrics.get(ref),
+            legal=lambda action_id: self._verdict(ref, action_id).allowed,
         )
         return advise(subject, now)
 
-    def _of_things(self, entry: str, now: datetime) -> Iterator[Advice]:
+    def _of_things(
+        self, entry: str, alive: Container[str], booted: Container[str], now: datetime
+    ) -> Iterator[Advice]:  # fmt: skip
         tariff = self._rates.tariff(entry)
         scope = self._scopes.scope(entry)
 
@@ -98,13 +126,26 @@ class CostWaste:
         yield from volume_advice([one for one in volumes if mine(one.project_id)], entry, tariff, now)
         addresses = self._of(entry, CatalogKind.FLOATING_IP, FloatingIp)
         yield from ip_advice([one for one in addresses if mine(one.project_id)], entry, tariff, now)
-        snapshots = self._of(entry, CatalogKind.VOLUME_SNAPSHOT, VolumeSnapshot)
-        yield from snapshot_advice([one for one in snapshots if mine(one.project_id)], entry, tariff, now)
-        images = self._of(entry, CatalogKind.IMAGE, Image)
-        yield from image_advice([one for one in images if one.owner and mine(one.owner)], entry, tariff, now)
+        snapshots = [
+            one for one in self._of(entry, CatalogKind.VOLUME_SNAPSHOT, VolumeSnapshot) if mine(one.project_id)
+        ]
+        yield from snapshot_advice(snapshots, {volume.id for volume in volumes}, entry, tariff, now)
+        images = [one for one in self._of(entry, CatalogKind.IMAGE, Image) if one.owner and mine(one.owner)]
+        yield from image_advice(images, alive, booted, entry, tariff, now)
 
     def _of(self, entry: str, kind: CatalogKind, of: type[T]) -> list[T]:
         return [value for value in self._stock.values(entry, kind) if isinstance(value, of)]
+
+
+def _listed(found: Mapping[str, Advice], dismissed: Mapping[str, Dismissed], notes: tuple[str, ...]) -> WasteList:
+    shown = sorted((each for key, each in found.items() if key not in dismissed), key=_order)
+    saved = [money for each in shown if (money := _saved(each)) is not None]
+    return WasteList(
+        advice=tuple(shown),
+        savings=tuple(Total(m.currency, per_hour(m.amount, MONTH_S), m.amount) for m in totals(saved)),
+        dismissed=tuple((found[key], each) for key, each in dismissed.items() if key in found),
+        notes=notes,
+    )
 
 
 def _saved(advice: Advice) -> Money | None:

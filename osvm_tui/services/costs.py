@@ -20,7 +20,7 @@ from osvm_tui.domain.money import ZERO
 from osvm_tui.domain.resource import ResourceTarget
 from osvm_tui.domain.roles import ConsoleRole
 from osvm_tui.domain.rollup import day_bounds
-from osvm_tui.domain.vm import VmRef
+from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.catalogs import Catalogs
@@ -32,6 +32,7 @@ from osvm_tui.services.cost_metrics import UsedOf
 from osvm_tui.services.cost_rates import CostSource as CostSource
 from osvm_tui.services.cost_rates import Rates
 from osvm_tui.services.cost_reports import budget_view, by_day, grouped, totals, unpriced_notes, unpriced_words
+from osvm_tui.services.cost_states import states_since
 from osvm_tui.services.cost_stock import Stock
 from osvm_tui.services.cost_usage import compare
 from osvm_tui.services.cost_waste import CostWaste
@@ -263,24 +264,16 @@ class Costs(CostsApi):
                 for one in await store.dismissals()
             }
             since = await self._states_since(store)
-        return self._waste.look(metrics or {}, since, dismissed, notes)
+        return await self._waste.look(metrics or {}, since, dismissed, notes)
 
-    def _running(self) -> list[VmRef]:
-        return [vm.ref for vm in self._fleet.vms() if vm.vm_state == "active"]
+    def _running(self) -> list[Vm]:
+        return [vm for vm in self._fleet.vms() if vm.vm_state == "active"]
 
     async def _states_since(self, store: Store) -> dict[VmRef, datetime]:
-        """Return when the present vm_state of each VM began, as far as it was seen."""
         found: dict[VmRef, datetime] = {}
-        now = self._now()
-        for counted in {f.scope.key: f.scope for f in self._scopes.followers() if f.scope is not None}.values():
-            for life in await store.lives(counted, now):
-                since = None
-                for interval in reversed(life.intervals):
-                    if interval.vm_state != life.vm.vm_state:
-                        break
-                    since = interval.since
-                if since is not None:
-                    found[life.vm.ref] = since
+        for scope in {f.scope.key: f.scope for f in self._scopes.followers() if f.scope is not None}.values():
+            lives = await store.lives(scope, self._now())
+            found |= await asyncio.to_thread(states_since, lives, self._fleet.get)
         return found
 
     async def dismiss(self, advice_id: str, reason: str) -> None:

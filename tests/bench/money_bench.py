@@ -1,6 +1,7 @@
 """Figures of the costs: `python -m tests.bench money [--vms N]`.
 
-30 days of a fleet counted once from its histories, then read from pre-rolled totals; burn rates and what-if.
+30 days of a fleet counted once from its histories, then read from pre-rolled totals; burn rates and what-if; the waste
+list of a fleet twenty times as large.
 Milliseconds on the clock and of CPU (all threads), and the longest stall of the event loop meanwhile.
 """
 
@@ -28,9 +29,11 @@ from osvm_tui.services.entry import EntryPlan
 from osvm_tui.store.base import Store
 from osvm_tui.store.sql import SqlStore, default_url
 from tests.bench.store_bench import Figures
+from tests.bench.waste_bench import measure_waste
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud, a_vm
 
 DAYS, READS = 30, 30
+WASTE_TIMES = 20
 PROJECTS, TAGS = 20, 40
 EVERY = timedelta(hours=6)
 """How often a part of the fleet changes its state."""
@@ -43,7 +46,9 @@ SCOPE_OF_ALL = msgspec.structs.replace(SCOPE, all_projects=True, simulated=True,
 def measure_money(vms: int, seed: int) -> dict[str, Any]:
     """Return every figure."""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_measure(Path(folder), vms, Random(seed)))
+        figures = asyncio.run(_measure(Path(folder), vms, Random(seed)))
+        waste = asyncio.run(measure_waste(Path(folder), SCOPE_OF_ALL, vms * WASTE_TIMES, Random(seed)))
+        return {**figures, "waste_list": waste}
 
 
 async def _measure(folder: Path, count: int, chance: Random) -> dict[str, Any]:

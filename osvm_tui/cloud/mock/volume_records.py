@@ -63,6 +63,10 @@ def snapshot_record(key: str, volume: Thing, name: str, at: float, **more: Any) 
     }
 
 
+_MOVES = ("reserved", "attached", "detaching", "until")
+"""What Cinder writes a volume anew for, beside what was asked of itself."""
+
+
 def present(thing: Thing, now: float) -> Thing:
     """Return a volume or snapshot as it is at cloud time `now`, with `updated`; FINAL when it is gone."""
     shown, moved = dict(thing), thing["touched"]
@@ -70,8 +74,10 @@ def present(thing: Thing, now: float) -> Thing:
         if at <= now:
             shown |= changes
             moved = max(at, moved or 0.0)
-    holds = [one for one in thing.get("holds", ()) if one["until"] is None or now < one["until"]]
-    shown |= {"updated": moved, "holds": holds}
+    held = thing.get("holds", ())
+    turned = max((at for one in held for at in map(one.get, _MOVES) if at is not None and at <= now), default=0.0)
+    holds = [one for one in held if one["until"] is None or now < one["until"]]
+    shown |= {"updated": max(moved or 0.0, turned) or None, "holds": holds}
     if holds and shown["status"] == "available":
         shown["status"] = _held(holds[-1], now)
     return shown

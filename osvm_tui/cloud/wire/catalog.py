@@ -58,6 +58,7 @@ class ImageRow(Struct, gc=False):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     image_type: str | None = None
+    instance_uuid: str | None = None
     protected: bool = False
     tags: list[str] = []
 
@@ -80,6 +81,7 @@ class ImageRow(Struct, gc=False):
             snapshot=self.image_type in ("snapshot", "backup"),
             protected=self.protected,
             tags=tuple(self.tags),
+            vm_id=self.instance_uuid or "",
         )
 
 

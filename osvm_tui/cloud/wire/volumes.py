@@ -35,6 +35,7 @@ class VolumeRow(Struct, gc=False):
     snapshot_id: str | None = None
     volume_image_metadata: dict[str, str | None] | None = None
     created_at: datetime | None = None
+    updated_at: datetime | None = None
     project_id: str | None = field(default=None, name="os-vol-tenant-attr:tenant_id")
 
     def value(self) -> Volume:
@@ -58,6 +59,7 @@ class VolumeRow(Struct, gc=False):
             snapshot_id=self.snapshot_id or "",
             image_name=(self.volume_image_metadata or {}).get("image_name") or "",
             created_at=utc(self.created_at),
+            updated_at=utc(self.updated_at),
             project_id=self.project_id or "",
         )
 
