@@ -42,7 +42,8 @@ class MetricStore(ABC):
     async def append(self, slots: Sequence[tuple[VmRef, Slot]], newest: Sequence[Measured] = ()) -> int:
         """Merge slots into what is kept, of their own step and of every coarser one, and write the newest of VMs.
 
-        One transaction. Several consoles may tell of one VM and slot. Returns the number of this change.
+        One transaction. Several consoles may tell of one VM and slot; of the newest the later sample stays. What is
+        there and cannot be read is written over. Returns the number of this change.
         """
 
     @abstractmethod
@@ -64,11 +65,14 @@ class MetricStore(ABC):
 
     @abstractmethod
     async def newest(self, change: int = 0) -> tuple[int, tuple[Measured, ...]]:
-        """Return the newest of every VM that was written after `change`, and the number of the last change."""
+        """Return the newest of every VM that others wrote after `change`, and the number of the last change."""
 
     @abstractmethod
     async def tidy(self, now_s: float) -> int:
-        """Delete what is older than its step is kept, of some hundred VMs at each call; return how many rows."""
+        """Delete what is older than its step is kept, of some hundred VMs at each call; return how many rows.
+
+        `now_s` is this machine's time: a server goes by its own, whatever the clocks of its consoles say.
+        """
 
     @abstractmethod
     async def info(self) -> MetricInfo: ...

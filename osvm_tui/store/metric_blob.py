@@ -6,6 +6,7 @@ alone"), samples (u16), then mean, low and high of each metric in the order of t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from struct import Struct as Layout
 from struct import error as LayoutError
@@ -25,6 +26,7 @@ _HEAD = Layout("<IHH")
 _FLOATS = [Layout(f"<{count}f") for count in range(3 * len(_ORDER) + 1)]
 _MOST_SAMPLES = 0xFFFF
 _LARGEST = 3e38
+_log = logging.getLogger("osvm.store")
 _MOST_DEVICES = 64
 """Of one VM: what has more tells of the first."""
 
@@ -56,9 +58,13 @@ def _entry(device: int, samples: int, single: bool, cells: list[tuple[Metric, Ce
 
 
 def unpack(body: bytes, names: Mapping[int, str]) -> dict[Key, Cell]:
-    """Return the cells of one slot. Raises StoreCorrupt for bytes that are none."""
-    tracks = unpack_tracks([(0, body)], 1, names)
-    return {(track.device, track.metric): track.cells[0] for track in tracks}
+    """Return the cells of one slot; devices without a name are left out. Raises StoreCorrupt."""
+    tracks: dict[Key, Track] = {}
+    try:
+        _add(body, 0, names, (), tracks, {})
+    except LayoutError as error:
+        raise StoreCorrupt(f"a slot of measurements cannot be read: {error}") from error
+    return {key: track.cells[0] for key, track in tracks.items()}
 
 
 def unpack_tracks(
@@ -66,40 +72,48 @@ def unpack_tracks(
 ) -> tuple[Track, ...]:
     """Return rows of (slot number, bytes) as tracks of these metrics (all when none is named).
 
-    Raises StoreCorrupt for bytes that are none. What is looked up for each device and mask is looked up once: a chart
-    of 30 days has tens of thousands of cells.
+    A row that cannot be read is a gap. What is looked up for each device and mask is looked up once: a chart of 30 days
+    has tens of thousands of cells.
     """
     tracks: dict[Key, Track] = {}
-    plans: dict[tuple[int, int], tuple[Layout, _Plan]] = {}
-    try:
-        for at, body in rows:
-            begins, place, end = at * step, 0, len(body)
-            while place < end:
-                device, mask, samples = _HEAD.unpack_from(body, place)
-                plan = plans.get((device, mask))
-                if plan is None:
-                    plan = plans[device, mask] = _plan(names[device], mask, metrics, tracks)
-                layout, wanted = plan
-                values = layout.unpack_from(body, place + _HEAD.size)
-                place += _HEAD.size + layout.size
-                for mean, low, high, put_at, put_cell in wanted:
-                    put_at(begins)
-                    put_cell(Cell(values[mean], values[low], values[high], samples))
-    except (LayoutError, KeyError) as error:
-        raise StoreCorrupt(f"a slot of measurements cannot be read: {error}") from error
+    plans: _Plans = {}
+    for at, body in rows:
+        try:
+            _add(body, at * step, names, metrics, tracks, plans)
+        except LayoutError as error:
+            _log.warning("left out", extra={"detail": f"slot {at} of {step} s: {error}"})
     return tuple(tracks.values())
+
+
+def _add(
+    body: bytes, begins: int, names: Mapping[int, str], metrics: Collection[Metric], tracks: dict[Key, Track],
+    plans: _Plans,
+) -> None:  # fmt: skip
+    place, end = 0, len(body)
+    while place < end:
+        device, mask, samples = _HEAD.unpack_from(body, place)
+        plan = plans.get((device, mask))
+        if plan is None:
+            plan = plans[device, mask] = _plan(names.get(device), mask, metrics, tracks)
+        layout, wanted = plan
+        values = layout.unpack_from(body, place + _HEAD.size)
+        place += _HEAD.size + layout.size
+        for mean, low, high, put_at, put_cell in wanted:
+            put_at(begins)
+            put_cell(Cell(values[mean], values[low], values[high], samples))
 
 
 _Plan = list[tuple[int, int, int, Callable[[int], None], Callable[[Cell], None]]]
 """Of each wanted metric: where mean, low and high stand, and where the cell goes."""
+_Plans = dict[tuple[int, int], tuple[Layout, _Plan]]
 
 
-def _plan(device: str, mask: int, metrics: Collection[Metric], tracks: dict[Key, Track]) -> tuple[Layout, _Plan]:
+def _plan(device: str | None, mask: int, metrics: Collection[Metric], tracks: dict[Key, Track]) -> tuple[Layout, _Plan]:
     here = [metric for metric in _ORDER if mask & _BIT[metric]]
     width = 1 if mask & _FLAT else 3
     wanted: _Plan = []
     for place, metric in enumerate(here):
-        if not metrics or metric in metrics:
+        if device is not None and (not metrics or metric in metrics):
             track = tracks.setdefault((device, metric), Track(device, metric, [], []))
             first = place * width
             low, high = (first, first) if width == 1 else (first + 1, first + 2)

@@ -138,4 +138,5 @@ def _make(connection: Connection) -> None:
         connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
     metadata.drop_all(connection)
     metadata.create_all(connection)
-    connection.execute(marks.insert(), [{"name": "version", "value": VERSION}, {"name": "change", "value": 0}])
+    counters = {"version": VERSION, "change": 0, "machine": 0, "device": 0, "forgotten": 0}
+    connection.execute(marks.insert(), [{"name": name, "value": value} for name, value in counters.items()])

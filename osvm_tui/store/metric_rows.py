@@ -1,4 +1,5 @@
-"""Rows of measurements: numbers for VMs and devices, slots merged into what is there, the newest of each VM.
+"""Rows of measurements: slots merged into what is there, the newest of each VM. A row that cannot be read counts as
+absent: it is told in the log and written over, and holds up nothing else.
 
 The caller owns the transaction.
 """
@@ -6,75 +7,31 @@ The caller owns the transaction.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Table, and_, delete, func, insert, select, update
+from sqlalchemy import Table, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from osvm_tui.domain.errors import StoreCorrupt
 from osvm_tui.domain.measured import Measured
-from osvm_tui.domain.slots import ALL, KEPT_S, STEPS, Cells, Slot, merged, rolled
+from osvm_tui.domain.slots import KEPT_S, STEPS, Cells, Slot, merged, rolled
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.store.metric_blob import halves, pack, unpack
-from osvm_tui.store.metric_tables import devices, machines, marks, newest, slots
+from osvm_tui.store.metric_numbers import Numbers, chunks, forget
+from osvm_tui.store.metric_tables import machines, marks, newest, slots
 
 Place = tuple[int, int, int, int]
 """machine, detail, step, at (in slots)."""
-_T = TypeVar("_T")
-_CHUNK = 400
 _FLAT_FROM_S = STEPS[-1]
-_MOST_NAMES = 20_000
 _KEPT_CHANGES = KEPT_S[STEPS[-1]] // STEPS[0]
 """About as many batches as are written while the coarsest slots are kept."""
 _encode = msgspec.msgpack.Encoder().encode
+_log = logging.getLogger("osvm.store")
 _decoder = msgspec.msgpack.Decoder(Measured)
-
-
-class Numbers:
-    """The small numbers of VMs and device names, as far as this process has met them."""
-
-    def __init__(self) -> None:
-        self.machines: dict[VmRef, int] = {}
-        self.refs: dict[int, VmRef] = {}
-        self.devices: dict[str, int] = {ALL: 0}
-        self.names: dict[int, str] = {0: ALL}
-
-    async def load(self, connection: AsyncConnection) -> None:
-        """Read what other consoles have numbered since."""
-        for row in await connection.execute(select(machines)):
-            ref = VmRef(row.endpoint, row.openstack_id)
-            self.machines[ref], self.refs[row.id] = row.id, ref
-        for row in await connection.execute(select(devices)):
-            self.devices[row.name], self.names[row.id] = row.id, row.name
-
-    async def give(self, connection: AsyncConnection, refs: Iterable[VmRef], names: Iterable[str]) -> None:
-        """Number what has no number yet; in the writing transaction, so that nobody else does it at once."""
-        refs, names = set(refs), set(names)
-        if refs <= self.machines.keys() and names <= self.devices.keys():
-            return
-        await self.load(connection)
-        new = sorted(refs - self.machines.keys())
-        last = max(self.refs, default=0)
-        rows = [
-            {"id": number, "endpoint": ref.endpoint, "openstack_id": ref.id[:64]}
-            for number, ref in enumerate(new, last + 1)
-        ]
-        if rows:
-            await connection.execute(insert(machines), rows)
-        fresh = sorted(names - self.devices.keys())[: _MOST_NAMES - len(self.names)]
-        last = max(self.names)
-        if fresh:
-            named = [{"id": number, "name": name} for number, name in enumerate(fresh, last + 1)]
-            await connection.execute(insert(devices), named)
-        await self.load(connection)
-
-    def forget(self, ids: Collection[int]) -> None:
-        """Drop the numbers of VMs that were deleted."""
-        for number in ids:
-            self.machines.pop(self.refs.pop(number), None)
 
 
 async def next_change(connection: AsyncConnection) -> int:
@@ -119,10 +76,18 @@ def _rows(fresh: Mapping[Place, Cells], held: Mapping[Place, bytes], numbers: Nu
     for place, cells in fresh.items():
         machine, detail, step, at = place
         if place in held:
-            cells = merged(unpack(held[place], numbers.names), cells)
+            cells = merged(_cells(place, held[place], numbers), cells)
         body = pack(cells, numbers.devices.get, flat=bool(detail) and step >= _FLAT_FROM_S)
         rows.append({"machine": machine, "detail": detail, "step": step, "at": at, "body": body})
     return rows
+
+
+def _cells(place: Place, body: bytes, numbers: Numbers) -> Cells:
+    try:
+        return unpack(body, numbers.names)
+    except StoreCorrupt as error:
+        _log.warning("written over", extra={"detail": f"slot {place}: {error.detail}"})
+        return {}
 
 
 async def _held(connection: AsyncConnection, places: Sequence[Place]) -> dict[Place, bytes]:
@@ -131,8 +96,8 @@ async def _held(connection: AsyncConnection, places: Sequence[Place]) -> dict[Pl
         return {}
     wanted, moments, step = set(places), sorted({place[3] for place in places}), places[0][2]
     found: dict[Place, bytes] = {}
-    for ids in _chunks(sorted({place[0] for place in places})):
-        for some in _chunks(moments):
+    for ids in chunks(sorted({place[0] for place in places})):
+        for some in chunks(moments):
             here = and_(
                 slots.c.machine.in_(ids), slots.c.detail.in_((0, 1)), slots.c.step == step, slots.c.at.in_(some)
             )
@@ -153,20 +118,39 @@ async def read(
     return [(row[0], row[1]) for row in await connection.execute(query)]
 
 
-async def put_newest(connection: AsyncConnection, found: Sequence[Measured], numbers: Numbers, change: int) -> None:
-    """Write the newest of VMs in place of what was there."""
-    rows = [{"machine": numbers.machines[one.ref], "change": change, "body": _encode(one)} for one in found]
+async def put_newest(
+    connection: AsyncConnection, found: Sequence[Measured], numbers: Numbers, change: int, now_s: float
+) -> None:
+    """Write the newest of VMs in place of what was there; what has a newer sample stays."""
+    rows = [
+        # A console whose clock is ahead would have the last word for ever.
+        {"machine": numbers.machines[one.ref], "change": change, "at": int(1000 * min(_at(one), now_s)),
+         "body": _encode(one)}
+        for one in found
+    ]  # fmt: skip
     if rows:
-        await _put(connection, newest, rows, ("machine",))
+        await _put(connection, newest, rows, ("machine",), never_older="at")
 
 
-async def newest_since(connection: AsyncConnection, change: int) -> tuple[Measured, ...]:
-    """Return the newest of VMs that were written after a change. Raises StoreCorrupt for bytes that are none."""
-    rows = (await connection.execute(select(newest.c.body).where(newest.c.change > change))).all()
-    try:
-        return tuple(_decoder.decode(row.body) for row in rows)
-    except msgspec.DecodeError as error:
-        raise StoreCorrupt(f"the newest measurement of a VM cannot be read: {error}") from error
+def _at(found: Measured) -> float:
+    return found.sample.at.timestamp() if found.sample else 0.0
+
+
+async def newest_since(connection: AsyncConnection, change: int, own: Collection[int]) -> list[bytes]:
+    """Return the newest of VMs that were written after a change and not by one of our `own`, as `decoded` reads it."""
+    written = select(newest.c.body).where(newest.c.change > change, newest.c.change.not_in(own))
+    return [row.body for row in await connection.execute(written)]
+
+
+def decoded(bodies: Sequence[bytes]) -> tuple[Measured, ...]:
+    """Return what `newest_since` found; what cannot be read is left out until it is written anew."""
+    found: list[Measured] = []
+    for body in bodies:
+        try:
+            found.append(_decoder.decode(body))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            _log.warning("left out", extra={"detail": f"the newest of a VM: {error}"})
+    return tuple(found)
 
 
 async def delete_old(connection: AsyncConnection, ids: Sequence[int], now_s: float) -> int:
@@ -179,18 +163,23 @@ async def delete_old(connection: AsyncConnection, ids: Sequence[int], now_s: flo
     return deleted
 
 
-async def delete_empty(connection: AsyncConnection, ids: Sequence[int]) -> list[int]:
-    """Delete those of these VMs that nothing is kept of any more; return their numbers."""
+async def vms_after(connection: AsyncConnection, number: int, count: int) -> list[int]:
+    """Return the numbers of the next VMs."""
+    query = select(machines.c.id).where(machines.c.id > number).order_by(machines.c.id).limit(count)
+    return list((await connection.execute(query)).scalars())
+
+
+async def delete_empty(connection: AsyncConnection, ids: Sequence[int], day: int) -> None:
+    """Delete those of these VMs that nothing is kept of any more."""
     recent = and_(newest.c.machine.in_(ids), newest.c.change > await last_change(connection) - _KEPT_CHANGES)
     alive = {
         *(await connection.execute(select(slots.c.machine).where(slots.c.machine.in_(ids)).distinct())).scalars(),
         *(await connection.execute(select(newest.c.machine).where(recent))).scalars(),
     }
     empty = [number for number in ids if number not in alive]
-    for table, column in ((newest, newest.c.machine), (machines, machines.c.id)):
-        for some in _chunks(empty):
-            await connection.execute(delete(table).where(column.in_(some)))
-    return empty
+    for some in chunks(empty):
+        await connection.execute(delete(newest).where(newest.c.machine.in_(some)))
+    await forget(connection, empty, day)
 
 
 async def count(connection: AsyncConnection, table: Table) -> int:
@@ -198,12 +187,11 @@ async def count(connection: AsyncConnection, table: Table) -> int:
     return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
 
 
-async def _put(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
+async def _put(
+    connection: AsyncConnection, table: Table, rows: list[dict[str, Any]], key: tuple[str, ...], never_older: str = ""
+) -> None:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed), rows)
-
-
-def _chunks(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
-    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
+    where = table.c[never_older] <= statement.excluded[never_older] if never_older else None
+    await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed, where=where), rows)

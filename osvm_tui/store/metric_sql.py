@@ -18,6 +18,7 @@ from osvm_tui.store.database import whole
 from osvm_tui.store.metric_base import MetricInfo, MetricStore
 from osvm_tui.store.metric_blob import unpack_tracks
 from osvm_tui.store.metric_database import MetricDatabase, metric_url, open_metrics
+from osvm_tui.store.metric_numbers import DAY_S, Numbers, give, known, moment_s
 from osvm_tui.store.metric_tables import SCHEMA, machines, slots
 
 _TIDY_VMS = 300
@@ -32,7 +33,9 @@ class SqlMetricStore(MetricStore):
         self._url = metric_url(url)
         self._now = now
         self._opened: MetricDatabase | None = None
-        self._numbers = rows.Numbers()
+        self._numbers = Numbers()
+        self._own: set[int] = set()
+        """Changes of ours that `newest` has not passed yet."""
         self._tidied = 0
 
     @property
@@ -42,11 +45,10 @@ class SqlMetricStore(MetricStore):
         return self._opened
 
     async def open(self) -> None:
-        """Open or make the database and learn its numbers."""
+        """Open or make the database."""
         await self.close()
-        self._opened, self._numbers = await open_metrics(self._url, self._now, self.notices), rows.Numbers()
-        async with self._database.read() as connection:
-            await self._numbers.load(connection)
+        self._opened = await open_metrics(self._url, self._now, self.notices)
+        self._numbers = Numbers()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -59,17 +61,16 @@ class SqlMetricStore(MetricStore):
         """Merge slots and write the newest of VMs, in one transaction."""
         refs = {ref for ref, _ in slots} | {one.ref for one in newest}
         names = {device for _, slot in slots for device, _ in slot.cells}
-        try:
-            async with self._database.write() as connection:
-                change = await rows.next_change(connection)
-                await self._numbers.give(connection, refs, names)
-                await rows.merge_slots(connection, slots, self._numbers)
-                await rows.put_newest(connection, newest, self._numbers, change)
-                return change
-        except BaseException:
-            # Numbers that were given in a transaction that did not hold may be given to others.
-            self._numbers = rows.Numbers()
-            raise
+        async with self._database.write() as connection:
+            change = await rows.next_change(connection)
+            now_s = await moment_s(connection, self._now().timestamp())
+            numbers = await give(connection, self._numbers, refs, names, int(now_s // DAY_S))
+            await rows.merge_slots(connection, slots, numbers)
+            await rows.put_newest(connection, newest, numbers, change, now_s)
+        # Only now: what was given in a transaction that did not hold is given to others.
+        self._numbers = numbers
+        self._own.add(change)
+        return change
 
     async def read(
         self,
@@ -83,32 +84,32 @@ class SqlMetricStore(MetricStore):
     ) -> tuple[Track, ...]:
         """Return a stretch of a VM's slots, as tracks."""
         async with self._database.read() as connection:
-            if ref not in self._numbers.machines:
-                await self._numbers.load(connection)
-            machine = self._numbers.machines.get(ref)
+            numbers = self._numbers = await known(connection, self._numbers, [ref])
+            machine = numbers.machines.get(ref)
             if machine is None:
                 return ()
             found = await rows.read(connection, machine, int(devices), step, since, until)
-            if devices:
-                await self._numbers.load(connection)
-        return await asyncio.to_thread(unpack_tracks, found, step, self._numbers.names, frozenset(metrics))
+        return await asyncio.to_thread(unpack_tracks, found, step, numbers.names, frozenset(metrics))
 
     async def newest(self, change: int = 0) -> tuple[int, tuple[Measured, ...]]:
-        """Return what was written after `change`."""
+        """Return what was written after `change` by others."""
+        own = sorted(self._own)
         async with self._database.read() as connection:
             last = await rows.last_change(connection)
-            return last, (await rows.newest_since(connection, change) if last != change else ())
+            bodies = await rows.newest_since(connection, change, own) if last != change else []
+        self._own = {one for one in self._own if one > last}
+        return last, await asyncio.to_thread(rows.decoded, bodies) if bodies else ()
 
     @whole
     async def tidy(self, now_s: float) -> int:
         """Delete what is too old, of some VMs at each call."""
         async with self._database.write() as connection:
-            await self._numbers.load(connection)
-            known = sorted(self._numbers.refs)
-            ids = [number for number in known if number > self._tidied][:_TIDY_VMS] or known[:_TIDY_VMS]
+            now_s = await moment_s(connection, now_s)
+            ids = await rows.vms_after(connection, self._tidied, _TIDY_VMS)
+            ids = ids or await rows.vms_after(connection, 0, _TIDY_VMS)
             self._tidied = ids[-1] if ids else 0
             deleted = await rows.delete_old(connection, ids, now_s)
-            self._numbers.forget(await rows.delete_empty(connection, ids))
+            await rows.delete_empty(connection, ids, int(now_s // DAY_S))
             return deleted
 
     async def info(self) -> MetricInfo:

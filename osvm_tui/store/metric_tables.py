@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, String, Table, Text
 
-VERSION = 1
+VERSION = 2
 SCHEMA = "metrics"
 """On PostgreSQL; a SQLite file has no schemas."""
 
@@ -19,14 +19,15 @@ marks = Table(
     Column("name", String(16), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""`version`, and `change`: the number of the last batch."""
+"""`version`; `change`: the number of the last batch; `machine` and `device`: the last numbers that were given,
+which are never given again; `forgotten`: how often numbers were deleted."""
 
 machines = Table(
     "machines",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("endpoint", Text, nullable=False),
-    Column("openstack_id", String(64), nullable=False),
+    Column("openstack_id", Text, nullable=False),
     Index("ix_machines_ref", "openstack_id", "endpoint", unique=True),
 )
 """A small number for each VM: it stands in every row of `slots`."""
@@ -36,8 +37,10 @@ devices = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False, unique=True),
+    Column("used", Integer, nullable=False),
 )
-"""A small number for each name of a disk, interface, mount or core, of whichever VM."""
+"""A small number for each name of a disk, interface, mount or core, of whichever VM. `used`: the last day (since
+1970) that a slot was written with it."""
 
 slots = Table(
     "slots",
@@ -57,7 +60,8 @@ newest = Table(
     metadata,
     Column("machine", Integer, primary_key=True, autoincrement=False),
     Column("change", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("ix_newest_change", "change"),
 )
-"""The last `Measured` of each VM as msgpack."""
+"""The last `Measured` of each VM as msgpack; `at`: the time of its sample in milliseconds, 0 where it has none."""
