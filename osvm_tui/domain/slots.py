@@ -6,6 +6,7 @@ which order, by how many consoles or in how many steps samples are rolled up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from math import isfinite
@@ -21,6 +22,10 @@ KEPT_S: dict[int, int] = {BASE_S: 3600, 60: 24 * 3600, 600: 30 * 24 * 3600}
 """How long slots of a step are kept."""
 _METRICS = tuple(Metric)
 """Going through an enum costs more than reading a number."""
+_OF_ONE_VM = re.compile(
+    r"([0-9a-f]{2}:){5}[0-9a-f]{2}|(instance-.*-)?(tap|vnet|macvtap|qvo|qvb|qbr|hns).*", re.IGNORECASE
+)
+"""Interfaces as a hypervisor names them: no other VM has the name, so it is kept as one of the VM's in their order."""
 ALL = ""
 """The device that stands for all devices together (of mounts: the fullest)."""
 
@@ -85,11 +90,12 @@ def slot_of(sample: Sample, step: int = BASE_S) -> Slot | None:
         _put(cells, disk.device, Metric.DISK_WRITE, disk.write_bytes)
         _put(cells, disk.device, Metric.DISK_READ_OPS, disk.read_ops)
         _put(cells, disk.device, Metric.DISK_WRITE_OPS, disk.write_ops)
-    for nic in sample.nics or ():
-        _put(cells, nic.device, Metric.NET_IN, nic.in_bytes)
-        _put(cells, nic.device, Metric.NET_OUT, nic.out_bytes)
-        _put(cells, nic.device, Metric.NET_IN_PACKETS, nic.in_packets)
-        _put(cells, nic.device, Metric.NET_OUT_PACKETS, nic.out_packets)
+    for number, nic in enumerate(sample.nics or ()):
+        device = f"nic {number}" if _OF_ONE_VM.fullmatch(nic.device) else nic.device
+        _put(cells, device, Metric.NET_IN, nic.in_bytes)
+        _put(cells, device, Metric.NET_OUT, nic.out_bytes)
+        _put(cells, device, Metric.NET_IN_PACKETS, nic.in_packets)
+        _put(cells, device, Metric.NET_OUT_PACKETS, nic.out_packets)
     return Slot(step, floor(sample.at.timestamp(), step), cells) if cells else None
 
 

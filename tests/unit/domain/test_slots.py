@@ -71,3 +71,12 @@ def test_the_fullest_file_system_is_the_one_of_which_users_have_least_left_as_df
     assert sample.fullest == root
     assert (sample.value(Metric.DISK), root.percent, data.percent, empty.percent) == (75, 75, 70, None)
     assert Sample(at=sample.at, source=Source.SSH, mounts=(empty,)).fullest is None
+
+
+def test_interfaces_that_only_a_hypervisor_names_so_are_kept_by_their_place() -> None:
+    names = ("fa:16:3e:00:00:01", "tap0a1b2c3d-4e", "vnet17", "instance-00000002-abc-tap0a1b2c3d-4e", "eth0")
+    nics = tuple(NicRates(name, 1.0, 1.0, 1.0, 1.0) for name in names)
+    slot = slot_of(Sample(at=datetime(2026, 3, 1, tzinfo=UTC), source=Source.DIAGNOSTICS, nics=nics))
+    assert slot is not None
+    kept = [device for device, metric in slot.cells if device and metric is Metric.NET_IN]
+    assert kept == ["nic 0", "nic 1", "nic 2", "nic 3", "eth0"]
