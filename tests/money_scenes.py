@@ -183,7 +183,7 @@ def waste(api: FakeConsole) -> WasteList:
                 "shelve", "shelve it", idle.ref, Confidence.HIGH),
         _thing(Waste.VOLUME, CatalogKind.VOLUME, volume.id, volume.name, "12.00",
                "100 GB ssd attached to nothing for 93 d at least, made 148 d ago", "volume.delete",
-               "copy what matters, then delete it: what is on it is nowhere else"),
+               "delete it, once what matters is copied: it is nowhere else"),
         _thing(Waste.FLOATING_IP, CatalogKind.FLOATING_IP, address.id, address.address, "5.00", "leads nowhere",
                "floating-ip.release", "release it"),
     )  # fmt: skip

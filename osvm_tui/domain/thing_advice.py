@@ -33,7 +33,7 @@ def volume_advice(volumes: Iterable[Volume], entry: str, tariff: Tariff | None, 
             yield _advice(
                 Waste.VOLUME, CatalogKind.VOLUME, volume.id, volume.name, volume.project_id, entry, tariff, now,
                 item=volume_item(volume), action="volume.delete",
-                detail="copy what matters, then delete it: what is on it is nowhere else",
+                detail="delete it, once what matters is copied: it is nowhere else",
                 evidence=f"{volume.size_gib} GB {volume.type} attached to nothing for {days} d at least{made}",
                 confidence=at_most(sure(days, high=90, medium=30), Confidence.MEDIUM),
             )  # fmt: skip

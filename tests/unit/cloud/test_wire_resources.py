@@ -86,6 +86,14 @@ async def test_volumes() -> None:
     assert (volume.bootable, volume.encrypted, volume.multiattach, volume.zone) == (False, False, False, "nova")
     assert [(one.vm_id[:8], one.device) for one in volume.attachments] == [("30edcff5", "/dev/sdb")]
     assert volume.project_id == "cd957c383924498ead1b690ea51ca547"
+    assert volume.created_at is not None
+    assert volume.updated_at is not None
+    assert volume.updated_at > volume.created_at
+
+
+async def test_a_snapshot_of_a_vm_tells_which_vm_it_is_of() -> None:
+    (image,), _ = await told("image-snapshot", "images")
+    assert (image.name, image.snapshot, image.vm_id) == ("verify-snap", True, "30edcff5-8829-40b8-87bd-29180e71c413")
 
 
 async def test_snapshots_and_types() -> None:

@@ -52,11 +52,14 @@ def test_a_volume_is_attached_and_detached(bench: NovaBench) -> None:
     assert (held["server_id"], held["device"], held["attachment_id"]) == (vm, "/dev/sdb", row["attachment_id"])
     (event,) = events(bench, vm, reply)
     assert (event["action"], event["event"], event["result"]) == ("attach_volume", "compute_attach_volume", "Success")
+    bench.settle()
+    written = bench.disk(volume)["updated_at"]
     gone = detach(bench, vm, volume)
     assert gone.status == 202
     assert len(listed(bench, vm)) == 1, "not yet"
     assert watch(bench, f"/volumes/{volume}", "volume") == ["detaching", "available"]
     assert (listed(bench, vm), attached(bench, vm), bench.disk(volume)["attachments"]) == ([], [], [])
+    assert bench.disk(volume)["updated_at"] > written, "detaching writes the volume anew"
     assert events(bench, vm, gone)[0]["event"] == "compute_detach_volume"
     assert bench.show(vm)["updated"] == before, "the server's row was not touched"
 

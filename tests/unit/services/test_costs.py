@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from osvm_tui.domain.advice import VmMetrics
 from osvm_tui.domain.billing import PRESETS
 from osvm_tui.domain.catalog import Image, InstanceAction
 from osvm_tui.domain.cost_book import Budget, CostBook
@@ -289,6 +291,33 @@ async def test_advice_is_dismissed_with_a_reason_and_comes_back(console: Make) -
     await viewer.load()
     with pytest.raises(Refused, match="viewer may not dismiss"):
         await viewer.costs.dismiss(advice.id, "why not")
+
+
+async def test_a_look_for_waste_leaves_the_loop_to_others_and_spares_what_vms_came_from(console: Make) -> None:
+    long_ago = NOW - 200 * DAY
+    images = [Image(f"i-{n}", "snap", created_at=long_ago, snapshot=True, owner="p", vm_id="1") for n in range(2)]
+    cloud = ScriptedCloud(*(vm(str(n), image_id="i-0") for n in range(600)))
+    cloud.lists["images"] = tuple(images)
+    one = await opened(console, cloud, Source(policies=PRESETS))
+    used = VmMetrics(
+        since=NOW - 4 * DAY, until=NOW, cpu_avg=1, cpu_max=2, network_avg_bps=0, cpu_days=4, network_days=4
+    )
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    await one.costs.waste({})
+    other = asyncio.create_task(others())
+    found = await one._costs._waste.look({vm.ref: used for vm in cloud.vms.values()}, {}, {}, ())
+    other.cancel()
+    assert [each.thing_id for each in found.advice if each.ref is None] == ["i-1"]
+    assert {each.action_id for each in found.advice if each.ref is not None} == {"stop"}
+    assert len(found.advice) == 601
+    assert turns > 3
 
 
 async def test_novas_usage_stands_beside_ours_and_differences_are_explained(console: Make) -> None:
