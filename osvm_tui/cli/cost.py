@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from osvm_tui.cli.exits import Exit
 from osvm_tui.cli.launch import Launch, cloud_options
 from osvm_tui.cli.output import output_option, print_json, print_table
 from osvm_tui.cli.session import headless
+from osvm_tui.domain.errors import ConfigError
 from osvm_tui.domain.forecast import month_of
 from osvm_tui.services.console import Console
 from osvm_tui.services.costs_api import By, CostReport, Sum
@@ -208,11 +210,18 @@ def rates() -> None:
 
 @rates.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def check(file: Path) -> Exit:
-    """Read a rate file and explain every mistake with its line; exit code 1 when there is one."""
-    from osvm_tui.settings.cost_files import check_file
+@click.pass_obj
+def check(launch: Launch, file: Path) -> Exit:
+    """Read a rate file and explain every mistake with its line; exit code 1 when there is one.
 
-    found, mistakes = check_file(file)
+    Its cards may name the policies of the files that the settings name.
+    """
+    from osvm_tui.settings.cost_files import CostFiles, check_file
+
+    book = None
+    with suppress(ConfigError):
+        book = CostFiles(launch.config_file, launch.settings.cost.rates, {}).changed()
+    found, mistakes = check_file(file, book.policies if book is not None else ())
     for mistake in mistakes:
         click.echo(f"{file}, {mistake}", err=True)
     if mistakes:

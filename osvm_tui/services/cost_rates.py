@@ -51,13 +51,14 @@ class Rates:
         if book is None:
             return
         news = [problem for problem in book.problems if problem not in self._book.problems]
+        holds = "the last good rates hold" if self.revision else "it does not hold"
         self._book = book
         self._tariffs.clear()
         self.revision += 1
         self._bus.publish(CostsChanged(self.revision))
         for problem in news:
             _log.warning("cost file not taken over", extra={"detail": problem})
-            self._bus.publish(Notice(f"{problem}; the last good rates hold", Severity.WARNING))
+            self._bus.publish(Notice(f"{problem}; {holds}", Severity.WARNING))
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -57,6 +57,14 @@ class Mistake(Struct, frozen=True):
         return f"line {self.line}: {self.key}: {self.text}" if self.key else f"line {self.line}: {self.text}"
 
 
+class Place(Struct, frozen=True):
+    """Where a text names something that other files may have a say in."""
+
+    name: str
+    line: int
+    key: str
+
+
 class CostText(Struct, frozen=True):
     """What a text says, as far as it can be read, and its mistakes in the order of their lines."""
 
@@ -64,6 +72,10 @@ class CostText(Struct, frozen=True):
     policies: tuple[BillingPolicy, ...] = ()
     budgets: tuple[Budget, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+    gives: tuple[Place, ...] = ()
+    """Its policies."""
+    uses: tuple[Place, ...] = ()
+    """The policies that its cards name and that are neither built in nor its own."""
 
 
 def read_cost_text(text: str) -> CostText:
@@ -76,10 +88,14 @@ def read_cost_text(text: str) -> CostText:
         return CostText(mistakes=(Mistake(line, "", f"not valid TOML: {error}"),))
     reader = _Reader(text)
     reader.known(data, ("card", "policy", "budget"), ())
-    policies = tuple(_policies(reader, reader.table(data, "policy", ())))
+    tables = reader.table(data, "policy", ())
+    policies = tuple(_policies(reader, tables))
     cards = tuple(_unique(reader, "card", reader.tables(data, "card", ()), _card))
     budgets = tuple(_unique(reader, "budget", reader.tables(data, "budget", ()), _budget))
-    return CostText(cards, policies, budgets, reader.told())
+    gives = tuple(reader.place(each.name, ("policy", each.name)) for each in policies)
+    known = PRESETS.keys() | tables.keys()
+    uses = tuple(each for each in reader.policies if each.name not in known)
+    return CostText(cards, policies, budgets, reader.told(), gives, uses)
 
 
 class _Reader:
@@ -89,11 +105,16 @@ class _Reader:
         self._text = text
         self._mistakes: list[Mistake] = []
         self._misspelt: set[str] = set()
+        self.policies: list[Place] = []
+        """Every policy that a card names."""
 
     def told(self) -> tuple[Mistake, ...]:
         """Return the mistakes by line; what only lacks because it is misspelt is told once."""
         found = [each for each in self._mistakes if each.key not in self._misspelt]
         return tuple(sorted(found, key=lambda each: each.line))
+
+    def place(self, name: str, path: Path) -> Place:
+        return Place(name, line_of(self._text, path), _dotted(path))
 
     def wrong(self, path: Path, text: str) -> None:
         self._mistakes.append(Mistake(line_of(self._text, path), _dotted(path), text))
@@ -202,6 +223,8 @@ def _card(reader: _Reader, table: dict[str, Any], at: Path) -> RateCard | None:
         reader.wrong(at, "expected at least one [[card.version]] with prices")
     clouds, regions = reader.texts(table, "clouds", at), reader.texts(table, "regions", at)
     policy, source = reader.text(table, "policy", at), reader.text(table, "source", at)
+    if policy:
+        reader.policies.append(reader.place(policy, (*at, "policy")))
     if not name or not versions:
         return None
     ordered = tuple(versions[since] for since in sorted(versions))

@@ -7,7 +7,7 @@ thread.
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -28,10 +28,17 @@ class WatchedFiles(Generic[T]):
     """Files by name, relative to the settings' file; names may hold `*`. Those of `usual` need not exist."""
 
     def __init__(
-        self, config_file: Path, names: tuple[str, ...], usual: tuple[str, ...], read: Callable[[str], T], nothing: T
+        self,
+        config_file: Path,
+        names: tuple[str, ...],
+        usual: tuple[str, ...],
+        read: Callable[[str], T],
+        nothing: T,
+        together: Callable[[Mapping[Path, T]], Mapping[Path, str]] = lambda _: {},
     ) -> None:
+        """`together` tells which files are wrong beside the others, each with one sentence."""
         self._config, self._names, self._needed = config_file, names, names != usual
-        self._read, self._nothing = read, nothing
+        self._read, self._nothing, self._together = read, nothing, together
         self._stamp: _Stamp | None = None
         self.texts: dict[Path, T] = {}
         """What each file says, or last said without a mistake."""
@@ -45,15 +52,17 @@ class WatchedFiles(Generic[T]):
         if stamp == self._stamp:
             return False
         self._stamp = stamp
-        problems: list[str] = []
+        problems: dict[Path, str] = {}
         texts: dict[Path, T] = {}
         for file in files:
-            found, problem = self._one(file)
+            texts[file], problem = self._one(file)
             if problem:
-                problems.append(problem)
-                found = self.texts.get(file, self._nothing)
-            texts[file] = found
-        self.texts, self.problems = texts, tuple(problems)
+                problems[file] = problem
+                texts[file] = self.texts.get(file, self._nothing)
+        while wrong := {file: why for file, why in self._together(texts).items() if file not in problems}:
+            problems |= wrong
+            texts |= {file: self.texts.get(file, self._nothing) for file in wrong}
+        self.texts, self.problems = texts, tuple(problems[file] for file in files if file in problems)
         return True
 
     def _files(self) -> list[Path]:

@@ -66,6 +66,17 @@ def test_a_rate_file_is_explained_by_line(osvm: Osvm, bare: Path) -> None:
     ]
 
 
+def test_a_card_may_name_a_policy_of_the_settings_files_and_no_other(osvm: Osvm, bare: Path) -> None:
+    file, settings = bare / "mine.toml", config_file(os.environ)
+    file.write_text(GOOD.replace('policy = "night"', 'policy = "day"'))
+    told = osvm(f"cost rates check {file}")
+    assert told.code == 1
+    assert f"{file}, line 5: card.1.policy: expected one of existing, " in told.err
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.with_name("rates.toml").write_text('[policy.day]\nlike = "existing"\n')
+    assert osvm(f"cost rates check {file}").code == 0
+
+
 def test_a_wrong_file_is_told_and_the_rest_goes_on(cloud: Osvm) -> None:
     settings = config_file(os.environ)
     settings.parent.mkdir(parents=True)

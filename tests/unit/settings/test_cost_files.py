@@ -61,6 +61,58 @@ def test_policies_that_nobody_knows_are_told_and_not_taken(config: Path) -> None
     assert book.policy("lab", book.cards[0]).name == "night"
 
 
+CARD = """\
+[[card]]
+name = "a"
+currency = "EUR"
+policy = "POLICY"
+[[card.version]]
+from = 2026-01-01
+[card.version.hourly]
+vcpu = VCPU
+"""
+
+
+def card(policy: str, vcpu: str = "0.02") -> str:
+    return CARD.replace("POLICY", policy).replace("VCPU", vcpu)
+
+
+def test_a_misspelt_policy_leaves_the_last_good_file_wholly_in_force(config: Path) -> None:
+    rates = config.with_name("rates.toml")
+    files = CostFiles(config, DEFAULT_NAMES, {})
+    written(rates, card("stopped-fre"), 1)
+    never = changed(files)
+    assert (never.cards, never.tariff("lab", "r")) == ((), None), "nothing was good yet: nothing holds"
+    written(rates, card("stopped-free"), 2)
+    good = changed(files).tariff("lab", "r")
+    written(rates, card("stopped-fre", "7"), 3)
+    book = changed(files)
+    assert book.tariff("lab", "r") == good
+    assert book.problems == never.problems
+    (problem,) = book.problems
+    assert problem.startswith(f"{rates}, line 4: card.1.policy: expected one of existing, shelved-free")
+    assert problem.endswith("got 'stopped-fre'; did you mean stopped-free?")
+
+
+def test_a_policy_of_another_file_holds_until_its_cards_name_another(config: Path) -> None:
+    first, second = config.with_name("a.toml"), config.with_name("b.toml")
+    files = CostFiles(config, ("*.toml",), {})
+    config.unlink()
+    written(first, card("mine"), 1)
+    written(second, '[policy.mine]\nlike = "stopped-free"\n', 1)
+    good = changed(files)
+    assert good.problems == ()
+    written(second, '[policy.other]\nlike = "existing"\n', 2)
+    book = changed(files)
+    assert book.tariff("lab", "r") == good.tariff("lab", "r")
+    (problem,) = book.problems
+    assert problem.startswith(f"{first}, line 4: card.1.policy: ")
+    written(second, '[policy.mine]\nlike = "stopped-free"\n', 3)
+    written(first, card("mine") + '[policy.mine]\nlike = "existing"\n', 3)
+    (problem,) = changed(files).problems
+    assert problem == f"{second}, line 1: policy.mine: expected a name of its own, 'mine' is in {first}"
+
+
 def test_the_default_file_need_not_exist_but_a_named_one_must(config: Path) -> None:
     assert changed(CostFiles(config, DEFAULT_NAMES, {})).problems == ()
     (problem,) = changed(CostFiles(config, ("mine.toml",), {})).problems
