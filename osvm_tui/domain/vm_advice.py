@@ -126,7 +126,8 @@ def _resting(
     saving = subject.prices.saved_by(subject.vm, action, subject.flavor, subject.image_name)
     if (saving is not None and saving <= 0) or not subject.legal(action):
         return None
-    return _advice(subject, waste, evidence, confidence, action, saving, detail=_REST[action])
+    detail = _REST[action] + (_image(subject) if action == "shelve" else "")
+    return _advice(subject, waste, evidence, confidence, action, saving, detail=detail)
 
 
 def _gone_after(
@@ -137,12 +138,17 @@ def _gone_after(
     prices, vm, flavor = subject.prices, subject.vm, subject.flavor
     saving = prices.saved_by(vm, "delete", flavor, subject.image_name)
     if saving is not None and action == "create-image":
-        saving -= prices.image(vm, flavor)
+        saving, detail = saving - prices.image(vm, flavor), detail + _image(subject)
     if (saving is not None and saving <= 0) or not subject.legal(action):
         return None
     return _advice(
         subject, waste, evidence, at_most(confidence, Confidence.MEDIUM), action, saving, detail=detail
     )  # fmt: skip
+
+
+def _image(subject: Subject) -> str:
+    price = subject.prices.image(subject.vm, subject.flavor)
+    return f"; its image costs up to {price:.2f} {subject.prices.currency} a month" if price else ""
 
 
 def _oversized(subject: Subject, metrics: VmMetrics) -> Advice | None:
@@ -188,11 +194,14 @@ def _resize(
 ) -> Advice | None:
     if not subject.legal("resize"):
         return None
-    told = [("CPU", metrics.cpu_avg, metrics.cpu_max), ("memory", metrics.memory_avg, metrics.memory_max)]
+    told = (
+        ("CPU", metrics.cpu_avg, metrics.cpu_max, metrics.cpu_days),
+        ("memory", metrics.memory_avg, metrics.memory_max, metrics.memory_days),
+    )
     parts = [
         f"{name} {_percent(average)} on average, {_percent(most)} at most"
-        for name, average, most in told
-        if average is not None or most is not None
+        for name, average, most, days in told
+        if (average is not None or most is not None) and metrics.covered(days) >= LEAST_COVERED
     ]
     evidence = f"{'; '.join(parts)} over {metrics.days:.0f} d; {_measured(covered)}"
     params = (("flavor_id", other.id or other.name),)

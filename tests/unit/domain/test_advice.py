@@ -120,13 +120,14 @@ def test_what_keeps_the_data_goes_before_deletion_and_is_paid_for() -> None:
     compute = (4 * Decimal("0.0100") + 8 * Decimal("0.0040")) * 730
     kept = advise(subject("stopped", policy="existing"), NOW)
     assert kept is not None
-    assert kept.detail == "keep an image of it, then delete it"
+    assert kept.detail == f"keep an image of it, then delete it; its image costs up to {image:.2f} EUR a month"
     monthly = Decimal(kept.evidence.split()[6])
     assert monthly > compute
     assert kept.saving_monthly is not None
     assert abs(kept.saving_monthly - (monthly - image)) < Decimal("0.01")
     shelved = advise(subject(metrics=idle(), policy="shelved-free"), NOW)
     assert shelved is not None
+    assert shelved.detail == f"shelve it; its image costs up to {image:.2f} EUR a month"
     assert shelved.saving_monthly is not None
     assert abs(shelved.saving_monthly - (monthly - image)) < Decimal("0.01")
 
