@@ -8,7 +8,7 @@ from osvm_tui.domain.metrics import Sample, Source
 from osvm_tui.domain.vm import VmRef
 
 
-class Measured(Struct, frozen=True, kw_only=True):
+class Measured(Struct, frozen=True, kw_only=True, gc=False):
     """The newest that is known of one VM."""
 
     ref: VmRef

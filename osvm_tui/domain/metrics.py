@@ -71,7 +71,7 @@ UNITS: dict[Metric, Unit] = {
 }
 
 
-class Memory(Struct, frozen=True):
+class Memory(Struct, frozen=True, gc=False):
     """In bytes; None where the source does not tell."""
 
     total: int
@@ -86,7 +86,7 @@ class Memory(Struct, frozen=True):
         return self.total - self.available
 
 
-class Mount(Struct, frozen=True):
+class Mount(Struct, frozen=True, gc=False):
     """A mounted file system, in bytes. `used + available` may be less than `size`: some is kept for root."""
 
     path: str
@@ -101,7 +101,7 @@ class Mount(Struct, frozen=True):
         return 100 * self.used / whole if whole else None
 
 
-class DiskCounters(Struct, frozen=True):
+class DiskCounters(Struct, frozen=True, gc=False):
     """Bytes and operations since the device came up."""
 
     device: str
@@ -111,7 +111,7 @@ class DiskCounters(Struct, frozen=True):
     write_ops: int
 
 
-class NicCounters(Struct, frozen=True):
+class NicCounters(Struct, frozen=True, gc=False):
     """Bytes and packets since the interface came up, as the guest sees them: in is received."""
 
     device: str
@@ -121,7 +121,7 @@ class NicCounters(Struct, frozen=True):
     out_packets: int
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """What one source said at one moment. None and empty: this source does not tell; never zero instead."""
 
     at: datetime
@@ -146,7 +146,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     uptime_s: float | None = None
 
 
-class DiskRates(Struct, frozen=True):
+class DiskRates(Struct, frozen=True, gc=False):
     """Per second."""
 
     device: str
@@ -156,7 +156,7 @@ class DiskRates(Struct, frozen=True):
     write_ops: float
 
 
-class NicRates(Struct, frozen=True):
+class NicRates(Struct, frozen=True, gc=False):
     """Per second."""
 
     device: str
@@ -166,7 +166,7 @@ class NicRates(Struct, frozen=True):
     out_packets: float
 
 
-class Sample(Struct, frozen=True, kw_only=True):
+class Sample(Struct, frozen=True, kw_only=True, gc=False):
     """What a machine did between two readings. None: not known (no counter, first reading, gap, reset)."""
 
     at: datetime

@@ -32,6 +32,7 @@ class MetricKeeper:
         self._make, self._steady = make, steady
         self._store: MetricStore | None = None
         self._open = False
+        self._opening = asyncio.Lock()
         self._waiting: dict[tuple[VmRef, int], Cells] = {}
         self._flying: dict[tuple[VmRef, int], Cells] = {}
         self._news: dict[VmRef, Measured] = {}
@@ -47,15 +48,16 @@ class MetricKeeper:
 
     async def open(self) -> None:
         """Open the store, or say in `trouble` why not; it is tried again with later batches."""
-        if self._make is None or self._open or self._steady() < self._retry_at:
-            return
-        try:
-            if self._store is None:
-                self._store = await asyncio.to_thread(self._make)
-            await self._store.open()
-            self._open, self.trouble = True, ""
-        except StoreError as error:
-            self._failed(error)
+        async with self._opening:
+            if self._make is None or self._open or self._steady() < self._retry_at:
+                return
+            try:
+                if self._store is None:
+                    self._store = await asyncio.to_thread(self._make)
+                await self._store.open()
+                self._open, self.trouble = True, ""
+            except StoreError as error:
+                self._failed(error)
 
     def _failed(self, error: StoreError) -> None:
         told = "; ".join(filter(None, (error.detail, error.hint if isinstance(error, SchemaMismatch) else "")))
@@ -65,7 +67,8 @@ class MetricKeeper:
 
     def put(self, found: Measured, sample: Sample | None) -> None:
         """Let what was measured wait for the next batch."""
-        self._news[found.ref] = found
+        if self._make is not None:
+            self._news[found.ref] = found
         slot = slot_of(sample) if sample is not None else None
         if slot is None:
             return
@@ -111,7 +114,7 @@ class MetricKeeper:
             await store.close()
 
     async def news(self) -> tuple[Measured, ...]:
-        """Return what other consoles (and this one) wrote since the last call."""
+        """Return what other consoles wrote since the last call."""
         await self.open()
         if self._store is None or not self._open:
             return ()

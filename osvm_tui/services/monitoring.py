@@ -7,6 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -34,6 +35,7 @@ from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.guests import Guests
 from osvm_tui.services.host_watch import HostWatch
 from osvm_tui.services.insight_api import InsightApi
+from osvm_tui.services.led_scopes import LedScopes
 from osvm_tui.services.measured_picture import MeasuredPicture
 from osvm_tui.services.metric_keeper import MetricKeeper
 from osvm_tui.services.monitor_api import Coverage, HostView, MonitorApi, Range, Series
@@ -48,6 +50,8 @@ from osvm_tui.store.base import Store
 ACKNOWLEDGE, SILENCE = "alert-acknowledge", "alert-silence"
 """The audit's names."""
 _COUNT_S = 2.0
+_SLICE = 500
+"""So much of what others told is taken over between two breaths of the loop."""
 _log = logging.getLogger("osvm.monitor")
 
 
@@ -80,12 +84,10 @@ class Monitoring(MonitorApi):
         self._book = AlertBookkeeper(
             bus, self._alerts, now, notify=plan.notify, tell=bool(plan.webhook), keep_days=plan.keep_days
         )
-        self.collector = Collector(
-            fleet, plan.pace, self._target, self._offered, self._leads, self._urgent, self._heard
-        )
-        self._watch = AlertWatch(
-            self._book, fleet, self._picture, insight, self._leads, self._project_name, self._kept, now
-        )
+        led = LedScopes(fleet, scopes)
+        self._leads = led.leads
+        self.collector = Collector(fleet, plan.pace, self._target, self._offered, led.leads, self._book.on, self._heard)
+        self._watch = AlertWatch(self._book, fleet, self._picture, insight, led, self._project_name, self._kept, now)
         self._charts = ChartReader(self._keeper, self._pasts, now, self._picture.fresh_s)
         self._webhook = Webhook(plan.webhook, now) if plan.webhook else None
         self._host = HostWatch(plan.host, scopes, plan.pace.host_s) if plan.host else None
@@ -99,6 +101,7 @@ class Monitoring(MonitorApi):
     async def keep(self, store_ready: Callable[[], Awaitable[None]]) -> None:
         """Measure and judge when the store has been opened; until cancelled."""
         await store_ready()
+        await self._recall_open()
         if self._on:
             self.collector.probes = await asyncio.to_thread(self._plan.probes, self._scopes.client)
             await self._exchange()
@@ -115,6 +118,7 @@ class Monitoring(MonitorApi):
         yield self._again(self._tidy, pace.tidy_s)
         yield self._again(self._judge, pace.alerts_s)
         yield self._again(self._reread, pace.reread_s)
+        yield self._again(self._learn_names, pace.reread_s)
         if self._host is not None:
             yield self._host.keep()
         if self._webhook is not None:
@@ -158,10 +162,17 @@ class Monitoring(MonitorApi):
                 self.collector.tick()
             except Exception:
                 _log.exception("measuring failed")
-            if self._picture.revision != self._told and time.monotonic() - announced >= self._plan.pace.announce_s:
-                announced, self._told = time.monotonic(), self._picture.revision
-                self._bus.publish(MetricsChanged(self._told))
+            if time.monotonic() - announced >= self._plan.pace.announce_s:
+                announced = time.monotonic()
+                self._announce()
             await asyncio.sleep(self._plan.pace.tick_s)
+
+    def _announce(self) -> None:
+        """Tell screens and operator what has moved."""
+        if self._picture.revision != self._told:
+            self._told = self._picture.revision
+            self._bus.publish(MetricsChanged(self._told))
+        self._book.announce()
 
     async def _take_over(self) -> None:
         """Learn what the fleet's last change means for measuring."""
@@ -173,9 +184,11 @@ class Monitoring(MonitorApi):
     async def _exchange(self) -> None:
         """Write what was measured here, and take over what others measured."""
         await self._keeper.flush()
-        for found in await self._keeper.news():
+        for number, found in enumerate(await self._keeper.news(), 1):
             if self._fleet.get(found.ref) is not None:
                 self._picture.put(found, own=False)
+            if number % _SLICE == 0:
+                await asyncio.sleep(0)
         while self._keeper.notices:
             self._bus.publish(Notice(self._keeper.notices.pop(0), Severity.WARNING))
         if self._keeper.trouble != self._trouble_told:
@@ -187,13 +200,22 @@ class Monitoring(MonitorApi):
         await self._keeper.tidy(self._now().timestamp())
         await self._book.prune()
 
+    async def _recall_open(self) -> None:
+        """Learn which alerts are open before anything is judged: without a store they are those of this run."""
+        if not self._book.recalled:
+            with suppress(StoreError):
+                await self._book.follow()
+
     async def _judge(self) -> None:
+        await self._recall_open()
         await self._watch.look()
+        self._book.announce()
         await self._book.write()
 
     async def _follow_alerts(self) -> None:
         await self._book.write()
         await self._book.follow()
+        self._book.announce()
 
     async def _reread(self) -> None:
         """Take over changed alert files; what is wrong in them is told once."""
@@ -205,19 +227,13 @@ class Monitoring(MonitorApi):
                 self._bus.publish(Notice(f"alert rules: {problem}; the last good ones are in force", Severity.ERROR))
         self._watch.put_rules(rules)
 
-    # what the collector asks
+    async def _learn_names(self) -> None:
+        await self._guests.names.learn(projects=any(rule.projects for rule in self._watch.rules.rules))
 
-    def _leads(self, entry: str) -> bool:
-        if not entry:
-            return False
-        follower = self._scopes.follower(entry)
-        return follower.scope is not None and follower.status.leader
+    # what the collector asks
 
     def _gap_s(self) -> float:
         return self.collector.gap_s
-
-    def _urgent(self, ref: VmRef) -> bool:
-        return any(alert.ref == ref for alert in self._book.open())
 
     def _target(self, vm: Vm) -> Target:
         address, login = self._guests.way(vm)
@@ -228,10 +244,13 @@ class Monitoring(MonitorApi):
         if scope is None:
             return ()
         # Addresses in a simulated cloud may be those of real machines of somebody else.
-        return (Source.SIMULATED,) if scope.simulated else RANK
+        if scope.simulated:
+            return (Source.SIMULATED,)
+        # Before names are read the rules may choose a wrong login.
+        return RANK if self._guests.names.known(entry) else [one for one in RANK if one is not Source.SSH]
 
-    def _project_name(self, vm: Vm, entry: str) -> str:
-        return self._catalogs.names(entry)[0].get(vm.project_id, "") if entry else ""
+    def _project_name(self, vm: Vm, entry: str) -> str | None:
+        return self._guests.names.project(vm, entry) if entry else ""
 
     def _heard(self, vm: Vm, sample: Sample | None, choice: SourceChoice) -> None:
         before = self._picture.get(vm.ref)
@@ -246,6 +265,8 @@ class Monitoring(MonitorApi):
             self._keeper.put(found, sample)
         if sample is not None:
             self._watch.hear(vm, self._fleet.entry_of(vm.ref), sample)
+        elif newest is not None and choice.missed(newest.source):
+            self._watch.missed(vm.ref)
 
     def _pasts(self, ref: VmRef) -> list[Ask]:
         """Return whom to ask about a VM's past: who measures it first, then the others.
