@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from itertools import pairwise
 
@@ -16,6 +16,8 @@ from osvm_tui.domain.money import ZERO, accrued, product
 from osvm_tui.domain.rates import Component, Price, PriceList, RateCard
 from osvm_tui.domain.stretches import UNKNOWN, Stretch
 from osvm_tui.domain.vm import Flavor
+
+_UNITS = Decimal("1E-12")
 
 
 class Certainty(StrEnum):
@@ -158,20 +160,21 @@ def _with_least(cost: _Cost, least: list[Decimal], flavors: int) -> _Cost:
     """Take the cheapest flavor for the lower bound: none at all of a component that another flavor lacks."""
     if flavors == 1:
         return cost
-    own = product(cost.price.monthly, cost.low)
-    if len(least) < flavors or min(least) < own:
-        return _Cost(cost.item, cost.price, ZERO, cost.high, cost.share)
-    return cost
+    cheapest = min(least) if len(least) == flavors else ZERO
+    if cheapest >= product(cost.price.monthly, cost.low):
+        return cost
+    units = (cheapest / cost.price.monthly).quantize(_UNITS, ROUND_DOWN)
+    return _Cost(cost.item, cost.price, units, cost.high, cost.share)
 
 
 def _shares(stretch: Stretch, policy: BillingPolicy, component: Component) -> tuple[Decimal, Decimal]:
     """Return the least and the greatest share of a stretch."""
-    if policy.from_launch and not stretch.launched:
+    if policy.from_launch and stretch.launched is False:
         return ZERO, ZERO
-    if stretch.vm_state != UNKNOWN:
-        share = policy.share(stretch.vm_state, component)
-        return share, share
-    possible = [policy.share(state, component) for state in VM_STATES] + [ZERO] * stretch.may_be_gone
+    states = VM_STATES if stretch.vm_state == UNKNOWN else (stretch.vm_state,)
+    possible = [policy.share(state, component) for state in states]
+    if stretch.may_be_gone or (policy.from_launch and stretch.launched is None):
+        possible.append(ZERO)
     return min(possible), max(possible)
 
 
@@ -208,9 +211,9 @@ def _unpriced(item: Item, since: datetime, until: datetime, stretch: Stretch) ->
 
 
 def _certainty(stretch: Stretch) -> Certainty:
-    if stretch.seen:
-        return Certainty.KNOWN
-    return Certainty.BOUNDED if stretch.vm_state == UNKNOWN else Certainty.REBUILT
+    if not stretch.sure:
+        return Certainty.BOUNDED
+    return Certainty.KNOWN if stretch.seen else Certainty.REBUILT
 
 
 def held_lines(

@@ -1,31 +1,31 @@
 """A VM's life as stretches of one state, gap-free: seen, rebuilt from the cloud's own records, or unknown; pure.
 
 What a console saw holds up to `seen_at` and no further. Where nobody looked, the launch time and the action log are
-asked; where they do not lead from the state before to the state after, the stretch is unknown and stays so.
+asked; where they do not lead from the state before to the state after, the stretch is unknown and stays so. A log
+tells nothing of what came after it was read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from osvm_tui.domain.catalog import InstanceAction
+from osvm_tui.domain.replay import GONE, RESIZES, SLACK, Step, launches, moment_of, replay, within
 
+GRACE = timedelta(minutes=3)
+"""A state is taken to last this long unseen: more than a poll, less than a console that was away."""
 UNKNOWN = "unknown"
-GONE = "deleted"
+"""The vm_state of a stretch of which nobody knows it."""
+ANY = "*"
+"""Among the flavors of a stretch: it may have had any of the cloud's."""
+_NEVER_RAN = ("building", "error")
+"""The states in which a VM may be that was never launched."""
 _FIRST_BUILD = timedelta(hours=1)
 """A launch later than this after the creation is no first one: Nova writes the time anew at resize, rebuild, unshelve
 and rescue."""
-_STATES = {
-    "start": "active", "stop": "stopped", "pause": "paused", "unpause": "active", "suspend": "suspended",
-    "resume": "active", "shelve": "shelved", "shelveOffload": "shelved_offloaded", "unshelve": "active",
-    "rescue": "rescued", "unrescue": "active", "resize": "resized", "migrate": "resized", "confirmResize": "active",
-    "revertResize": "active", "softDelete": "soft-delete", "restore": "active", "delete": GONE, "forceDelete": GONE,
-    "create": "active", "reboot": "active",
-}  # fmt: skip
-"""The vm_state in which an action of Nova's log leaves a VM. Actions that are not here leave it as it was."""
 
 
 class Span(Struct, frozen=True, gc=False):
@@ -43,14 +43,17 @@ class Life(Struct, frozen=True, kw_only=True):
 
     created_at: datetime | None
     launched_at: datetime | None
+    """When it was last launched, as it was last seen."""
     spans: tuple[Span, ...]
     gone: bool = False
     terminated_at: datetime | None = None
     actions: tuple[InstanceAction, ...] | None = None
+    read_at: datetime | None = None
+    """When the log was read; None: only now."""
 
 
 class Stretch(Struct, frozen=True, gc=False):
-    """One state from `since` to `until`. `flavors` are two where a resize happened somewhere in an unknown one."""
+    """One state from `since` to `until`. `flavors` are several where it had one of them, the likeliest last."""
 
     vm_state: str
     flavors: tuple[str, ...]
@@ -58,9 +61,15 @@ class Stretch(Struct, frozen=True, gc=False):
     until: datetime
     seen: bool = True
     """Whether a console saw it; a state that is not seen and not unknown was rebuilt."""
-    launched: bool = True
+    launched: bool | None = True
+    """None: nobody knows whether it had been launched."""
     may_be_gone: bool = False
     """Of an unknown one: whether the VM may have been deleted in it."""
+
+    @property
+    def sure(self) -> bool:
+        """Whether state, flavor and launch are known."""
+        return self.vm_state != UNKNOWN and len(self.flavors) == 1 and self.launched is not None
 
 
 def stretches(life: Life, now: datetime, grace: timedelta) -> tuple[Stretch, ...]:
@@ -76,33 +85,49 @@ def _pieces(life: Life, now: datetime, grace: timedelta) -> Iterator[Stretch]:
     spans = sorted(life.spans, key=lambda span: span.since)
     if not spans:
         return
-    at, before = spans[0].since, None
+    at, before, ran = spans[0].since, None, False
     if life.created_at is not None and life.created_at < at:
         yield from _before_seen(life, spans[0], now)
     for number, span in enumerate(spans):
         last = number == len(spans) - 1
         start = max(span.since, at)
         if start - at > grace:
-            yield from _gap(life, before, span, at, start)
+            yield from _Gap(life, before, span, at, start, ran).told(now)
         elif before is not None and start > at:
-            yield _seen(before, at, start, life)
+            yield _seen(before, at, start, life, ran)
+        ran = ran or span.vm_state not in _NEVER_RAN
         end = max(start, min(now, span.until or now))
         until = end if end - span.seen_at <= grace else max(start, min(end, span.seen_at))
-        yield _seen(span, start, until, life)
+        yield _seen(span, start, until, life, ran)
         if until < end:
-            after = None if last else spans[number + 1]
-            yield from _gap(life, span, after, until, end)
+            yield from _Gap(life, span, None if last else spans[number + 1], until, end, ran).told(now)
         at, before = end, span
 
 
-def _seen(span: Span, since: datetime, until: datetime, life: Life) -> Stretch:
-    return Stretch(span.vm_state, (span.flavor,), since, until, launched=_launched(life, span.vm_state, since))
+def _seen(span: Span, since: datetime, until: datetime, life: Life, ran: bool) -> Stretch:
+    return Stretch(span.vm_state, (span.flavor,), since, until, launched=_launched(life, since, ran))
 
 
-def _launched(life: Life, vm_state: str, since: datetime) -> bool:
+def _launched(life: Life, at: datetime, ran: bool) -> bool | None:
+    """Return whether a VM had been launched by then; `ran` says that it had been in a state that needs it."""
     if life.launched_at is None:
         return False
-    return since >= life.launched_at or vm_state not in ("building", "error")
+    if ran or at >= life.launched_at:
+        return True
+    if _is_first(life):
+        return False
+    # Nova wrote the time anew: the log alone tells whether it was launched before.
+    if life.actions is None or not any(one.action == "create" for one in life.actions):
+        return None
+    return any(moment <= at for moment in launches(life.actions, first=True))
+
+
+def _is_first(life: Life) -> bool:
+    """Return whether the launch time is that of the first launch."""
+    created, launched = life.created_at, life.launched_at
+    if created is None or launched is None or not created <= launched <= created + _FIRST_BUILD:
+        return False
+    return not any(moment <= launched + SLACK for moment in launches(life.actions or (), first=False))
 
 
 def _before_seen(life: Life, first: Span, now: datetime) -> Iterator[Stretch]:
@@ -113,73 +138,115 @@ def _before_seen(life: Life, first: Span, now: datetime) -> Iterator[Stretch]:
         yield Stretch(first.vm_state, (first.flavor,), created, first.since, seen=False, launched=False)
         return
     at = created
-    if created <= launched <= created + _FIRST_BUILD:
+    if _is_first(life):
         at = min(launched, first.since)
         yield Stretch("building", (first.flavor,), created, at, seen=False, launched=False)
-    yield from _gap(life, None, first, at, min(first.since, now))
+    yield from _Gap(life, None, first, at, min(first.since, now), False).told(now)
 
 
-def _gap(life: Life, before: Span | None, after: Span | None, since: datetime, until: datetime) -> Iterator[Stretch]:
-    """Yield what lies between two observations; `before` None is the creation, `after` None the end or the present."""
-    if since >= until:
-        return
-    ended = after is None and life.gone
-    if ended and life.terminated_at is not None:
-        until = min(until, max(since, life.terminated_at))
-    if (rebuilt := _rebuilt(life, before, after, since, until)) is not None:
-        yield from rebuilt
-        return
-    flavors = tuple(dict.fromkeys(span.flavor for span in (before, after) if span is not None))
-    may_be_gone = ended and life.terminated_at is None
-    yield Stretch(UNKNOWN, flavors, since, until, seen=False, may_be_gone=may_be_gone)
+class _Gap(Struct, frozen=True):
+    """What lies between two observations; `before` None is the creation, `after` None the end or the present."""
 
+    life: Life
+    before: Span | None
+    after: Span | None
+    since: datetime
+    until: datetime
+    ran: bool
+    """Whether it had run by then, as far as was seen."""
 
-def _rebuilt(
-    life: Life, before: Span | None, after: Span | None, since: datetime, until: datetime
-) -> list[Stretch] | None:
-    """Replay the action log over a gap; None where it does not lead from one end to the other."""
-    if life.actions is None:
+    def told(self, now: datetime) -> Iterator[Stretch]:
+        """Yield what the log tells up to when it was read, and the rest as unknown."""
+        since, until = self.since, self.until
+        ended = self.after is None and self.life.gone
+        if ended and self.life.terminated_at is not None:
+            until = min(until, max(since, self.life.terminated_at))
+        read_at = since if self.life.actions is None else self.life.read_at or now
+        if since < read_at and (found := self._rebuilt(min(read_at, until), covered=read_at >= until)) is not None:
+            yield from (piece for piece in found if piece.vm_state != GONE)
+            since = until if found[-1].vm_state == GONE else min(read_at, until)
+        if since < until:
+            may_be_gone = ended and self.life.terminated_at is None
+            flavors, launched = self._flavors(read_at), self._launched()
+            yield Stretch(UNKNOWN, flavors, since, until, seen=False, launched=launched, may_be_gone=may_be_gone)
+
+    @property
+    def _likely(self) -> str:
+        known = self.after or self.before
+        return known.flavor if known is not None else ""
+
+    def _flavors(self, read_at: datetime) -> tuple[str, ...]:
+        """Return which flavors it may have had while its state is not known."""
+        spans = [span.flavor for span in (self.before, self.after) if span is not None]
+        known = tuple(dict.fromkeys(spans))
+        launched = self.life.launched_at
+        if self.after is not None and len(known) == 1 and launched is not None and launched <= self.since:
+            return known  # A resize would have moved the launch time.
+        if read_at >= self.until:
+            log = within(self.life.actions or (), self.since, self.until, SLACK)
+            resizes = [one for one in log if one.action in RESIZES]
+            if len(known) == len(resizes) + 1:
+                return known
+        return (ANY, *known)
+
+    def _launched(self) -> bool | None:
+        launched = self.life.launched_at
+        if self.ran or (launched is not None and self.since >= launched):
+            return True
+        return None if launched is not None or self.after is None else False
+
+    def _rebuilt(self, until: datetime, *, covered: bool) -> list[Stretch] | None:
+        """Replay the log; None where it does not lead from one end to the other."""
+        for slack in (timedelta(0), SLACK):
+            state = self._begun()
+            if state is None:
+                return None
+            steps = replay(self.life.actions or (), state, self.since, until, slack * covered)
+            if self._leads(steps, covered) and (flavors := self._numbered(steps, covered)) is not None:
+                return list(self._pieces(steps, flavors, covered))
         return None
-    state = before.vm_state if before else ("active" if since == life.launched_at else "building")
-    old = before.flavor if before else ""
-    new = after.flavor if after else old
-    flavor, at = old or new, since
-    found: list[Stretch] = []
-    for action in _within(life.actions, since, until):
-        found.append(_told(state, flavor, at, _moment(action)))
-        at, state = _moment(action), _STATES.get(action.action, state)
-        if action.action == "resize":
-            flavor = new
-        elif action.action == "revertResize":
-            flavor = old or new
-    found.append(_told(state, flavor, at, until))
-    if after is not None and not _fits(state, after.vm_state):
-        return None
-    ended = after is None and life.gone and life.terminated_at is None
-    if (after is not None and flavor != after.flavor) or (ended and state != GONE):
-        return None
-    return [piece for piece in found if piece.vm_state != GONE]
 
+    def _begun(self) -> str | None:
+        """Return the state at the beginning."""
+        if self.before is not None:
+            return self.before.vm_state
+        if self.since == self.life.launched_at:
+            return "active"
+        created = next((one for one in self.life.actions or () if one.action == "create" and one.started_at), None)
+        if created is None:
+            return None
+        return "building" if created.message or moment_of(created) > self.since else "active"
 
-def _fits(told: str, seen: str) -> bool:
-    """A shelved VM is offloaded by itself after a while, and a state that Nova gave up in follows from no action."""
-    return told == seen or (told, seen) == ("shelved", "shelved_offloaded")
+    def _leads(self, steps: list[Step], covered: bool) -> bool:
+        told = steps[-1].vm_state
+        if self.after is not None:
+            if not covered:
+                return told != GONE
+            # A shelved VM is offloaded without an action of its own when Nova is set to do it at once.
+            return told == self.after.vm_state or (told, self.after.vm_state) == ("shelved", "shelved_offloaded")
+        ended = self.life.gone and self.life.terminated_at is None
+        return told == GONE or not ended or not covered
 
+    def _numbered(self, steps: list[Step], covered: bool) -> dict[int, str] | None:
+        """Return the names of the flavors of a replay, as far as they are known; None for a contradiction."""
+        names = {} if self.before is None else {0: self.before.flavor}
+        if self.after is None or not covered:
+            return names
+        return names if names.setdefault(steps[-1].flavor, self.after.flavor) == self.after.flavor else None
 
-def _told(state: str, flavor: str, since: datetime, until: datetime) -> Stretch:
-    return Stretch(state, (flavor,), since, until, seen=False)
-
-
-def _within(actions: Sequence[InstanceAction], since: datetime, until: datetime) -> list[InstanceAction]:
-    """Return the actions that ended in a gap without failing, oldest first."""
-    found = [one for one in actions if one.started_at is not None and not one.message and one.action in _STATES]
-    return sorted((one for one in found if since < _moment(one) <= until), key=_moment)
-
-
-def _moment(action: InstanceAction) -> datetime:
-    moment = action.updated_at or action.started_at
-    assert moment is not None
-    return moment
+    def _pieces(self, steps: list[Step], names: dict[int, str], covered: bool) -> Iterator[Stretch]:
+        ran = self.ran
+        for number, step in enumerate(steps):
+            following = steps[number + 1].vm_state if number + 1 < len(steps) else ""
+            if not following and self.after is not None and covered:
+                following = "shelved_offloaded" if self.after.vm_state == "shelved" else ""
+            # Nova offloads a shelved VM by itself, at once or later: when, no log tells.
+            hidden = step.vm_state == "shelved" and following != "shelved_offloaded"
+            flavors = (names[step.flavor],) if step.flavor in names else (ANY, self._likely)
+            ran = ran or step.vm_state not in _NEVER_RAN
+            launched = True if ran else _launched(self.life, step.since, ran)
+            state = UNKNOWN if hidden else step.vm_state
+            yield Stretch(state, flavors, step.since, step.until, seen=False, launched=launched)
 
 
 def _joined(pieces: Iterator[Stretch]) -> Iterator[Stretch]:

@@ -59,7 +59,7 @@ def _row(
 
 def _held(life: Iterable[Stretch], since: datetime, until: datetime) -> Decimal:
     """Return how long a VM was there after its launch, whatever its state: what Nova counts, too."""
-    held = (min(until, one.until) - max(since, one.since) for one in life if one.launched)
+    held = (min(until, one.until) - max(since, one.since) for one in life if one.launched is not False)
     return hours(sum(max(0, stretch // timedelta(microseconds=1)) for stretch in held))
 
 
@@ -78,7 +78,7 @@ def _why(
     if abs(nova_hours - held) <= _SAME_H:
         return ""
     life = [one for one in ours[1] if one.until > since and one.since < until]
-    first = next((one.since for one in life if one.launched), None)
+    first = next((one.since for one in life if one.launched is not False), None)
     if nova_hours < held and nova.started_at is not None and first is not None and nova.started_at > first:
         return (
             f"Nova counts from {nova.started_at:%Y-%m-%d %H:%M} UTC alone: resize, rebuild, rescue and unshelve "

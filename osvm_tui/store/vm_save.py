@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.domain.roles import CloudRole, Scope
+from osvm_tui.domain.stretches import GRACE
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.store import counters, state_rows
 from osvm_tui.store.state_rows import Seen, Turn
@@ -163,8 +164,28 @@ class _Writer:
             await self._connection.execute(insert(vm_addresses), rows)
 
     async def _turn(self, changes: Sequence[_Change]) -> None:
-        turns = [turn for change in changes if (turn := _turn_of(change)) is not None]
+        turns = [turn for change in changes if (turn := self._turn_of(change)) is not None]
         await state_rows.turn(self._connection, turns, self._before, self._seen_at)
+
+    def _turn_of(self, change: _Change) -> Turn | None:
+        """Return the passage to another state, None when the change leaves the interval open."""
+        lived = change.known is not None and not change.known.deleted
+        now = None if gone(change.vm) else change.vm
+        if lived and now is not None and change.known is not None:
+            same = state_rows.state_key(change.known.vm) == state_rows.state_key(now)
+            if same and not self._moved_unseen(change.known.vm, now):
+                return None
+            return Turn(change.vm_id, now.project_id, now)
+        if lived:
+            return Turn(change.vm_id, change.vm.project_id, None)
+        return (
+            None if now is None else Turn(change.vm_id, now.project_id, now, closes=False, first=change.known is None)
+        )
+
+    def _moved_unseen(self, before: Vm, now: Vm) -> bool:
+        """Return whether the VM may have been in other states since it was last seen, though it is in the same now."""
+        last = self._before.of(now.project_id)
+        return last is not None and self._seen_at - last > GRACE and before.updated_at != now.updated_at
 
     async def remove(self, ids: Sequence[str]) -> None:
         """Mark VMs deleted; their rows and intervals stay."""
@@ -179,15 +200,3 @@ class _Writer:
         turns = [Turn(row.id, row.project_id, None) for row in living]
         await state_rows.turn(self._connection, turns, self._before, self._seen_at)
         self.wrote = True
-
-
-def _turn_of(change: _Change) -> Turn | None:
-    """Return the passage to another state, None when the change leaves the interval open."""
-    lived = change.known is not None and not change.known.deleted
-    now = None if gone(change.vm) else change.vm
-    if lived and now is not None and change.known is not None:
-        same = state_rows.state_key(change.known.vm) == state_rows.state_key(now)
-        return None if same else Turn(change.vm_id, now.project_id, now)
-    if lived:
-        return Turn(change.vm_id, change.vm.project_id, None)
-    return None if now is None else Turn(change.vm_id, now.project_id, now, closes=False, first=change.known is None)

@@ -62,6 +62,22 @@ async def test_a_gap_in_watching_stays_visible(store: SqlStore) -> None:
     assert first.until == second.since == back - timedelta(hours=1)
 
 
+async def test_a_state_that_changed_and_came_back_unseen_begins_anew(store: SqlStore) -> None:
+    await store.save_vms(ADMIN, [a_vm(1), a_vm(2), a_vm(3)], [], NOON, None)
+    back = NOON + timedelta(hours=8)
+    touched = back - timedelta(hours=1)
+    behind = NOON - MINUTE  # a cloud whose clock is behind ours
+    await store.save_vms(ADMIN, [a_vm(1, updated_at=touched), a_vm(2, updated_at=behind)], [], back, None)
+    for vm, since in ((a_vm(1), touched), (a_vm(2), back)):
+        first, second = await store.intervals(vm.ref)
+        assert (first.until, first.seen_at) == (since, NOON)
+        assert (second.vm_state, second.since, second.until, second.seen_at) == ("active", since, None, back)
+    (untouched,) = await store.intervals(a_vm(3).ref)
+    assert (untouched.until, untouched.seen_at) == (None, back)
+    await store.save_vms(ADMIN, [a_vm(1, updated_at=back + MINUTE)], [], back + 2 * MINUTE, None)
+    assert len(await store.intervals(a_vm(1).ref)) == 2, "what changes between two polls was seen"
+
+
 async def test_another_scopes_reading_counts_as_seen(store: SqlStore) -> None:
     await store.save_vms(ADMIN, [a_vm(1), a_vm(2, project_id="p-2")], [], NOON, None)
     await store.save_vms(MEMBER, [], [], NOON + MINUTE, None)

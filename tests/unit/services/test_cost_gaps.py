@@ -1,0 +1,95 @@
+"""Money of times when no console looked: rebuilt from what covers them, else bounded and marked; never extended."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from osvm_tui.domain.accrual import Certainty
+from osvm_tui.domain.catalog import InstanceAction
+from osvm_tui.domain.errors import Forbidden, Unreachable
+from osvm_tui.domain.rates import Component
+from osvm_tui.services.costs_api import VmBill
+from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
+from tests.unit.services.test_costs import (
+    COMPUTE,
+    LARGE,
+    NOW,
+    SMALL,
+    Make,
+    Source,
+    opened,
+    store_of,
+    vm,
+)
+
+HOUR = timedelta(hours=1)
+
+
+def action(name: str, at: datetime) -> InstanceAction:
+    return InstanceAction(name, f"req-{name}", at, at, "u", "p")
+
+
+def told(bill: VmBill) -> list[tuple[Certainty, float]]:
+    vcpus = [line for line in bill.lines if line.component is Component.VCPU]
+    return [(line.certainty, round((line.until - line.since) / HOUR, 1)) for line in vcpus]
+
+
+async def seen_until(console: Make, *found: object, last: datetime) -> None:
+    """Let a console see VMs up to a time and go away."""
+    store = store_of(await opened(console, ScriptedCloud(), Source()))
+    await store.save_vms(SCOPE, found, [], last - 10 * HOUR, None)  # type: ignore[arg-type]
+    await store.save_vms(SCOPE, [], [], last, None)
+
+
+async def test_a_vm_that_stopped_and_started_unseen_is_billed_by_the_log(console: Make) -> None:
+    before, again = vm("1"), vm("1", updated_at=NOW - HOUR)
+    away = NOW - 63 * HOUR
+    await seen_until(console, before, last=away)
+    cloud = ScriptedCloud(again)
+    cloud.errors["log"] = [Forbidden("not yours", status=403)]
+    bounded = await (await opened(console, cloud, Source())).costs.bill(again.ref, away, NOW)
+    assert told(bounded) == [(Certainty.BOUNDED, 62.0), (Certainty.KNOWN, 1.0)]
+    assert (bounded.sums[0].amount, bounded.sums[0].amount_max) == (COMPUTE, 63 * COMPUTE)
+    cloud.log = [action("stop", NOW - 62 * HOUR), action("start", NOW - HOUR)]
+    exact = await (await opened(console, cloud, Source())).costs.bill(again.ref, away, NOW)
+    assert (exact.sums[0].amount, exact.sums[0].amount_max) == (2 * COMPUTE, 2 * COMPUTE)
+    assert told(exact) == [(Certainty.REBUILT, 1.0), (Certainty.KNOWN, 1.0)]
+
+
+async def test_a_vm_that_nobody_touched_was_in_its_state_all_the_time(console: Make) -> None:
+    await seen_until(console, vm("1"), last=NOW - 63 * HOUR)
+    cloud = ScriptedCloud(vm("1"))
+    bill = await (await opened(console, cloud, Source())).costs.bill(vm("1").ref, NOW - 63 * HOUR, NOW)
+    assert told(bill) == [(Certainty.KNOWN, 63.0)]
+    assert "log" not in cloud.asked
+
+
+async def test_a_log_that_was_read_before_an_outage_tells_nothing_of_it(console: Make) -> None:
+    made = vm("1", created_at=NOW - 100 * HOUR, launched_at=NOW - 100 * HOUR, updated_at=NOW - 50 * HOUR)
+    cloud = ScriptedCloud(made)
+    cloud.log = [action("create", made.created_at or NOW)]
+    one = await opened(console, cloud, Source())
+    assert told(await one.costs.bill(made.ref, NOW - 100 * HOUR, NOW)) == [
+        (Certainty.REBUILT, 50.0), (Certainty.KNOWN, 50.0),
+    ]  # fmt: skip
+    lives = one._costs._lives
+    one._costs._now = lives._now = lambda: NOW + 30 * HOUR
+    cloud.errors["log"] = [Unreachable("no route")]
+    bill = await one.costs.bill(made.ref, NOW - 100 * HOUR, NOW + 30 * HOUR)
+    assert told(bill)[-1] == (Certainty.BOUNDED, 30.0)
+    assert cloud.asked.count("log") == 2
+    await one.costs.bill(made.ref, NOW - 100 * HOUR, NOW + 30 * HOUR)
+    assert cloud.asked.count("log") == 2, "not again and again while the cloud does not answer"
+
+
+async def test_a_resize_before_anybody_looked_is_bounded_by_the_flavors_of_the_cloud(console: Make) -> None:
+    made = vm("1", created_at=NOW - 100 * HOUR, launched_at=NOW - 20 * HOUR, updated_at=NOW - 20 * HOUR)
+    cloud = ScriptedCloud(made)
+    resized = NOW - 20 * HOUR
+    cloud.log = [action("create", NOW - 100 * HOUR), action("resize", resized), action("confirmResize", resized)]
+    one = await opened(console, cloud, Source())
+    bill = await one.costs.bill(made.ref, NOW - 100 * HOUR, NOW)
+    (total,) = bill.sums
+    assert (total.amount, total.amount_max) == (100 * COMPUTE, 80 * 2 * COMPUTE + 20 * COMPUTE)
+    assert told(bill)[0] == (Certainty.BOUNDED, 80.0)
+    assert {SMALL, LARGE} == set(cloud.lists["flavors"])
