@@ -6,28 +6,27 @@ Coverage stands above: how many VMs are measured by which source, how many are n
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.content import Content
 
 from osvm_tui.domain.filter import Field
-from osvm_tui.domain.metrics import UNITS, Unit
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.ui.bindings import bindings_of, key_for
 from osvm_tui.ui.columns import Column
 from osvm_tui.ui.coverage_words import coverage_words
 from osvm_tui.ui.facts import facts
 from osvm_tui.ui.format import Token, count
-from osvm_tui.ui.heat import highest, legend, level_of
+from osvm_tui.ui.heat import legend
 from osvm_tui.ui.messages import FleetMoved, MetricsMoved, OpenVm
-from osvm_tui.ui.metric_words import TITLES, doing_words, short, source_words, standing, value_words
+from osvm_tui.ui.metric_words import TITLES, doing_words, source_words, standing
+from osvm_tui.ui.monitor_map import heat_of
 from osvm_tui.ui.monitor_table import METRICS, Doing, monitor_columns, monitor_fields, why_not
 from osvm_tui.ui.printable import printable
 from osvm_tui.ui.screens.list_place import ListPlace
 from osvm_tui.ui.watching import Watching
-from osvm_tui.ui.widgets.heat_map import HeatMap, Tile
+from osvm_tui.ui.widgets.heat_map import HeatMap
 from osvm_tui.ui.widgets.vtable import VTable
 
 if TYPE_CHECKING:
@@ -226,16 +225,7 @@ class MonitorScreen(ListPlace[Doing], Watching):
 
     def _draw_map(self) -> None:
         metric = METRICS[self.metric]
-        rows = sorted(self.table.rows, key=lambda row: (row.vm.name.casefold(), row.vm.id))
-        percent = UNITS[metric] is Unit.PERCENT
-        full = 100.0 if percent else highest(row.value(metric) for row in rows)
-        told = partial(short, metric)
-        tiles = [
-            Tile(row.vm.ref, row.vm.name, "" if value is None else told(value), level_of(value, full))
-            for row in rows
-            for value in (row.value(metric) if row.measured else None,)
-        ]
-        note = "" if percent else f"100 % is the highest of them, {value_words(metric, full)}"
+        tiles, note = heat_of(self.table.rows, metric)
         self.query_one(HeatMap).show(tiles, TITLES[metric], legend(self.options.glyphs), note)
 
     @on(HeatMap.Highlighted)
