@@ -31,4 +31,4 @@ class MetricsKeys(TextTabKeys):
     def on_metrics_moved(self, _: MetricsMoved) -> None:
         """Draw what was measured since."""
         if self.tab == "metrics" and self.is_current:
-            self.query_one(MetricsTab).read()
+            self.query_one(MetricsTab).moved()

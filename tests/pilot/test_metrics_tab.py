@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
 from textual.pilot import Pilot
 
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.domain.metrics import Metric
-from osvm_tui.services.monitor_api import Range
+from osvm_tui.domain.vm import VmRef
+from osvm_tui.services.monitor_api import Range, Series
 from osvm_tui.ui.screens.vm import VmScreen
 from osvm_tui.ui.widgets.chart import Chart
 from osvm_tui.ui.widgets.metrics_tab import MetricsTab
 from tests.pilot.desk import Desk
 from tests.pilot.fake_console import FakeConsole
+from tests.pilot.fake_fleet import NOW
 from tests.pilot.fake_monitor import level
 from tests.pilot.screen_text import screen_text, settled
 
@@ -89,3 +95,37 @@ async def test_devices_stand_one_by_one_in_eighty_columns() -> None:
             assert told in text
         assert "cpu  " not in text
         assert " cpu  " in await press(pilot, "d")
+
+
+async def test_a_reading_that_takes_long_is_drawn_and_not_begun_again_with_each_measurement() -> None:
+    api, begun, go = FakeConsole(), list[Range](), asyncio.Event()
+    charts = api.monitor.charts
+
+    async def slow(ref: VmRef, metrics: Sequence[Metric], over: Range, *, devices: bool = False) -> tuple[Series, ...]:
+        begun.append(over)
+        await go.wait()
+        return await charts(ref, metrics, over, devices=devices)
+
+    api.monitor.charts = slow  # type: ignore[method-assign]
+    async with desk(api).run_test(size=(120, 36)) as pilot:
+        await pilot.press("m")
+        tab = pilot.app.screen.query_one(MetricsTab)
+        for seconds in (1, 3, 10, 14, 25):
+            api.monitor.now = NOW + timedelta(seconds=seconds)
+            tab.moved()
+            await asyncio.sleep(0)
+        assert begun == [Range.HOUR_1]
+        go.set()
+        await settled(pilot)
+        assert begun == [Range.HOUR_1] * 2, "what came meanwhile is read once"
+        assert tab.charts[0].curve is not None
+        assert tab.charts[0].curve.until == api.monitor.now.timestamp()
+        api.monitor.now += timedelta(seconds=4)
+        tab.moved()
+        await settled(pilot)
+        assert len(begun) == 2, "a slot is read once"
+        go.clear()
+        await pilot.press("less_than_sign")
+        go.set()
+        await settled(pilot)
+        assert begun[-1] is Range.MIN_15, "another range waits for nothing"

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.metrics import UNITS, Metric, Unit
+from osvm_tui.domain.slots import BASE_S
 from osvm_tui.services.monitor_api import Range, Series
 from osvm_tui.ui.metric_words import DEVICE_BLOCKS, TITLES, device_sections, source_words, standing, value_words
 from osvm_tui.ui.plot import Slot
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 SHOWN = (Metric.CPU, Metric.MEMORY, Metric.DISK_READ, Metric.DISK_WRITE, Metric.NET_IN, Metric.NET_OUT)
 _RANGES = tuple(Range)
 _DAY_S = 86_400.0
+_UNASKED_S = 30.0
+"""So long after the last reading there may be more, though nothing was measured: a source's own history."""
 _LEAST = {Unit.BYTES_S: 10_240.0}
 
 
@@ -52,6 +55,11 @@ class MetricsTab(Vertical, can_focus=True):
         self.over = Range.HOUR_1
         self.devices = False
         self._trouble = ""
+        self._reading: Range | None = None
+        self._again = False
+        self._read_at: datetime | None = None
+        self._read_of = 0.0
+        """When what the curves end with was measured, in seconds since 1970."""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="metrics-head", markup=False)
@@ -71,18 +79,44 @@ class MetricsTab(Vertical, can_focus=True):
         """The curves in their order."""
         return list(self.query(Chart))
 
+    def read(self) -> None:
+        """Read the curves; what is being read of the same range is waited for, and read once more after it."""
+        if self._reading is self.over:
+            self._again = True
+            return
+        self._reading, self._again = self.over, False
+        self._read_at, self._read_of = self._options.clock(), self._measured_at()
+        self._read(self.over)
+
+    def moved(self) -> None:
+        """Show what was measured since: another age at once, the curves when their finest slot is over."""
+        waited_s = abs((self._options.clock() - self._read_at).total_seconds()) if self._read_at else _UNASKED_S
+        newer_s = abs(self._measured_at() - self._read_of)
+        if newer_s >= BASE_S or waited_s >= _UNASKED_S:
+            self.read()
+        else:
+            self.show_head()
+
+    def _measured_at(self) -> float:
+        seen = self._api.monitor.measured(self._ref)
+        return seen.sample.at.timestamp() if seen and seen.sample else 0.0
+
     @work(group="vm-tab", exclusive=True, exit_on_error=False)
-    async def read(self) -> None:
+    async def _read(self, over: Range) -> None:
         """Read the curves now; the last ones stay where the store does not give them."""
-        over = self.over
         try:
             found = await self._api.monitor.charts(self._ref, SHOWN, over)
             self._trouble = ""
         except OsvmError as error:
             self._trouble, found = f"{error.title}: {error.detail}", ()
+        finally:
+            if self._reading is over:
+                self._reading = None
         for series in found:
             self.query_one(f"#chart-{series.metric}", Chart).curve = self._curve(series, over)
         self.show_head()
+        if self._again:
+            self.read()
 
     def show_head(self) -> None:
         """Draw ranges, source and age; values of the devices where those are in sight."""
