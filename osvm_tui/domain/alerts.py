@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -154,6 +155,36 @@ class AlertView(Struct, frozen=True, kw_only=True):
 _RANK = {AlertSeverity.WARNING: 0, AlertSeverity.CRITICAL: 1}
 
 
+class AlertEvent(StrEnum):
+    """What happened to an alert."""
+
+    BEGUN = "begun"
+    ENDED = "ended"
+    AGAIN = "again"
+    """Its silence is over, and what is wrong is not."""
+
+
+class AlertStep(Struct, frozen=True):
+    """One thing that happened, with the alert as it is since; after a silence `silent_until` is when it ended."""
+
+    event: AlertEvent
+    alert: AlertView
+
+
+_NAMED = 3
+"""Alerts that a sentence about many names."""
+
+
+def sentence(alerts: Sequence[AlertView]) -> str:
+    """Return what is wrong in one sentence, however much it is: `312 alerts: web-1: in ERROR; ... and 309 more`."""
+    worst = sorted(alerts, key=AlertView.order)[:_NAMED]
+    named = "; ".join(f"{one.vm_name}: {one.words}" for one in worst)
+    if len(alerts) == 1:
+        return named
+    more = f"; and {len(alerts) - len(worst)} more" if len(alerts) > len(worst) else ""
+    return f"{len(alerts)} alerts: {named}{more}"
+
+
 class Breach(Struct, frozen=True, gc=False):
     """A value that is beyond its bound: since when, and until when it was seen so."""
 
@@ -199,12 +230,16 @@ def spell(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def hours_until_full(points: tuple[tuple[float, float], ...]) -> float | None:
-    """Return when a disk will be full by the straight line through (seconds, percent), None when it does not grow.
+def is_trend(points: Sequence[tuple[float, float]]) -> bool:
+    """Return whether (seconds, percent) are enough for a trend: 6 over an hour."""
+    return len(points) >= 6 and points[-1][0] - points[0][0] >= 3600
 
-    Needs 6 points over an hour at least: less is no trend.
+
+def hours_until_full(points: tuple[tuple[float, float], ...]) -> float | None:
+    """Return when a disk will be full by the straight line through (seconds, percent), None when it does not grow, or
+    there is no trend yet.
     """
-    if len(points) < 6 or points[-1][0] - points[0][0] < 3600:
+    if not is_trend(points):
         return None
     middle_at = sum(at for at, _ in points) / len(points)
     middle = sum(percent for _, percent in points) / len(points)

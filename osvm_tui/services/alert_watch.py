@@ -1,54 +1,48 @@
 """`AlertWatch`: judges new samples and states by the rules, as leader of a scope; what it finds goes into the book.
 
-Numbers are judged when they come; states, silence of a source and trends now and then. Nothing is judged twice.
+Numbers are judged when they come; states, silence of a source and trends now and then. An alert begins when a rule is
+seen broken and ends by what is seen of its VM, never because nothing is known: at a start, over a gap, without a name.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 from osvm_tui.domain.alerts import (
     AlertBook,
     AlertKind,
     AlertRule,
+    AlertView,
     Breach,
     breached,
-    hours_until_full,
     metric_words,
     spell,
 )
 from osvm_tui.domain.metrics import Metric, Sample
-from osvm_tui.domain.slots import Track
 from osvm_tui.domain.vm import Vm, VmRef
-from osvm_tui.services.alert_book import AlertBookkeeper, Key
+from osvm_tui.services.alert_book import AlertBookkeeper
 from osvm_tui.services.collector import runs
+from osvm_tui.services.disk_trends import DiskTrends, History
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.insight_api import InsightApi
+from osvm_tui.services.led_scopes import LedScopes
 from osvm_tui.services.measured_picture import MeasuredPicture
+from osvm_tui.services.open_alerts import Key
+from osvm_tui.services.silence import Silence
 
-_log = logging.getLogger("osvm.alerts")
 _GAP_S = 180.0
 """Over a longer silence nobody knows whether a value stayed beyond its bound."""
 _SLICE = 500
-_LEAST_SILENT_S = 60.0
-_ABSENT_S = 120.0
-_TREND_STEP_S, _TREND_POINTS = 600, 36
-"""A point in ten minutes over six hours."""
-_SEEDS = 20
-"""Trends that are begun from what is kept, at each look."""
-_LEAST_FULL = 50.0
-"""Percent: a disk that is emptier has time."""
-
-History = Callable[[VmRef, Sequence[Metric], int, int], Awaitable[list[Track]]]
-"""Returns tracks of a VM by (ref, metrics, step, since in seconds)."""
+_SETTLED_S = 60.0
+"""Before, what is stuck may not have been looked for."""
+_MEASURED = (AlertKind.METRIC, AlertKind.DISK_FULL, AlertKind.NO_DATA)
+"""Said only of a VM that runs."""
 
 
 class AlertWatch:
-    """The judging of one console. `leads` tells whether it judges an entry's VMs."""
+    """The judging of one console. `led` tells what it judges; `project_name` returns None while names are not read."""
 
     def __init__(
         self,
@@ -56,45 +50,71 @@ class AlertWatch:
         fleet: Fleet,
         picture: MeasuredPicture,
         insight: InsightApi,
-        leads: Callable[[str], bool],
-        project_name: Callable[[Vm, str], str],
+        led: LedScopes,
+        project_name: Callable[[Vm, str], str | None],
         history: History,
         now: Callable[[], datetime],
     ) -> None:
         self.rules = AlertBook()
+        self._by_name: dict[str, AlertRule] = {}
+        self._ruled = self._sure = False
         self._book, self._fleet, self._picture, self._insight = book, fleet, picture, insight
-        self._leads, self._project_name, self._history, self._now = leads, project_name, history, now
+        self._led, self._project_name, self._now = led, project_name, now
+        self._silence = Silence(fleet, picture, now)
+        self._trends = DiskTrends(book, fleet, lambda vm, entry: self._of(AlertKind.DISK_FULL, vm, entry), history, now)
         self._breaches: dict[Key, Breach] = {}
-        self._trends: dict[VmRef, deque[tuple[float, float]]] = {}
-        self._unseeded: dict[VmRef, None] = {}
-        self._awake_since = self._looked_at = now()
+        self._untold: dict[Key, datetime] = {}
+        self._errors: set[VmRef] = set()
+        self._revision = 0
 
     def put_rules(self, rules: AlertBook) -> None:
-        """Take over other rules: alerts of rules that are no more end."""
+        """Take over other rules: alerts of rules that are no more, or now about something else, end."""
+        before, self._by_name = self._by_name, {rule.name: rule for rule in rules.rules}
+        other = {name for name, rule in self._by_name.items() if name in before and not _same(rule, before[name])}
+        for alert in self._book.open() if other else ():
+            if alert.rule in other and self._led.judging(alert):
+                self._book.end(alert.rule, alert.ref, "its rule is another one now")
+        self._breaches = {
+            key: held for key, held in self._breaches.items() if key[0] in self._by_name and key[0] not in other
+        }
+        # Rules of a file that could not be read since the start are unknown, not gone.
+        self._ruled, self._sure = True, self._sure or not rules.problems
         self.rules = rules
-        names = {rule.name for rule in rules.rules}
-        for alert in self._book.open():
-            if alert.rule not in names and self._leads(alert.entry):
-                self._book.end(alert.rule, alert.ref, "its rule was removed")
-        self._breaches = {key: held for key, held in self._breaches.items() if key[0] in names}
 
     def _of(self, kind: AlertKind, vm: Vm, entry: str) -> Iterator[AlertRule]:
-        for rule in self.rules.rules:
-            if rule.kind is kind and rule.fits(vm, entry, self._project_name(vm, entry)):
+        for rule in self._by_name.values():
+            if rule.kind is kind and rule.fits(vm, entry, self._named(rule, vm, entry) or ""):
                 yield rule
+
+    def _named(self, rule: AlertRule, vm: Vm, entry: str) -> str | None:
+        return self._project_name(vm, entry) if rule.projects else ""
 
     # numbers
 
     def hear(self, vm: Vm, entry: str, sample: Sample) -> None:
         """Judge one new sample."""
-        if not self._leads(entry):
+        if not self._led.judges(entry):
             return
+        self._silence.asked(vm.ref)
         for rule in self._of(AlertKind.METRIC, vm, entry):
             value = sample.value(rule.metric)
-            if value is not None:
+            if value is None:
+                self._untell(rule, vm, sample)
+            else:
+                self._untold.pop((rule.name, vm.ref), None)
                 self._judge(rule, vm, entry, value, sample.at)
-        if (percent := sample.value(Metric.DISK)) is not None:
-            self._note_disk(vm, entry, sample.at.timestamp(), percent)
+        percent = sample.value(Metric.DISK)
+        if percent is not None:
+            self._trends.hear(vm, entry, sample.at.timestamp(), percent)
+        for rule in self._of(AlertKind.DISK_FULL, vm, entry):
+            if percent is None:
+                self._untell(rule, vm, sample)
+            else:
+                self._untold.pop((rule.name, vm.ref), None)
+
+    def missed(self, ref: VmRef) -> None:
+        """Note that a source which told of a VM was asked here and gave nothing."""
+        self._silence.asked(ref)
 
     def _judge(self, rule: AlertRule, vm: Vm, entry: str, value: float, at: datetime) -> None:
         key = (rule.name, vm.ref)
@@ -102,9 +122,8 @@ class AlertWatch:
         held = self._breaches.get(key)
         if held is None and alert is not None:
             held = Breach(alert.since, at, value)  # an older run or another leader began it
-        breach = breached(
-            rule, held, value, at, firing=alert is not None, gap_s=max(_GAP_S, self._picture.fresh_s(vm.ref))
-        )
+        gap_s = max(_GAP_S, self._picture.fresh_s(vm.ref))
+        breach = breached(rule, held, value, at, firing=alert is not None, gap_s=gap_s)
         if breach is None:
             self._breaches.pop(key, None)
             self._book.end(rule.name, vm.ref, "back to normal")
@@ -113,117 +132,113 @@ class AlertWatch:
         if alert is not None or (breach.seen_at - breach.since).total_seconds() >= rule.for_s:
             self._book.begin(rule, vm, entry, metric_words(rule, breach), value, breach.since)
 
-    def _note_disk(self, vm: Vm, entry: str, at_s: float, percent: float) -> None:
-        points = self._trends.get(vm.ref)
-        if points is None:
-            points = self._trends[vm.ref] = deque(maxlen=_TREND_POINTS)
-            self._unseeded[vm.ref] = None
-        if points and at_s - points[-1][0] < _TREND_STEP_S:
+    def _untell(self, rule: AlertRule, vm: Vm, sample: Sample) -> None:
+        """End an alert about a number that the VM's source does not tell: one reading without it is none yet."""
+        key = (rule.name, vm.ref)
+        if self._book.find(*key) is None:
             return
-        points.append((at_s, percent))
-        self._judge_trend(vm, entry)
+        since = self._untold.setdefault(key, sample.at)
+        if (sample.at - since).total_seconds() > max(_GAP_S, self._picture.fresh_s(vm.ref)):
+            del self._untold[key]
+            what = rule.metric if rule.kind is AlertKind.METRIC else Metric.DISK
+            self._book.end(rule.name, vm.ref, f"{what} is not told any more (by {sample.source})")
 
-    def _judge_trend(self, vm: Vm, entry: str) -> None:
-        points = tuple(self._trends.get(vm.ref, ()))
-        if not points:
-            return
-        left = hours_until_full(points) if points[-1][1] >= _LEAST_FULL else None
-        for rule in self._of(AlertKind.DISK_FULL, vm, entry):
-            bound = rule.bound * (2 if self._book.find(rule.name, vm.ref) else 1)
-            if left is not None and left <= bound:
-                words = f"disk {points[-1][1]:.0f} % and full in about {spell(left * 3600)} as it grows now"
-                self._book.begin(rule, vm, entry, words, left, self._now())
-            elif len(points) > 1:
-                self._book.end(rule.name, vm.ref, "it does not grow so any more")
+    def forget(self, refs: Collection[VmRef]) -> None:
+        """Drop what was gathered of VMs that are gone or run no more."""
+        gone = set(refs)
+        self._breaches = {key: held for key, held in self._breaches.items() if key[1] not in gone}
+        self._untold = {key: at for key, at in self._untold.items() if key[1] not in gone}
+        self._trends.forget(gone)
+        self._silence.forget(gone)
 
     # states and silence
 
     async def look(self) -> None:
         """Judge what no sample tells: states, stuck operations, silence; begin trends from what is kept."""
-        self._notice_absence()
-        broken = {*self._states(), *self._stuck(), *[key async for key in self._silent()]}
-        timed = {rule.name for rule in self.rules.rules if rule.kind in _LOOKED_AT}
-        metrics = {rule.name for rule in self.rules.rules} - timed
-        for alert in self._book.open():
-            if not self._leads(alert.entry):
-                continue
-            vm = self._fleet.get(alert.ref)
-            if vm is None:
-                self._book.end(alert.rule, alert.ref, "the VM is gone")
-            elif alert.rule in metrics and not runs(vm):
-                self._book.end(alert.rule, alert.ref, "the VM does not run")
-            elif alert.rule in timed and (alert.rule, alert.ref) not in broken:
-                self._book.end(alert.rule, alert.ref, "back to normal")
-        await self._seed()
+        self._silence.notice_absence()
+        if not self._ruled:
+            return
+        await self._look_for_errors()
+        self._look_for_stuck()
+        await self._look_for_silence()
+        await self._review()
+        await self._trends.seed()
 
-    def _notice_absence(self) -> None:
-        """Count from now when this machine slept, or was too busy to look: it was not the VMs that were silent."""
-        now = self._now()
-        if (now - self._looked_at).total_seconds() > _ABSENT_S:
-            self._awake_since = now
-        self._looked_at = now
+    async def _look_for_errors(self) -> None:
+        delta = self._fleet.since(self._revision)
+        self._revision = delta.revision
+        if delta.complete:
+            self._errors.clear()
+        self._errors.difference_update(delta.removed)
+        for vm in delta.upserts:
+            (self._errors.add if vm.vm_state == "error" else self._errors.discard)(vm.ref)
+        for number, ref in enumerate(tuple(self._errors), 1):
+            if number % _SLICE == 0:
+                await asyncio.sleep(0)
+            found, entry = self._fleet.get(ref), self._fleet.entry_of(ref)
+            for rule in self._of(AlertKind.ERROR, found, entry) if found and self._led.judges(entry) else ():
+                assert found is not None
+                fault = f": {found.fault.message}" if found.fault else ""
+                self._book.begin(rule, found, entry, f"in ERROR{fault}", None, found.updated_at or self._now())
 
-    def forget(self, refs: Sequence[VmRef]) -> None:
-        """Drop what was gathered of VMs that are gone or run no more."""
-        gone = set(refs)
-        self._breaches = {key: held for key, held in self._breaches.items() if key[1] not in gone}
-        for ref in gone:
-            self._trends.pop(ref, None)
-            self._unseeded.pop(ref, None)
-
-    def _states(self) -> Iterator[Key]:
-        for vm in tuple(self._fleet.vms()):
-            if vm.vm_state != "error":
-                continue
-            entry = self._fleet.entry_of(vm.ref)
-            for rule in self._of(AlertKind.ERROR, vm, entry) if self._leads(entry) else ():
-                fault = f": {vm.fault.message}" if vm.fault else ""
-                self._book.begin(rule, vm, entry, f"in ERROR{fault}", None, vm.updated_at or self._now())
-                yield rule.name, vm.ref
-
-    def _stuck(self) -> Iterator[Key]:
+    def _look_for_stuck(self) -> None:
         for stuck in self._insight.all_stuck():
             vm, entry = self._fleet.get(stuck.ref), self._fleet.entry_of(stuck.ref)
-            for rule in self._of(AlertKind.STUCK, vm, entry) if vm is not None and self._leads(entry) else ():
+            for rule in self._of(AlertKind.STUCK, vm, entry) if vm and self._led.judges(entry) else ():
                 assert vm is not None
                 lasted = spell(max(0.0, (self._now() - stuck.since).total_seconds()))
                 usual = f" (usually {spell(stuck.usual.p95_s)})" if stuck.usual else ""
                 self._book.begin(rule, vm, entry, f"{stuck.doing} for {lasted}{usual}", None, stuck.since)
-                yield rule.name, vm.ref
 
-    async def _silent(self) -> AsyncIterator[Key]:
-        """Yield running VMs that were measured and are not any more; a console that has just begun waits first."""
-        now = self._now()
-        for number, found in enumerate(list(self._picture.all()), 1):
+    async def _look_for_silence(self) -> None:
+        async for vm, found, since, known_s in self._silence.all():
+            entry = self._fleet.entry_of(vm.ref)
+            for rule in self._of(AlertKind.NO_DATA, vm, entry) if self._led.judges(entry) else ():
+                if known_s >= rule.for_s or self._book.find(rule.name, vm.ref):
+                    why = f": {found.trouble}" if found.trouble else ""
+                    words = f"no data for {spell((self._now() - since).total_seconds())}{why}"
+                    self._book.begin(rule, vm, entry, words, None, since)
+
+    # open alerts
+
+    async def _review(self) -> None:
+        """End open alerts where that is seen; let those fire again whose silence is over."""
+        for number, alert in enumerate(self._book.open(), 1):
             if number % _SLICE == 0:
                 await asyncio.sleep(0)
-            vm = self._fleet.get(found.ref)
-            if found.sample is None or vm is None or not runs(vm):
+            entry = self._led.judging(alert)
+            if not entry or self._book.find(alert.rule, alert.ref) is not alert:
                 continue
-            entry = self._fleet.entry_of(vm.ref)
-            silent_s = (now - found.sample.at).total_seconds()
-            if silent_s < max(_LEAST_SILENT_S, self._picture.fresh_s(vm.ref)) or not self._leads(entry):
-                continue
-            for rule in self._of(AlertKind.NO_DATA, vm, entry):
-                if min(silent_s, (now - self._awake_since).total_seconds()) >= rule.for_s:
-                    why = f": {found.trouble}" if found.trouble else ""
-                    words = f"no data for {spell(silent_s)}{why}"
-                    self._book.begin(rule, vm, entry, words, None, found.sample.at)
-                    yield rule.name, vm.ref
+            if why := self._over(alert, entry):
+                self._book.end(alert.rule, alert.ref, why)
+            else:
+                self._book.wake(alert)
 
-    async def _seed(self) -> None:
-        """Begin some trends from what is kept, so that a restart does not forget six hours."""
-        for ref in list(self._unseeded)[:_SEEDS]:
-            del self._unseeded[ref]
-            points, vm = self._trends.get(ref), self._fleet.get(ref)
-            if points is None or vm is None:
-                continue
-            since = int(points[0][0]) - _TREND_STEP_S * _TREND_POINTS
-            found = await self._history(ref, [Metric.DISK], _TREND_STEP_S, since)
-            kept = [(float(at), cell.mean) for track in found for at, cell in zip(track.at, track.cells, strict=True)]
-            older = [one for one in kept if one[0] <= points[0][0] - _TREND_STEP_S]
-            self._trends[ref] = deque([*older, *points], maxlen=_TREND_POINTS)
-            self._judge_trend(vm, self._fleet.entry_of(ref))
+    def _over(self, alert: AlertView, entry: str) -> str:
+        """Return why an alert is over as far as no sample tells, empty when it is not."""
+        vm, rule = self._fleet.get(alert.ref), self._by_name.get(alert.rule)
+        if vm is None:
+            return "the VM is gone"
+        if rule is None:
+            return "its rule was removed" if self._sure else ""
+        project = self._named(rule, vm, entry)
+        if not rule.fits(vm, entry, project or ""):
+            return "" if project is None else "its rule is not for this VM any more"
+        if rule.kind in _MEASURED and not runs(vm):
+            return "the VM does not run"
+        return "back to normal" if self._is_normal(rule.kind, alert, vm) else ""
+
+    def _is_normal(self, kind: AlertKind, alert: AlertView, vm: Vm) -> bool:
+        if kind is AlertKind.ERROR:
+            return vm.vm_state != "error"
+        if kind is AlertKind.STUCK:
+            settled = self._silence.awake_s >= _SETTLED_S
+            return not vm.busy or (settled and self._insight.stuck(vm.ref) is None)
+        if kind is AlertKind.NO_DATA:
+            found = self._picture.get(vm.ref)
+            return found is not None and found.sample is not None and found.sample.at > alert.since
+        return False
 
 
-_LOOKED_AT = (AlertKind.ERROR, AlertKind.STUCK, AlertKind.NO_DATA)
+def _same(rule: AlertRule, before: AlertRule) -> bool:
+    return (rule.kind, rule.metric, rule.below) == (before.kind, before.metric, before.below)

@@ -18,17 +18,16 @@ from osvm_tui.domain.roles import Actor, ConsoleRole
 from osvm_tui.domain.ssh_command import ssh_command
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.probe.base import FORGET, HostKeys
-from osvm_tui.services.api import CatalogKind
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.catalogs import Catalogs
 from osvm_tui.services.fleet import Fleet
+from osvm_tui.services.guest_names import GuestNames
 from osvm_tui.services.guests_api import GuestRoute, GuestsApi
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.store.base import Store
 
 SHELL, HOST_KEY = "guest-shell", "guest-host-key"
 """The audit's names for a guest shell and for what is done to accepted host keys."""
-_NAMES_S = 3600.0
 _KEYS_S = 2.0
 """How often the file of accepted keys is looked at: another console may have written it."""
 _STILL = frozenset({"stopped", "paused", "suspended", "shelved", "shelved_offloaded", "soft-delete", "deleted"})
@@ -59,8 +58,9 @@ class Guests(GuestsApi):
         writable: Callable[[], Awaitable[Store]],
         source: str,
     ) -> None:
-        self._plan, self._fleet, self._scopes, self._catalogs = plan, fleet, scopes, catalogs
+        self._plan, self._fleet, self._scopes = plan, fleet, scopes
         self._writer, self._writable, self._source = writer, writable, source
+        self.names = GuestNames(plan.rules if plan else (), scopes, catalogs)
         self._made: HostKeys | None = None
         self._reading = asyncio.Lock()
 
@@ -95,8 +95,7 @@ class Guests(GuestsApi):
         entry = self._fleet.entry_of(ref)
         try:
             if entry:
-                await self._catalogs.load(entry, CatalogKind.IMAGE, _NAMES_S)
-                await self._catalogs.load_names(entry)
+                await self.names.read(entry)
         except OsvmError as error:
             _log.info("names for the ssh rules not read", extra={"detail": error.detail})
 
@@ -130,18 +129,8 @@ class Guests(GuestsApi):
     def _login(self, vm: Vm) -> Login:
         assert self._plan is not None
         entry = self._fleet.entry_of(vm.ref)
-        return login_for(self._plan.rules, GuestVm(vm, entry, self._project(vm, entry), self._image(vm, entry)))
-
-    def _project(self, vm: Vm, entry: str) -> str:
-        scope = self._scopes.follower(entry).scope if entry else None
-        if scope is not None and scope.project_id == vm.project_id:
-            return scope.project_name
-        return self._catalogs.names(entry)[0].get(vm.project_id, "")
-
-    def _image(self, vm: Vm, entry: str) -> str:
-        view = self._catalogs.view(entry, CatalogKind.IMAGE)
-        items = view.items if view and vm.image_id else ()
-        return next((str(item.name) for item in items if getattr(item, "id", "") == vm.image_id), "")  # type: ignore[union-attr]
+        project = self.names.project(vm, entry) or ""
+        return login_for(self._plan.rules, GuestVm(vm, entry, project, self.names.image(vm, entry)))
 
     def _refusal(self, vm: Vm, login: Login) -> str:
         """Return why this operator may not open a shell there now, or why none could answer; empty when all is well."""

@@ -19,10 +19,10 @@ _PATIENCE = 2
 
 
 class _Trouble:
-    __slots__ = ("count", "reason", "until")
+    __slots__ = ("count", "lasting", "reason", "until")
 
     def __init__(self) -> None:
-        self.until, self.count, self.reason = 0.0, 0, ""
+        self.until, self.count, self.reason, self.lasting = 0.0, 0, "", False
 
 
 class SourceChoice:
@@ -48,7 +48,8 @@ class SourceChoice:
         """Remember why a source gave nothing; return whether another one is to be asked at once."""
         held = self._troubles.setdefault(source, _Trouble())
         held.count, held.reason = held.count + 1, reason(error)
-        if source is self.chosen and held.count < _PATIENCE and not isinstance(error, ProbeNotPermitted | ProbeUnfit):
+        held.lasting = isinstance(error, ProbeNotPermitted | ProbeUnfit)
+        if source is self.chosen and held.count < _PATIENCE and not held.lasting:
             return False
         if source is self.chosen:
             self.chosen = None
@@ -57,7 +58,13 @@ class SourceChoice:
 
     def refused(self, source: Source, why: str) -> None:
         """Remember that nobody was asked: the source refuses all VMs of this cloud."""
-        self._troubles.setdefault(source, _Trouble()).reason = why
+        held = self._troubles.setdefault(source, _Trouble())
+        held.reason, held.lasting = why, True
+
+    def missed(self, source: Source) -> bool:
+        """Return whether a source was asked, can tell of this VM as far as we know, and gave nothing."""
+        held = self._troubles.get(source)
+        return held is not None and not held.lasting
 
     def anew(self) -> None:
         """Forget how long sources are to be left alone: the VM is another one now, or an operator looks at it."""

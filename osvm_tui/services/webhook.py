@@ -9,20 +9,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import msgspec
 
-from osvm_tui.domain.alerts import AlertView
+from osvm_tui.domain.alerts import AlertEvent, AlertSeverity, AlertStep, AlertView, sentence
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.store.alert_base import AlertStore, WebhookCall
 
 _log = logging.getLogger("osvm.alerts")
 _TIMEOUT_S = 10.0
-_HOLD_S = 60.0
-"""A call is another console's again when it was not settled for so long."""
+_CLAIMED = 4
+_HOLD_S = 90.0
+"""A call is another console's again when it was not settled for so long: longer than all that are claimed take."""
+_PATIENCE = 3
+"""So many failures in a row are the receiver's, not the calls'."""
+_TOGETHER = 200
+"""Alerts in one call at most."""
 _FIRST_S, _LONGEST_S = 10.0, 1800.0
 _GIVEN_UP = timedelta(days=3)
 
@@ -30,13 +35,28 @@ Post = Callable[[bytes, str], int]
 """Sends a body with its id and returns the HTTP status; raises OSError. It blocks."""
 
 
-def call_of(alert: AlertView, event: str, at: datetime) -> WebhookCall:
-    """Return what is told of an alert: `event` is begun, ended, acknowledged or silenced. `text` is for chat rooms."""
+def calls_of(steps: Sequence[AlertStep], at: datetime) -> list[WebhookCall]:
+    """Return what is told of all that happened at one time: a call for what is critical, one for the rest, one for
+    the ends; more only where a call would grow too long. `text` is for chat rooms.
+    """
+    groups: dict[tuple[bool, bool, AlertEvent], list[AlertView]] = {}
+    for step in steps:
+        ended = step.event is AlertEvent.ENDED
+        critical = step.alert.severity is AlertSeverity.CRITICAL and not ended
+        groups.setdefault((ended, not critical, step.event), []).append(step.alert)
+    made = [(key[2], group[n : n + _TOGETHER]) for key, group in sorted(groups.items())
+            for n in range(0, len(group), _TOGETHER)]  # fmt: skip
+    # The order in which they are told is that of their times, and all are due now.
+    begin = at - timedelta(microseconds=len(made) - 1)
+    return [_call(event, alerts, begin + timedelta(microseconds=n)) for n, (event, alerts) in enumerate(made)]
+
+
+def _call(event: AlertEvent, alerts: list[AlertView], at: datetime) -> WebhookCall:
     call_id = str(uuid4())
-    text = f"{alert.severity.value}: {alert.vm_name}: {alert.words}" if event == "begun" else (
-        f"{event}: {alert.vm_name}: {alert.words}"
-    )  # fmt: skip
-    body = {"id": call_id, "event": event, "at": at, "text": text, "alert": alert}
+    head = event.value if event is AlertEvent.ENDED else alerts[0].severity.value
+    body = {"id": call_id, "event": event, "at": at, "text": f"{head}: {sentence(alerts)}", "alerts": alerts}
+    if len(alerts) == 1:
+        body["alert"] = alerts[0]
     return WebhookCall(call_id, msgspec.json.encode(body), at)
 
 
@@ -61,21 +81,35 @@ class Webhook:
         """Why the last call failed, empty when it did not."""
 
     async def work(self, store: AlertStore) -> int:
-        """Tell what is due, one after the other; return how many were told. Raises StoreError."""
-        told = 0
-        for call in await store.claim_calls(self._now(), _HOLD_S):
-            why = await self._try(call)
-            self.trouble = f"webhook {masked(self._url)}: {why}" if why else ""
-            if not why:
-                told += 1
-                await store.settle_call(call.id, None)
-            elif self._now() - call.made_at > _GIVEN_UP:
-                _log.error("webhook given up", extra={"delivery": call.id, "detail": why})
-                await store.settle_call(call.id, None)
-            else:
-                wait = min(_LONGEST_S, _FIRST_S * 2.0 ** min(call.tries, 10)) * (0.75 + 0.5 * self._chance.random())
-                await store.settle_call(call.id, self._now() + timedelta(seconds=wait))
+        """Tell until nothing is due, one after the other; return how many were told. Raises StoreError.
+
+        Ends before that when call after call fails: the receiver is down, and what is due stays so.
+        """
+        told = failed = 0
+        while failed < _PATIENCE:
+            claimed_at = self._now()
+            calls = await store.claim_calls(claimed_at, _HOLD_S, _CLAIMED)
+            for call in calls:
+                if failed >= _PATIENCE or (self._now() - claimed_at).total_seconds() > _HOLD_S - 2 * _TIMEOUT_S:
+                    break  # soon others may tell what was claimed
+                done = await self._tell(store, call)
+                told, failed = told + done, 0 if done else failed + 1
+            if not calls:
+                break
         return told
+
+    async def _tell(self, store: AlertStore, call: WebhookCall) -> bool:
+        why = await self._try(call)
+        self.trouble = f"webhook {masked(self._url)}: {why}" if why else ""
+        if not why:
+            await store.settle_call(call.id, None)
+        elif self._now() - call.made_at > _GIVEN_UP:
+            _log.error("webhook given up", extra={"delivery": call.id, "detail": why})
+            await store.settle_call(call.id, None)
+        else:
+            wait = min(_LONGEST_S, _FIRST_S * 2.0 ** min(call.tries, 10)) * (0.75 + 0.5 * self._chance.random())
+            await store.settle_call(call.id, self._now() + timedelta(seconds=wait))
+        return not why
 
     async def _try(self, call: WebhookCall) -> str:
         try:

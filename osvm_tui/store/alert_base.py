@@ -6,12 +6,12 @@ Every method may raise StoreError and its kinds, nothing else. Each writing meth
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
-from osvm_tui.domain.alerts import AlertState, AlertView
+from osvm_tui.domain.alerts import AlertState, AlertStep, AlertView
 from osvm_tui.domain.audit import AuditEntry
 from osvm_tui.domain.vm import VmRef
 
@@ -25,16 +25,24 @@ class WebhookCall(Struct, frozen=True):
     tries: int = 0
 
 
+Tell = Callable[[Sequence[AlertStep]], Sequence[WebhookCall]]
+"""Returns what is to be told of what happened."""
+
+
 class AlertStore(ABC):
     """Open alerts, their history, and the queue of the webhook, shared by all consoles on a store."""
 
     @abstractmethod
-    async def begin(self, alert: AlertView, calls: Sequence[WebhookCall] = ()) -> bool:
-        """Write a new alert with what is to be told of it; False when that rule has an open one of that VM."""
+    async def record(self, steps: Sequence[AlertStep], tell: Tell | None = None) -> tuple[bool, ...]:
+        """Write what happened, in order, with what `tell` makes of the steps that were written; return which were.
+
+        No beginning is one whose rule has an open alert of that VM, no end one of an alert that had ended already; a
+        silence is over (AGAIN) once, and not when the alert was silenced anew meanwhile.
+        """
 
     @abstractmethod
-    async def end(self, alert: AlertView, calls: Sequence[WebhookCall] = ()) -> bool:
-        """Write that an alert has ended (`words`, `value`, `ended_at`); False when it had already."""
+    async def reword(self, alerts: Sequence[AlertView]) -> None:
+        """Write how open alerts are now: `words`, `value` and `severity`."""
 
     @abstractmethod
     async def mark(
@@ -62,7 +70,7 @@ class AlertStore(ABC):
 
     @abstractmethod
     async def claim_calls(self, now: datetime, hold_s: float, limit: int = 10) -> tuple[WebhookCall, ...]:
-        """Return what is due to be told, the oldest first, and keep others from it for a while.
+        """Return what is due to be told and keep others from it for a while: what was never tried, then the oldest.
 
         What was claimed and not settled in time (its console died) is due again: nothing is lost.
         """

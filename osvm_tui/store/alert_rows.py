@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from osvm_tui.domain.alerts import AlertSeverity, AlertState, AlertView
+from osvm_tui.domain.alerts import AlertEvent, AlertSeverity, AlertState, AlertStep, AlertView
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.store import counters
 from osvm_tui.store.alert_base import WebhookCall
@@ -21,13 +22,34 @@ _RECENT = 200
 _ENDED = AlertState.ENDED.value
 
 
-async def begin(connection: AsyncConnection, alert: AlertView) -> bool:
-    """Insert an alert unless that rule has an open one of that VM."""
+async def record(connection: AsyncConnection, steps: Sequence[AlertStep]) -> tuple[bool, ...]:
+    """Write what happened, in order; return which steps were written. One change number for all of them."""
     change = await _next(connection)
-    same = and_(_of(alert.ref), alerts.c.rule == alert.rule, alerts.c.state != _ENDED)
-    if (await connection.execute(select(exists().where(same)))).scalar_one():
-        return False
-    row = {
+    done: list[bool] = []
+    for event, run in groupby(steps, key=lambda step: step.event):
+        done += await _WRITE[event](connection, [step.alert for step in run], change)
+    return tuple(done)
+
+
+async def _begin(connection: AsyncConnection, begun: Sequence[AlertView], change: int) -> list[bool]:
+    ids = {alert.ref.id for alert in begun}
+    query = select(alerts.c.rule, alerts.c.endpoint, alerts.c.openstack_id)
+    query = query.where(alerts.c.openstack_id.in_(ids), alerts.c.state != _ENDED)
+    held = {tuple(row) for row in await connection.execute(query)}
+    done, rows = [], []
+    for alert in begun:
+        key = (alert.rule[:255], alert.ref.endpoint, alert.ref.id[:36])
+        done.append(key not in held)
+        if done[-1]:
+            held.add(key)
+            rows.append(_row(alert, change))
+    if rows:
+        await connection.execute(insert(alerts), rows)
+    return done
+
+
+def _row(alert: AlertView, change: int) -> dict[str, Any]:
+    return {
         "id": alert.id,
         "rule": alert.rule[:255],
         "endpoint": alert.ref.endpoint,
@@ -43,14 +65,59 @@ async def begin(connection: AsyncConnection, alert: AlertView) -> bool:
         "note": alert.note,
         "change": change,
     }
-    await connection.execute(insert(alerts), [row])
-    return True
 
 
-async def end(connection: AsyncConnection, alert: AlertView) -> bool:
-    """Write the end of an open alert; who knew of it stays."""
-    values = {"state": _ENDED, "words": alert.words, "value": alert.value, "ended_at": alert.ended_at}
-    return await _change(connection, alert.id, values)
+async def _end(connection: AsyncConnection, ended: Sequence[AlertView], change: int) -> list[bool]:
+    """Write the ends; who knew of them stays."""
+    held = await _open_ones(connection, ended)
+    done = [held.pop(alert.id, None) is not None for alert in ended]
+    rows = [
+        {"alert": one.id, "words": one.words, "value": one.value, "ended_at": one.ended_at}
+        for one, is_open in zip(ended, done, strict=True)
+        if is_open
+    ]
+    await _write(connection, rows, state=_ENDED, change=change)
+    return done
+
+
+async def _again(connection: AsyncConnection, woken: Sequence[AlertView], change: int) -> list[bool]:
+    held = await _open_ones(connection, woken)
+    done = []
+    for one in woken:
+        done.append(held.get(one.id) == (AlertState.SILENCED.value, one.silent_until))
+        if done[-1]:
+            del held[one.id]
+    rows = [{"alert": one.id} for one, is_over in zip(woken, done, strict=True) if is_over]
+    await _write(connection, rows, state=AlertState.FIRING.value, change=change)
+    return done
+
+
+async def reword(connection: AsyncConnection, said: Sequence[AlertView]) -> None:
+    """Write how open alerts are now."""
+    change, held = await _next(connection), await _open_ones(connection, said)
+    rows = [
+        {"alert": one.id, "words": one.words, "value": one.value, "severity": one.severity.value}
+        for one in said
+        if one.id in held
+    ]
+    await _write(connection, rows, change=change)
+
+
+async def _open_ones(connection: AsyncConnection, asked: Sequence[AlertView]) -> dict[str, tuple[str, datetime | None]]:
+    """Return state and end of silence of those that are open, by id."""
+    query = select(alerts.c.id, alerts.c.state, alerts.c.silent_until)
+    query = query.where(alerts.c.id.in_([one.id for one in asked]), alerts.c.state != _ENDED)
+    return {row.id: (row.state, row.silent_until) for row in await connection.execute(query)}
+
+
+async def _write(connection: AsyncConnection, rows: list[dict[str, Any]], **same: Any) -> None:
+    """Write the values of each row to the alert of its id, and to all of them those that are the `same`."""
+    if rows:
+        own: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "alert"}
+        await connection.execute(update(alerts).where(alerts.c.id == bindparam("alert")).values(**own, **same), rows)
+
+
+_WRITE = {AlertEvent.BEGUN: _begin, AlertEvent.ENDED: _end, AlertEvent.AGAIN: _again}
 
 
 async def mark(
@@ -58,10 +125,6 @@ async def mark(
 ) -> bool:
     """Write who knows of an open alert."""
     values = {"state": state.value, "who": who, "note": note, "silent_until": until}
-    return await _change(connection, alert_id, values)
-
-
-async def _change(connection: AsyncConnection, alert_id: str, values: dict[str, Any]) -> bool:
     change = await _next(connection)
     here = and_(alerts.c.id == alert_id, alerts.c.state != _ENDED)
     found = await connection.execute(update(alerts).where(here).values(**values, change=change))
@@ -150,7 +213,9 @@ async def due(connection: AsyncConnection, now: datetime) -> bool:
 
 async def claim(connection: AsyncConnection, now: datetime, hold_s: float, limit: int) -> tuple[WebhookCall, ...]:
     """Take calls that are due, for a while."""
-    query = select(webhook_calls).where(webhook_calls.c.next_at <= now).order_by(webhook_calls.c.made_at).limit(limit)
+    query = select(webhook_calls).where(webhook_calls.c.next_at <= now)
+    # What was refused before must not hold up what was never tried.
+    query = query.order_by(webhook_calls.c.tries, webhook_calls.c.made_at).limit(limit)
     rows = (await connection.execute(query.with_for_update(skip_locked=True))).all()
     held = now + timedelta(seconds=hold_s)
     taken = or_(*(webhook_calls.c.id == row.id for row in rows)) if rows else None

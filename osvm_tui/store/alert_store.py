@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from osvm_tui.domain.alerts import AlertState, AlertView
+from osvm_tui.domain.alerts import AlertState, AlertStep, AlertView
 from osvm_tui.domain.audit import AuditEntry
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.store import alert_rows
-from osvm_tui.store.alert_base import AlertStore, WebhookCall
+from osvm_tui.store.alert_base import AlertStore, Tell, WebhookCall
 from osvm_tui.store.database import Database, whole
 from osvm_tui.store.journal import Journal
 
@@ -23,22 +23,20 @@ class SqlAlertStore(AlertStore):
         self._journal, self._database = journal, database
 
     @whole
-    async def begin(self, alert: AlertView, calls: Sequence[WebhookCall] = ()) -> bool:
-        """Write a new alert and its calls."""
+    async def record(self, steps: Sequence[AlertStep], tell: Tell | None = None) -> tuple[bool, ...]:
+        """Write what happened and its calls."""
         async with self._database().write() as connection:
-            begun = await alert_rows.begin(connection, alert)
-            if begun:
-                await alert_rows.queue(connection, calls)
-            return begun
+            done = await alert_rows.record(connection, steps)
+            if tell is not None:
+                written = [step for step, was in zip(steps, done, strict=True) if was]
+                await alert_rows.queue(connection, tell(written))
+            return done
 
     @whole
-    async def end(self, alert: AlertView, calls: Sequence[WebhookCall] = ()) -> bool:
-        """Write an end and its calls."""
+    async def reword(self, alerts: Sequence[AlertView]) -> None:
+        """Write how open alerts are now."""
         async with self._database().write() as connection:
-            ended = await alert_rows.end(connection, alert)
-            if ended:
-                await alert_rows.queue(connection, calls)
-            return ended
+            await alert_rows.reword(connection, alerts)
 
     @whole
     async def mark(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 from msgspec.structs import replace
 
-from osvm_tui.domain.alerts import AlertSeverity, AlertState, AlertView
+from osvm_tui.domain.alerts import AlertEvent, AlertSeverity, AlertState, AlertStep, AlertView
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.store.alert_base import WebhookCall
 from osvm_tui.store.base import AuditQuery
 from osvm_tui.store.sql import SqlStore
+from tests.contract.store.alert_steps import begin, end
 from tests.contract.store.backends import Backend
 from tests.contract.store.samples import ENDPOINT, NOON, an_entry
 
@@ -27,16 +29,16 @@ def call(number: int) -> WebhookCall:
 
 async def test_a_rule_has_one_open_alert_of_a_vm_whoever_finds_it_first(backend: Backend) -> None:
     one, two = await backend.console("one"), await backend.console("two")
-    begun = await asyncio.gather(*(store.alerts.begin(replace(ALERT, id=f"a-{n}"), [call(n)])
+    begun = await asyncio.gather(*(begin(store.alerts, replace(ALERT, id=f"a-{n}"), call(n))
                                    for n, store in enumerate((one, two, one, two))))  # fmt: skip
     assert sorted(begun) == [False, False, False, True]
-    assert await one.alerts.begin(replace(ALERT, id="other", rule="disk"))
+    assert await begin(one.alerts, replace(ALERT, id="other", rule="disk"))
     assert len((await two.alerts.since(0))[1]) == 2
     assert len(await two.alerts.claim_calls(NOON + timedelta(minutes=1), 60)) == 1
 
 
 async def test_an_alert_is_followed_from_its_begin_over_who_knows_to_its_end(store: SqlStore) -> None:
-    await store.alerts.begin(ALERT)
+    await begin(store.alerts, ALERT)
     change, (first,) = await store.alerts.since(0)
     assert first == ALERT
     entry = an_entry("done", action="alert-silence")
@@ -45,20 +47,20 @@ async def test_an_alert_is_followed_from_its_begin_over_who_knows_to_its_end(sto
     change, (known,) = await store.alerts.since(change)
     assert (known.state, known.who, known.note, known.silent_until) == (AlertState.SILENCED, "ops-2", "known", until)
     ended = replace(ALERT, ended_at=NOON, words="over", value=10.0)
-    assert await store.alerts.end(ended, [call(1)])
-    assert not await store.alerts.end(ended, [call(2)])
+    assert await end(store.alerts, ended, call(1))
+    assert not await end(store.alerts, ended, call(2))
     assert not await store.alerts.mark("a-1", AlertState.ACKNOWLEDGED, "ops-3", "late", None, [entry])
     change, (over,) = await store.alerts.since(change)
     assert (over.state, over.words, over.who) == (AlertState.ENDED, "over", "ops-2")
     assert await store.alerts.since(change) == (change, ())
     assert await store.alerts.history(ALERT.ref) == (over,)
     assert [row.entry.action for row in await store.audit(AuditQuery())] == ["alert-silence"]
-    assert await store.alerts.begin(replace(ALERT, id="a-2"))
+    assert await begin(store.alerts, replace(ALERT, id="a-2"))
 
 
 async def test_a_call_is_told_by_one_console_and_again_when_that_died_or_failed(backend: Backend) -> None:
     one, two = await backend.console("one"), await backend.console("two")
-    await one.alerts.begin(ALERT, [call(1), call(2)])
+    await begin(one.alerts, ALERT, call(1), call(2))
     now = NOON + timedelta(seconds=10)
     backend.clock.now = now
     hold = 1.0 if backend.kind == "postgresql" else 60.0
@@ -76,13 +78,52 @@ async def test_a_call_is_told_by_one_console_and_again_when_that_died_or_failed(
     assert await one.alerts.claim_calls(now + timedelta(days=1), hold) == ()
 
 
+async def test_what_happens_at_once_is_one_change_and_each_step_counts_for_itself(backend: Backend) -> None:
+    one, two = await backend.console("one"), await backend.console("two")
+    many = [replace(ALERT, id=f"a-{n}", ref=VmRef(ENDPOINT, f"vm-{n}")) for n in range(300)]
+    await begin(two.alerts, replace(many[7], id="other"))
+    before, _ = await two.alerts.since(0)
+    steps = [AlertStep(AlertEvent.BEGUN, alert) for alert in many]
+    over = replace(many[3], words="over", ended_at=NOON)
+    steps += [AlertStep(AlertEvent.ENDED, over)] * 2 + [AlertStep(AlertEvent.BEGUN, replace(many[3], id="a-new"))]
+    told: list[AlertStep] = []
+
+    def tell(written: Sequence[AlertStep]) -> list[WebhookCall]:
+        told.extend(written)
+        return [call(1)]
+
+    done = await one.alerts.record(steps, tell)
+    assert [step.alert.id for step, was in zip(steps, done, strict=True) if not was] == ["a-7", "a-3"]
+    assert told == [step for step, was in zip(steps, done, strict=True) if was]
+    after, found = await two.alerts.since(before)
+    assert (after, len(found)) == (before + 1, 300)
+    assert [one.words for one in found if not one.open] == ["over"]
+    assert len(await two.alerts.claim_calls(NOON + timedelta(minutes=1), 60)) == 1
+
+
+async def test_a_silence_is_over_once_and_words_of_open_alerts_are_brought_up_to_date(store: SqlStore) -> None:
+    await begin(store.alerts, ALERT)
+    until = NOON + timedelta(hours=1)
+    await store.alerts.mark("a-1", AlertState.SILENCED, "ops-2", "known", until, [])
+    woken = AlertStep(AlertEvent.AGAIN, replace(ALERT, silent_until=until))
+    other = AlertStep(AlertEvent.AGAIN, replace(ALERT, silent_until=until - timedelta(minutes=1)))
+    assert await store.alerts.record([other, woken, woken]) == (False, True, False)
+    await store.alerts.reword([replace(ALERT, words="cpu 99 %", value=99.0), replace(ALERT, id="a-9")])
+    _, (now,) = await store.alerts.since(0)
+    assert (now.state, now.who, now.words, now.value) == (AlertState.FIRING, "ops-2", "cpu 99 %", 99.0)
+    await end(store.alerts, replace(ALERT, ended_at=NOON, words="over"))
+    await store.alerts.reword([ALERT])
+    _, (over,) = await store.alerts.since(0)
+    assert over.words == "over"
+
+
 async def test_only_what_ended_long_ago_is_dropped(store: SqlStore) -> None:
     days = timedelta(days=1)
     for number in range(4):
         alert = replace(ALERT, id=f"a-{number}", since=NOON - 200 * days)
-        await store.alerts.begin(alert)
+        await begin(store.alerts, alert)
         if number < 3:  # the last one stays open, however old
-            await store.alerts.end(replace(alert, ended_at=NOON - (100 - 20 * number) * days))
+            await end(store.alerts, replace(alert, ended_at=NOON - (100 - 20 * number) * days))
     assert await store.alerts.prune(NOON - 70 * days, limit=1) == 1
     assert await store.alerts.prune(NOON - 70 * days) == 1
     assert await store.alerts.prune(NOON - 70 * days) == 0

@@ -17,6 +17,7 @@ from osvm_tui.domain.slots import slot_of
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.store.metric_sql import SqlMetricStore
 from osvm_tui.store.sql import SqlStore, default_url
+from tests.contract.store.alert_steps import begin
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def an_alert(state: Path) -> AlertView:
             default_url(state / "osvm.db"), spool_dir=state / "spool", owner="a", now=lambda: datetime.now(UTC)
         )
         await store.open()
-        await store.alerts.begin(alert)
+        await begin(store.alerts, alert)
         await store.close()
 
     asyncio.run(work())
