@@ -131,7 +131,7 @@ def month() -> MonthView:
         forecasts=(forecast("EUR", accrued, Decimal("7.1200"), daily, NOW),),
         budgets=(
             _budget("all clouds", "", "8000", "3647.40", "5410.12", ""),
-            _budget("web team", "web", "1200", "905.30", "1344.00", "will be 112 % of 1200.00 EUR"),
+            _budget("web team", "web", "1200", "905.30", "1344.00", "will be 112 % of 1 200.00 EUR"),
             _budget("data team", "data", "400", "431.90", "640.00", "108 % of 400.00 EUR reached"),
         ),
         simulated=True,

@@ -232,8 +232,11 @@ def check(launch: Launch, file: Path) -> Exit:
         click.echo(f"card {card.name}: {card.currency}, {len(card.versions)} versions, the last from {last:%Y-%m-%d}")
     for policy in found.policies:
         click.echo(f"policy {policy.name}: {policy.title}")
+    currencies = {card.currency for card in found.cards}
     for budget in found.budgets:
-        click.echo(f"budget {budget.name}: {budget.amount} {budget.currency} a month")
+        strange = currencies and budget.currency not in currencies
+        but = f", but no card of this file is in {budget.currency}" if strange else ""
+        click.echo(f"budget {budget.name}: {budget.amount} {budget.currency} a month{but}")
     click.echo(f"{file} is right")
     return Exit.DONE
 

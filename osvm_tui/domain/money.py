@@ -69,6 +69,12 @@ def per_month(price: Decimal, unit_s: int) -> Decimal:
     return _tidy(_NEAREST.divide(product(price, Decimal(MONTH_S)), Decimal(unit_s)))
 
 
+def digits(value: Decimal, places: int = 2) -> str:
+    """Return a number with fixed decimals in groups of three: `1 234.50`; what rounds to nothing has no sign."""
+    rounded = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+    return f"{rounded or abs(rounded):,f}".replace(",", " ")
+
+
 def _tidy(value: Decimal) -> Decimal:
     return value.quantize(QUANTUM, context=_NEAREST)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from osvm_tui.domain.cost_book import Budget
-from osvm_tui.domain.money import ZERO
+from osvm_tui.domain.money import ZERO, digits
 from osvm_tui.domain.rollup import DaySum, hours, money
 from osvm_tui.services.cost_burns import Coming
 from osvm_tui.services.cost_days import ProjectDay
@@ -112,7 +115,33 @@ def by_day(found: Iterable[ProjectDay], wanted: Iterable[date]) -> tuple[Day, ..
     return tuple(Day(day, totals(days[day]), complete=day != last) for day in sorted(days))
 
 
-def budget_view(budget: Budget, found: Iterable[ProjectDay], coming: Iterable[Coming], name: Name) -> BudgetView:
+class InSight(Struct, frozen=True):
+    """What budgets can be about."""
+
+    currencies: dict[str, str | None]
+    """Of each entry, empty where it has no rates, None while it is not connected."""
+    projects: frozenset[tuple[str, str]]
+    """(entry, project id)."""
+
+
+def budget_note(budget: Budget, sight: InSight, name: Name) -> str:
+    """Return why a budget can never fill; empty where it can."""
+    entries = [entry for entry in sight.currencies if not budget.cloud or fnmatchcase(entry, budget.cloud)]
+    if not entries:
+        return f"no cloud here is called {budget.cloud}: it never fills"
+    found = [sight.currencies[entry] for entry in entries]
+    if None in found:
+        return ""
+    if budget.currency not in found:
+        return f"no prices in {budget.currency} are in use: it never fills"
+    if not any(budget.covers(entry, project_id, name(entry, project_id)) for entry, project_id in sight.projects):
+        return f"no project here is called {budget.project}: it never fills"
+    return ""
+
+
+def budget_view(
+    budget: Budget, found: Iterable[ProjectDay], coming: Iterable[Coming], name: Name, note: str = ""
+) -> BudgetView:
     """Return a budget against what was accrued; expected is what exactly that will come to, which it covers."""
     covered = [one for one in found if _covers(budget, one, name)]
     mine = next((one for one in totals(covered) if one.currency == budget.currency), None)
@@ -130,6 +159,7 @@ def budget_view(budget: Budget, found: Iterable[ProjectDay], coming: Iterable[Co
         expected=expected.quantize(Decimal("1E-10")),
         reached=reached.quantize(Decimal("0.01")),
         alert=_alert(budget, reached, expected * 100 / budget.amount),
+        note=note,
         over=accrued > budget.amount,
     )
 
@@ -139,8 +169,10 @@ def _covers(budget: Budget, one: ProjectDay | Coming, name: Name) -> bool:
 
 
 def _alert(budget: Budget, reached: Decimal, expected: Decimal) -> str:
-    passed = [mark for mark in budget.alerts if reached >= mark]
-    if passed:
-        return f"{reached:.0f} % of {budget.amount:.2f} {budget.currency} reached"
-    coming = [mark for mark in budget.alerts if expected >= mark >= 100]
-    return f"will be {expected:.0f} % of {budget.amount:.2f} {budget.currency}" if coming else ""
+    if not budget.alerts:
+        return ""
+    first, amount = min(budget.alerts), f"{digits(budget.amount)} {budget.currency}"
+    if reached >= first:
+        return f"{reached:.0f} % of {amount} reached"
+    # A mark below the whole amount is passed in every month that goes well: only one that will be broken is told.
+    return f"will be {expected:.0f} % of {amount}" if expected >= max(first, Decimal(100)) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -31,7 +31,16 @@ from osvm_tui.services.cost_lives import Counted, Lives
 from osvm_tui.services.cost_metrics import UsedOf
 from osvm_tui.services.cost_rates import CostSource as CostSource
 from osvm_tui.services.cost_rates import Rates
-from osvm_tui.services.cost_reports import budget_view, by_day, grouped, totals, unpriced_notes, unpriced_words
+from osvm_tui.services.cost_reports import (
+    InSight,
+    budget_note,
+    budget_view,
+    by_day,
+    grouped,
+    totals,
+    unpriced_notes,
+    unpriced_words,
+)
 from osvm_tui.services.cost_states import states_since
 from osvm_tui.services.cost_stock import Stock
 from osvm_tui.services.cost_usage import compare
@@ -223,18 +232,32 @@ class Costs(CostsApi):
         found = [each for each in read if each.day >= since.date()]
         recent = by_day([each for each in read if each.day in wanted], wanted)
         coming = self._burns.coming(now, until)
+        sight = self._in_sight((*found, *coming))
         return MonthView(
             since=since,
             until=until,
             forecasts=self._forecasts(totals(found), recent, coming, now),
             budgets=tuple(
-                budget_view(budget, found, coming, self._project)
+                budget_view(budget, found, coming, self._project, budget_note(budget, sight, self._project))
                 for budget in self._rates.budgets
                 if budget.holds_in(now)
             ),
             notes=(*notes, *self._unpriced(found, since), *troubles),
             simulated=self._simulated(),
         )
+
+    def _in_sight(self, costing: Iterable[ProjectDay | Coming]) -> InSight:
+        currencies: dict[str, str | None] = {}
+        projects = {(one.entry, one.project_id) for one in costing}
+        for follower in self._scopes.followers():
+            entry = follower.status.entry
+            tariff = self._rates.tariff(entry)
+            currencies[entry] = tariff.card.currency if tariff is not None else None
+            projects |= {(entry, project_id) for project_id in self._catalogs.names(entry)[0]}
+            if follower.scope is not None:
+                currencies[entry] = currencies[entry] or ""
+                projects.add((entry, follower.scope.project_id))
+        return InSight(currencies, frozenset(projects))
 
     def _forecasts(
         self, sums: Sequence[Sum], recent: Sequence[Day], coming: Sequence[Coming], now: datetime

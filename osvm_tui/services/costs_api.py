@@ -167,6 +167,8 @@ class BudgetView(Struct, frozen=True, kw_only=True):
     """Percent of the limit that is accrued."""
     alert: str = ""
     """A sentence once a mark is passed or will be: `80 % reached`, `will be 112 %`; empty when all is well."""
+    note: str = ""
+    """Why it can never fill: no prices in its currency, no cloud or project of its name; empty when all is well."""
     over: bool = False
 
 

@@ -53,7 +53,7 @@ def _nothing(burn: BurnTotals) -> str:
 def month_block(month: MonthView, now: datetime) -> Content:
     """Return what was accrued and is expected of the month, how that was made, and what is not in it."""
     lines = [line for forecast in month.forecasts for line in _forecast(forecast, now)]
-    lines += [Content.styled(printable(note), "$dim") for note in month.notes]
+    lines += [Content.styled(printable(note), "$state-stale") for note in month.notes]
     return Content("\n").join(lines) if lines else Content.styled("nothing was accrued yet", "$dim")
 
 
@@ -85,7 +85,8 @@ def _budget(each: BudgetView, glyphs: str) -> list[Content]:
     amount = f" {each.reached:.0f} %  {plain(each.accrued)} of {money(each.limit, each.currency)}"
     expected = f"expected {money(each.expected, each.currency)}"
     alert = (f"  {each.alert}" if each.alert else "", colour)
-    return [head, Content.assemble(drawn, amount), Content.assemble((expected, "$dim"), alert)]
+    lines = [head, Content.assemble(drawn, amount), Content.assemble((expected, "$dim"), alert)]
+    return [*lines, Content.styled(printable(each.note), "$state-stale")] if each.note else lines
 
 
 def rates_block(views: Iterable[RatesView]) -> Content:

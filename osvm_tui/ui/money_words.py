@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from osvm_tui.domain.burn import Burn, Change, Total
 from osvm_tui.domain.catalog import CatalogKind
+from osvm_tui.domain.money import digits
 from osvm_tui.services.costs_api import Sum, Uncounted
 
 HOURLY = 4
@@ -24,9 +25,8 @@ KINDS_WORDS = {
 
 
 def plain(value: Decimal, places: int = MONTHLY) -> str:
-    """Return a number with fixed decimals in groups of three: `1 234.50`; what rounds to nothing has no sign."""
-    rounded = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-    return f"{rounded or abs(rounded):,f}".replace(",", " ")
+    """Return a number as the words of services write it: `1 234.50`."""
+    return digits(value, places)
 
 
 def money(value: Decimal, currency: str, places: int = MONTHLY) -> str:

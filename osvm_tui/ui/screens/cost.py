@@ -107,7 +107,7 @@ class CostScreen(CostViews):
         except OsvmError as error:
             about.trouble(error)
             return
-        alerts = sum(bool(each.alert) for each in month.budgets)
+        alerts = sum(bool(each.alert or each.note) for each in month.budgets)
         told = f" · {alerts} of {len(month.budgets)} budgets need a look" if alerts else ""
         about.tell(f"cost · months and days are those of UTC{told}")
 

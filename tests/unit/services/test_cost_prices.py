@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
 from osvm_tui.domain.cost_book import Budget
 from osvm_tui.domain.forecast import month_of
 from osvm_tui.domain.rates import Component, Named, Price, PriceList, RateCard
+from osvm_tui.domain.rollup import DaySum
 from osvm_tui.domain.vm import Flavor
 from osvm_tui.domain.volume import Volume
+from osvm_tui.services.cost_burns import Coming
+from osvm_tui.services.cost_days import ProjectDay
+from osvm_tui.services.cost_reports import budget_view
 from osvm_tui.services.costs_api import By
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
 from tests.unit.services.test_costs import (
@@ -116,3 +121,37 @@ async def test_a_budget_is_expected_to_reach_what_exactly_its_own_vms_and_things
     assert abs(new - (64 * Decimal("0.01") + 256 * Decimal("0.005") + Decimal("0.1")) * left) < Decimal("0.1")
     (whole,) = month.forecasts
     assert abs(sum(each.expected for each in month.budgets) - whole.expected) < Decimal("0.001")
+
+
+async def test_a_budget_that_can_never_fill_says_why(console: Make) -> None:
+    whole = Budget(name="b", amount=Decimal(10**6), currency="EUR")
+    others = ({"currency": "USD"}, {"project": "typo"}, {"cloud": "prod*"}, {"project": "demo"})
+    budgets = (whole, *(replace(whole, **each) for each in others))
+    one = await opened(console, ScriptedCloud(vm("1")), Source(budgets=budgets))
+    assert [each.note for each in (await one.costs.month()).budgets] == [
+        "",
+        "no prices in USD are in use: it never fills",
+        "no project here is called typo: it never fills",
+        "no cloud here is called prod*: it never fills",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "accrued", "rest", "said"),
+    [
+        ((80,), 100, 2900, "will be 300 % of 1 000.00 EUR"),
+        ((80, 100), 100, 800, ""),
+        ((150,), 100, 1200, ""),
+        ((80, 100), 810, 0, "81 % of 1 000.00 EUR reached"),
+        ((), 1000, 2900, ""),
+    ],
+)
+def test_a_budget_speaks_up_before_it_breaks(alerts: tuple[int, ...], accrued: int, rest: int, said: str) -> None:
+    marks = tuple(Decimal(mark) for mark in alerts)
+    budget = Budget(name="b", amount=Decimal(1000), currency="EUR", alerts=marks)
+    spent = DaySum("", "small", "active", "", "EUR", accrued * 10**10, accrued * 10**10)
+    day = ProjectDay("lab", "e", "p", NOW.date(), (spent,), False)
+    view = budget_view(budget, [day], [Coming("lab", "p", "EUR", Decimal(rest))], lambda _, project_id: project_id)
+    assert [view.accrued, view.expected] == [accrued, accrued + rest]
+    assert view.alert == said
