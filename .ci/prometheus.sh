@@ -49,7 +49,7 @@ sys.exit(0 if json.load(asked)["data"]["result"][1:] else 1)
 PY
     sleep 0.3
   done
-  tail -5 "$PROMETHEUS_DIR"/*.log >&2
+  tail -n 5 "$PROMETHEUS_DIR"/*.log >&2
   return 1
 }
 

@@ -71,7 +71,7 @@ def _probes(settings: MonitorSettings, paths: Paths, client: Clients) -> Mapping
     if settings.gnocchi:
         from osvm_tui.probe.gnocchi import GnocchiProbe
 
-        found[Source.GNOCCHI] = GnocchiProbe(lambda entry, vm_id: client(entry).measures(vm_id))
+        found[Source.GNOCCHI] = GnocchiProbe(lambda entry, vm_id, past: client(entry).measures(vm_id, past))
     if settings.prometheus_url:
         found[Source.PROMETHEUS] = _prometheus(settings)
     return found

@@ -25,7 +25,7 @@ from osvm_tui.domain.catalog import (
     Zone,
 )
 from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGroup
-from osvm_tui.domain.measure import Measure
+from osvm_tui.domain.measure import Measure, Past
 from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
@@ -183,10 +183,10 @@ class CloudClient(ABC):
         """Return the hypervisor's counters of a VM as JSON text."""
 
     @abstractmethod
-    async def measures(self, vm_id: str) -> tuple[Measure, ...]:
-        """Return what the cloud's telemetry keeps of a VM's last half hour, oldest first or not.
+    async def measures(self, vm_id: str, past: Past | None = None) -> tuple[Measure, ...]:
+        """Return what the cloud's telemetry keeps of a VM's last half hour, or of `past` and one span before it.
 
-        NotFound where there is no such service, or where it knows no such VM.
+        Oldest first or not. NotFound where there is no such service, or where it knows no such VM.
         """
 
     @abstractmethod

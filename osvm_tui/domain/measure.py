@@ -1,4 +1,4 @@
-"""`Measure`: one value that a cloud's own telemetry keeps of a VM; pure."""
+"""`Measure`: one value that a cloud's own telemetry keeps of a VM, and `Past`, which of them are wanted; pure."""
 
 from __future__ import annotations
 
@@ -16,3 +16,14 @@ class Measure(Struct, frozen=True, gc=False):
     at: datetime
     """When the stretch of time begins that it stands for."""
     value: float
+    span_s: float = 0.0
+    """How long that stretch is, in seconds."""
+
+
+class Past(Struct, frozen=True):
+    """A time that measures are wanted of."""
+
+    since: datetime
+    until: datetime
+    step_s: int
+    """How far apart they are best, in seconds: a telemetry keeps some, and no others."""

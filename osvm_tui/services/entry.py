@@ -26,7 +26,7 @@ from osvm_tui.domain.catalog import (
 )
 from osvm_tui.domain.errors import Unreachable
 from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGroup
-from osvm_tui.domain.measure import Measure
+from osvm_tui.domain.measure import Measure, Past
 from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
@@ -120,8 +120,8 @@ class LateClient(CloudClient):
     async def diagnostics(self, vm_id: str) -> str:
         return await self._client.diagnostics(vm_id)
 
-    async def measures(self, vm_id: str) -> tuple[Measure, ...]:
-        return await self._client.measures(vm_id)
+    async def measures(self, vm_id: str, past: Past | None = None) -> tuple[Measure, ...]:
+        return await self._client.measures(vm_id, past)
 
     async def migrations(self, vm_id: str) -> tuple[Migration, ...]:
         return await self._client.migrations(vm_id)

@@ -23,7 +23,7 @@ from osvm_tui.domain.catalog import (
 )
 from osvm_tui.domain.errors import NotFound
 from osvm_tui.domain.host import ComputeService, Hypervisor, Migration, ServerGroup
-from osvm_tui.domain.measure import Measure
+from osvm_tui.domain.measure import Measure, Past
 from osvm_tui.domain.network import FloatingIp, Port, Router
 from osvm_tui.domain.operations import CreateVm
 from osvm_tui.domain.roles import Scope
@@ -155,7 +155,7 @@ class ScriptedCloud(CloudClient):
         self._step(method)
         return self.lists.get(method, ())
 
-    async def measures(self, vm_id: str) -> tuple[Measure, ...]:
+    async def measures(self, vm_id: str, past: Past | None = None) -> tuple[Measure, ...]:
         self._step("measures")
         return self.lists.get("measures", ())
 
