@@ -127,6 +127,7 @@ class FakeMonitor(MonitorApi):
             Series(
                 metric=metric,
                 step_s=step,
+                gap_s=max(1.5 * step, 210.0),
                 since=self.now - timedelta(seconds=span),
                 until=self.now,
                 points=() if self.trouble or ref not in self.known else tuple(self._points(ref, metric, span, step)),

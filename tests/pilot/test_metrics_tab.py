@@ -129,3 +129,15 @@ async def test_a_reading_that_takes_long_is_drawn_and_not_begun_again_with_each_
         go.set()
         await settled(pilot)
         assert begun[-1] is Range.MIN_15, "another range waits for nothing"
+
+
+async def test_an_old_value_is_not_told_as_the_present_one() -> None:
+    api = FakeConsole()
+    async with desk(api).run_test(size=(120, 36)) as pilot:
+        await press(pilot, "m")
+        chart = pilot.app.screen.query_one("#chart-cpu", Chart)
+        assert chart._told(60).startswith(f"{level(api.monitor.known[0], Metric.CPU, NOW.timestamp() - 10):.0f} %")
+        api.monitor.gaps = ((1800.0, 0.0),)
+        assert "not measured now (last " in await press(pilot, "ctrl+r")
+        assert ", 30 m ago)  mean " in chart._told(60)
+        assert chart._told(20) == "not measured now"

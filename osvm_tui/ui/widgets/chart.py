@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import ClassVar
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from osvm_tui.ui.format import age
 from osvm_tui.ui.plot import PER_CELL, Cell, Column, Slot, ceiling, columns, rows
 
 LABEL = 11
@@ -25,6 +27,8 @@ class Curve(Struct, frozen=True, kw_only=True):
     title: str
     slots: tuple[Slot, ...] = ()
     step_s: float = 60.0
+    gap_s: float = inf
+    """A newest value that is older is not the present one."""
     since: float = 0.0
     until: float = 0.0
     words: Callable[[float], str]
@@ -131,10 +135,20 @@ class Chart(Widget):
             return "not measured"
         means = [slot.mean for slot in self.curve.slots]
         highest = max(slot.high for slot in self.curve.slots)
-        told = words(means[-1])
+        told = self._newest(room)
         for part in (f"  mean {words(sum(means) / len(means))}", f"  max {words(highest)}"):
             told += part if len(told) + len(part) <= room else ""
         return told
+
+    def _newest(self, room: int) -> str:
+        """Return the present value, or that there is none and how old the last one is."""
+        assert self.curve is not None
+        last = self.curve.slots[-1]
+        old_s = self.curve.until - last.begin
+        if old_s <= max(self.curve.gap_s, 2 * self.curve.step_s):  # the slot at the end has just begun
+            return self.curve.words(last.mean)
+        told, more = "not measured now", f" (last {self.curve.words(last.mean)}, {age(old_s)} ago)"
+        return told + (more if len(told) + len(more) <= room else "")
 
     def _plot(self, row: int, width: int) -> Strip:
         assert self.curve is not None

@@ -142,6 +142,7 @@ class MetricsTab(Vertical, can_focus=True):
             title=TITLES[series.metric],
             slots=slots,
             step_s=series.step_s,
+            gap_s=series.gap_s,
             since=since,
             until=until,
             words=partial(value_words, series.metric),
