@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Struct
 
 
@@ -55,3 +57,5 @@ class FloatingIp(Struct, frozen=True, kw_only=True):
     router_id: str = ""
     project_id: str = ""
     description: str = ""
+    created_at: datetime | None = None
+    """None where Neutron does not tell (without the extension standard-attr-timestamp)."""

@@ -20,6 +20,10 @@ KINDS = {
     CatalogKind.FLOATING_IP: Component.FLOATING_IP,
 }
 """Which catalogs hold what is paid for."""
+_NAMES = {
+    Component.VOLUME: "volume", Component.SNAPSHOT: "snapshot", Component.IMAGE: "image",
+    Component.FLOATING_IP: "floating IP",
+}  # fmt: skip
 
 
 def volume_item(volume: Volume) -> Item:
@@ -61,6 +65,14 @@ def held_of(values: Iterable[object], seen_at: datetime) -> tuple[Held, ...]:
     return tuple(held for value in values if (held := _held(value, seen_at)) is not None)
 
 
+def undated(values: Iterable[object]) -> str:
+    """Return what of a catalog does not tell when it was made, in words; empty where all do."""
+    late = (value for value in values if getattr(value, "created_at", None) is None)
+    items = [item for value in late if (item := paid_item(value)) is not None]
+    many = "s" if len(items) > 1 else ""
+    return f"{len(items)} {_NAMES[items[0].component]}{many} without a creation time" if items else ""
+
+
 def _held(value: object, seen_at: datetime) -> Held | None:
     item = paid_item(value)
     if item is None:
@@ -69,7 +81,7 @@ def _held(value: object, seen_at: datetime) -> Held | None:
         case Volume() | VolumeSnapshot():
             return _of(item, value.id, value.name, value.project_id, value.created_at, seen_at)
         case FloatingIp():
-            return _of(item, value.id, value.address, value.project_id, None, seen_at)
+            return _of(item, value.id, value.address, value.project_id, value.created_at, seen_at)
         case Image():
             return _of(item, value.id, value.name, value.owner, value.created_at, seen_at)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from osvm_tui.domain.accrual import Held
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.domain.rollup import Billed, CostDay, DaySum, basis_of, day_bounds, days, sums_of
+from osvm_tui.domain.things import KINDS, undated
 from osvm_tui.services.cost_lives import THING_GRACE, Counted, Lives
 from osvm_tui.services.cost_stock import Stock
 from osvm_tui.store.base import Store
@@ -67,7 +68,12 @@ class CostDays:
             async with self._lock:
                 for one in counted:
                     found += await self._of(one, since, until, parts)
-        return tuple(found), notes
+        return tuple(found), (*notes, *(note for one in counted for note in self._undated(one)))
+
+    def _undated(self, counted: Counted) -> Iterator[str]:
+        for kind in KINDS:
+            if told := undated(self._stock.values(counted.entry, kind)):
+                yield f"{counted.entry}: {told}: counted from when a console first saw it"
 
     async def _of(self, counted: Counted, since: datetime, until: datetime, parts: bool) -> list[ProjectDay]:
         windows = list(days(since, until))

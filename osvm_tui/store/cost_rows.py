@@ -45,6 +45,9 @@ async def save_things(
     for row in same.values():
         if not row.project_id and (project := _project(scope, now[row.thing_id])):
             await _put(connection, [row.id], project_id=project)
+        elif component is Component.FLOATING_IP and now[row.thing_id].since < row.since:
+            # Written by a release that did not know when it was made.
+            await _put(connection, [row.id], since=now[row.thing_id].since)
     mine = and_(_reach(cost_things, scope), here, cost_things.c.until.is_(None))
     await connection.execute(update(cost_things).where(mine).values(seen_at=seen_at))
     before = {row.thing_id for row in ended}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from msgspec import Raw, Struct, field
 
 from osvm_tui.cloud.wire import rows
+from osvm_tui.cloud.wire.times import utc
 from osvm_tui.domain.catalog import Network, PortAddress, SecurityGroup, SecurityRule, Subnet
 from osvm_tui.domain.network import FloatingIp, Port, Router
 
@@ -84,6 +86,7 @@ class FullFloatingIpRow(FloatingIpRow, gc=False):
     project_id: str | None = None
     description: str | None = None
     port_details: PortDetails | None = None
+    created_at: datetime | None = None
 
     def value(self) -> FloatingIp:
         """Return it as the domain's floating IP."""
@@ -99,6 +102,7 @@ class FullFloatingIpRow(FloatingIpRow, gc=False):
             router_id=self.router_id or "",
             project_id=self.project_id or "",
             description=self.description or "",
+            created_at=utc(self.created_at),
         )
 
 

@@ -60,6 +60,14 @@ async def test_a_thing_keeps_its_beginning_ends_when_missing_and_begins_anew_whe
     assert len(await store.things(MEMBER, NOON)) == 3
 
 
+async def test_an_address_of_an_older_release_is_dated_when_the_cloud_tells_when_it_was_made(store: SqlStore) -> None:
+    address = replace(a_volume(hours_old=0), component=Component.FLOATING_IP)
+    await store.save_things(MEMBER, Component.FLOATING_IP, [address], NOON)
+    made = replace(address, since=NOON - 30 * HOUR)
+    await store.save_things(MEMBER, Component.FLOATING_IP, [made], NOON + HOUR)
+    assert [one.since for one in await store.things(MEMBER, NOON)] == [made.since]
+
+
 async def test_a_member_ends_nothing_of_another_project_or_component(store: SqlStore) -> None:
     await store.save_things(ADMIN, Component.VOLUME, [a_volume(1), a_volume(2, project="p-2")], NOON)
     await store.save_things(MEMBER, Component.VOLUME, [], NOON + HOUR)

@@ -121,6 +121,8 @@ async def test_ports_and_routers_and_floating_ips() -> None:
     (ip,), _ = await told("floatingips", "floating_ips")
     assert (ip.address, ip.fixed_address, ip.status) == ("203.0.112.17", "192.168.128.48", "ACTIVE")
     assert ip.vm_id.startswith("30edcff5")
+    assert ip.created_at is not None
+    assert ip.created_at.tzinfo is not None
 
 
 async def test_zones_and_projects() -> None:

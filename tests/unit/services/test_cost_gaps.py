@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from osvm_tui.domain.accrual import Certainty
 from osvm_tui.domain.catalog import InstanceAction
 from osvm_tui.domain.errors import Forbidden, Unreachable
+from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.rates import Component
-from osvm_tui.services.costs_api import VmBill
+from osvm_tui.services.costs_api import By, VmBill
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
 from tests.unit.services.test_costs import (
     COMPUTE,
+    DAY,
     LARGE,
     NOW,
     SMALL,
@@ -80,6 +83,22 @@ async def test_a_log_that_was_read_before_an_outage_tells_nothing_of_it(console:
     assert cloud.asked.count("log") == 2
     await one.costs.bill(made.ref, NOW - 100 * HOUR, NOW + 30 * HOUR)
     assert cloud.asked.count("log") == 2, "not again and again while the cloud does not answer"
+
+
+async def test_a_floating_ip_costs_from_when_it_was_made_and_one_that_does_not_tell_is_named(console: Make) -> None:
+    cloud = ScriptedCloud()
+    ips = [
+        FloatingIp(id=key, address=f"203.0.113.{key}", created_at=at)
+        for key, at in (("1", NOW - 10 * HOUR), ("2", None))
+    ]
+    cloud.lists["floating_ips"] = tuple(ips)
+    one = await opened(console, cloud, Source())
+    report = await one.costs.report(NOW - DAY, NOW, (By.COMPONENT,))
+    (only,) = report.groups
+    assert (only.keys, only.sum.amount, only.sum.amount_max) == (("floating-ip",), Decimal("0.07"), Decimal("0.07"))
+    assert report.notes == (
+        "lab: 1 floating IP without a creation time: counted from when a console first saw it",
+    )  # fmt: skip
 
 
 async def test_a_resize_before_anybody_looked_is_bounded_by_the_flavors_of_the_cloud(console: Make) -> None:
