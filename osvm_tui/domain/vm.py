@@ -81,6 +81,8 @@ class Vm(Struct, frozen=True, kw_only=True, gc=False):
     image_id: str | None = None
     """None for a VM booted from a volume, and in some of Nova's partial answers."""
     volume_ids: tuple[str, ...] = ()
+    dying_volume_ids: tuple[str, ...] = ()
+    """Those of `volume_ids` that Nova deletes together with it; told from 2.3 on."""
     addresses: tuple[Address, ...] = ()
     key_name: str = ""
     locked: bool = False

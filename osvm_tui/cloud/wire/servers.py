@@ -61,6 +61,13 @@ class Identified(Struct, gc=False):
     id: str = ""
 
 
+class VolumeRow(Struct, gc=False):
+    """An attached volume. The flag is told from 2.3 on; of any type here, so that an odd one does not cost the id."""
+
+    id: str = ""
+    delete_on_termination: object = None
+
+
 class ServerRow(Struct, gc=False):
     """One server of a detail list or a show. Absent and null are the same, except for the image."""
 
@@ -95,7 +102,7 @@ class ServerRow(Struct, gc=False):
     host: str | None = field(default=None, name="OS-EXT-SRV-ATTR:host")
     hypervisor: str | None = field(default=None, name="OS-EXT-SRV-ATTR:hypervisor_hostname")
     instance_name: str | None = field(default=None, name="OS-EXT-SRV-ATTR:instance_name")
-    volumes: list[Identified] | None = field(default=None, name="os-extended-volumes:volumes_attached")
+    volumes: list[VolumeRow] | None = field(default=None, name="os-extended-volumes:volumes_attached")
 
 
 class ServerPage(Struct, frozen=True):
@@ -144,6 +151,7 @@ class VmDecoder:
             flavor=self._flavor(row.flavor),
             image_id=_image(row.image),
             volume_ids=tuple(volume.id for volume in row.volumes or ()),
+            dying_volume_ids=tuple(each.id for each in row.volumes or () if each.delete_on_termination is True),
             addresses=_addresses(row.addresses or {}),
             key_name=_word(row.key_name),
             locked=bool(row.locked),

@@ -47,6 +47,7 @@ def a_vm(number: int = 1, **fields: object) -> Vm:
         "flavor": Flavor("m1.small", 2, 4096, 20, id="2", extra_specs=(("hw:cpu_policy", "shared"),)),
         "image_id": "0c7b0ee0-1c5e-4e0b-9d3f-2f1ad2b5a6a1",
         "volume_ids": ("vol-1",),
+        "dying_volume_ids": ("vol-1",),
         "addresses": (
             Address("private", "192.168.128.7", 4, False, "fa:16:3e:00:00:01", "port-1"),
             Address("private", "fd00::7", 6),

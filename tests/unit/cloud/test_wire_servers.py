@@ -66,6 +66,19 @@ def test_boot_from_volume_has_no_image_but_a_volume() -> None:
     vm = show("server-show-bfv")
     assert vm.image_id is None
     assert len(vm.volume_ids) == 1
+    assert vm.dying_volume_ids == vm.volume_ids, "recorded with delete_on_termination"
+
+
+def test_of_its_volumes_only_those_die_with_a_vm_of_which_nova_says_so() -> None:
+    told = ({"id": "dies", "delete_on_termination": True}, {"id": "stays", "delete_on_termination": False})
+    odd = (
+        {"id": "old-nova"},
+        {"id": "null", "delete_on_termination": None},
+        {"id": "odd", "delete_on_termination": "x"},
+    )
+    (vm,) = VmDecoder(ENDPOINT).page(page({**server(), "os-extended-volumes:volumes_attached": [*told, *odd]})).vms
+    assert vm.volume_ids == ("dies", "stays", "old", "null", "odd")
+    assert vm.dying_volume_ids == ("dies",)
 
 
 def test_before_247_the_flavor_is_only_an_id() -> None:
