@@ -23,10 +23,11 @@ _PLACE = {metric: place for place, metric in enumerate(KEPT)}
 
 
 class MeasuredPicture:
-    """What was measured last. `least_s` tells how old any present value may be at least."""
+    """What was measured last. `least_s` tells how old any present value may be at least, `runs` whether a VM can have
+    one."""
 
-    def __init__(self, least_s: Callable[[], float]) -> None:
-        self._least_s = least_s
+    def __init__(self, least_s: Callable[[], float], runs: Callable[[VmRef], bool] = lambda _: True) -> None:
+        self._least_s, self._runs = least_s, runs
         self._newest: dict[VmRef, Measured] = {}
         self._rings: dict[VmRef, _Ring] = {}
         self._tops: dict[Metric, tuple[int, list[tuple[float, VmRef]]]] = {}
@@ -51,7 +52,11 @@ class MeasuredPicture:
         for ref in refs:
             self._newest.pop(ref, None)
             self._rings.pop(ref, None)
-            self.revision += 1
+            self.rank_anew()
+
+    def rank_anew(self) -> None:
+        """Count the highest values again: other VMs run than before."""
+        self.revision += 1
 
     def get(self, ref: VmRef) -> Measured | None:
         """Return the newest of a VM."""
@@ -85,7 +90,7 @@ class MeasuredPicture:
 
     def _present(self, metric: Metric, now: datetime) -> Iterator[tuple[float, VmRef]]:
         for ref, found in self._newest.items():
-            if found.sample is None or not self.is_fresh(found, now):
+            if found.sample is None or not self.is_fresh(found, now) or not self._runs(ref):
                 continue
             value = found.sample.value(metric)
             if value is not None:

@@ -79,7 +79,7 @@ class Monitoring(MonitorApi):
         self._fleet, self._scopes, self._catalogs, self._guests = fleet, scopes, catalogs, guests
         self._bus, self._writer, self._store = bus, writer, store
         self._operator, self._role, self._now, self._source = operator, console_role, now, source
-        self._picture = MeasuredPicture(self._gap_s)
+        self._picture = MeasuredPicture(self._gap_s, self._runs)
         self._keeper = MetricKeeper(plan.store)
         self._book = AlertBookkeeper(
             bus, self._alerts, now, notify=plan.notify, tell=bool(plan.webhook), keep_days=plan.keep_days
@@ -179,6 +179,7 @@ class Monitoring(MonitorApi):
         gone = await self.collector.take_over()
         if gone:
             self._watch.forget(gone)
+            self._picture.rank_anew()
             self._picture.forget(ref for ref in gone if self._fleet.get(ref) is None)
 
     async def _exchange(self) -> None:
@@ -234,6 +235,10 @@ class Monitoring(MonitorApi):
 
     def _gap_s(self) -> float:
         return self.collector.gap_s
+
+    def _runs(self, ref: VmRef) -> bool:
+        vm = self._fleet.get(ref)
+        return vm is not None and runs(vm)
 
     def _target(self, vm: Vm) -> Target:
         address, login = self._guests.way(vm)

@@ -81,6 +81,7 @@ async def test_who_follows_and_who_has_no_screen_take_for_fresh_what_the_leader_
     await leader.go(20, step_s=5)
     await follower.go(0.5)
     await headless.console.load()
+    headless.console._apply("lab", fleet)
     await headless.monitor.recall()
     for desk in (leader, follower):
         assert desk.monitor.coverage().by_source == ((Source.DIAGNOSTICS, 62),)
