@@ -72,7 +72,7 @@ def test_boot_from_volume_has_no_image_but_a_volume() -> None:
 def test_of_its_volumes_only_those_die_with_a_vm_of_which_nova_says_so() -> None:
     told = ({"id": "dies", "delete_on_termination": True}, {"id": "stays", "delete_on_termination": False})
     odd = (
-        {"id": "old-nova"},
+        {"id": "old"},
         {"id": "null", "delete_on_termination": None},
         {"id": "odd", "delete_on_termination": "x"},
     )
