@@ -85,6 +85,8 @@ class VmMetrics(Struct, frozen=True, kw_only=True):
     memory_days: float = 0.0
     network_days: float = 0.0
     """Of in and out, the less."""
+    login_at: datetime | None = None
+    """After this nobody logged in on a terminal, by the guest's own record; None where that is not told."""
 
     @property
     def days(self) -> float:

@@ -144,6 +144,8 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
     disks: tuple[DiskCounters, ...] | None = None
     nics: tuple[NicCounters, ...] | None = None
     uptime_s: float | None = None
+    login_at: datetime | None = None
+    """After this nobody logged in on a terminal, by the machine's own record; its boots are in that, too."""
 
 
 class DiskRates(Struct, frozen=True, gc=False):
@@ -182,6 +184,8 @@ class Sample(Struct, frozen=True, kw_only=True, gc=False):
     disks: tuple[DiskRates, ...] | None = None
     nics: tuple[NicRates, ...] | None = None
     uptime_s: float | None = None
+    login_at: datetime | None = None
+    """As that of a reading."""
 
     def value(self, metric: Metric) -> float | None:
         """Return one number of this sample, summed over devices (of mounts: the fullest); None when not known."""

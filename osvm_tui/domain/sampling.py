@@ -39,14 +39,15 @@ def sample(before: Reading | None, after: Reading, *, longest_s: float | None = 
     span = _span(before, after, longest_s)
     plain = Sample(
         at=after.at, source=after.source, cpu=_finished(after), load=after.load, memory=after.memory,
-        mounts=after.mounts, uptime_s=after.uptime_s,
+        mounts=after.mounts, uptime_s=after.uptime_s, login_at=after.login_at,
     )  # fmt: skip
     if before is None or span is None:
         return plain
     cores = _cores(before, after, span)
     return Sample(
         at=plain.at, source=plain.source, span_s=span, load=plain.load, memory=plain.memory, mounts=plain.mounts,
-        uptime_s=plain.uptime_s, cores=cores, cpu=_first(plain.cpu, _cpu(before, after, span, cores)),
+        uptime_s=plain.uptime_s, login_at=plain.login_at, cores=cores,
+        cpu=_first(plain.cpu, _cpu(before, after, span, cores)),
         disks=_rates(before.disks, after.disks, lambda old, new: _disk(old, new, span)),
         nics=_rates(before.nics, after.nics, lambda old, new: _nic(old, new, span)),
     )  # fmt: skip

@@ -8,7 +8,7 @@ be the only copy of what is on it. Where nothing but deletion saves anything, th
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
@@ -111,9 +111,12 @@ def _idle(subject: Subject, metrics: VmMetrics) -> Advice | None:
         return None
     evidence = f"CPU {cpu:.1f} % on average over {metrics.days:.0f} d, {peak:.1f} % in the busiest 10 min"
     evidence += f", network {network:.0f} B/s; {_measured(covered)}"
+    login = metrics.login_at
+    evidence += "" if login is None else f"; no login on a terminal since {login:%Y-%m-%d}"
     waste, made = Waste.IDLE, subject.vm.created_at
-    if made is not None and (age := (metrics.until - made).days) >= FORGOTTEN_DAYS and metrics.days >= FORGOTTEN_WINDOW:
-        waste, evidence = Waste.FORGOTTEN, f"made {age} d ago; {evidence}"
+    long_ago = metrics.until - timedelta(days=FORGOTTEN_DAYS)
+    if made is not None and max(made, login or made) <= long_ago and metrics.days >= FORGOTTEN_WINDOW:
+        waste, evidence = Waste.FORGOTTEN, f"made {(metrics.until - made).days} d ago; {evidence}"
     confidence = sure(metrics.days, high=14, medium=7)
     stopped = _resting(subject, waste, evidence, confidence, "stop")
     return stopped or _resting(subject, waste, evidence, confidence, "shelve")

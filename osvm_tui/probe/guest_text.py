@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NoReturn, TypeVar
 
 from osvm_tui.domain.errors import ProbeFailed, ProbeUnfit
 from osvm_tui.domain.metrics import DiskCounters, Memory, Mount, NicCounters, Reading, Source
 
 MARK = "@osvm "
-_SECTIONS = ("uptime", "stat", "boot", "load", "memory", "disks", "nics", "devices", "mounts", "df", "end")
+_SECTIONS = ("uptime", "stat", "boot", "load", "memory", "disks", "nics", "devices", "mounts", "df", "logins", "end")
 _SCRIPT = (
     "LC_ALL=C; PATH=/usr/bin:/bin:/usr/sbin:/sbin; export LC_ALL PATH; "
     f'm() {{ echo "{MARK}$1"; }}; one() {{ l=; read -r l <$1 && put "$l"; }}; '
     # Gathered first: one packet to send and to decrypt instead of a dozen. echo would read backslashes.
     'put() { printf "%s\\n" "$1"; }; put "$({ '
     "m uptime; one /proc/uptime; "
-    "m stat; grep ^cpu /proc/stat; "
+    'm stat; grep -E "^(cpu|btime)" /proc/stat; '
     "m boot; one /proc/sys/kernel/random/boot_id; "
     "m load; one /proc/loadavg; "
     'm memory; grep -E "^(Mem|Buffers|Cached)" /proc/meminfo; '
@@ -33,14 +33,19 @@ _SCRIPT = (
     'm mounts; grep -E "^/dev/| zfs " /proc/mounts; '
     # Without -l (not known to BusyBox) one dead NFS server would hang it for ever.
     'm df; d=$(df -kPl) || [ -n "$d" ] || d=$(df -kP); put "$d"; '
+    # Written at each login on a terminal and at each boot; what we are doing here is none (OpenSSH's session.c).
+    "m logins; stat -c %Y /var/log/wtmp; "
     'm end; } 2>/dev/null)"'
 )
 COMMAND = f"exec /bin/sh -c '{_SCRIPT}'"
-"""One round trip: about 7 short processes in the guest."""
+"""One round trip: about 8 short processes in the guest."""
 
 _HZ = 100
 """USER_HZ, what /proc/stat counts in, on every architecture that OpenStack runs (time(7))."""
 _SECTOR = 512
+_BOOTED = "btime "
+_STEPPED_S, _CENTURY_S = 3600, 36525 * 86400
+"""By so much a guest's clock may be set after its boot was noted; nothing is up for a century."""
 _MOST = 1024
 """Cores, devices or mounts; more than this is no guest."""
 _WHOLE = re.compile(r"\d{1,20}")
@@ -66,7 +71,7 @@ def parse_guest(text: str, at: datetime, *, also: Collection[str] = ()) -> Readi
     found = _sections(text)
     if not found["uptime"] and not found["stat"]:
         raise ProbeUnfit("the guest shows no /proc: only Linux guests are read by SSH")
-    cores = _section("stat", found, _cpu)
+    cores = _section("stat", found, lambda lines: _cpu([line for line in lines if not line.startswith(_BOOTED)]))
     clock = _section("uptime", found, lambda lines: _decimal(lines[0].split()[0]))
     blocks, nics = _hardware(found["devices"])
     return Reading(
@@ -77,6 +82,7 @@ def parse_guest(text: str, at: datetime, *, also: Collection[str] = ()) -> Readi
         mounts=_section("df", found, lambda lines: _mounts(lines, found["mounts"])) or (),
         disks=_section("disks", found, lambda lines: _disks(lines, blocks)),
         nics=_section("nics", found, lambda lines: _nics(lines, nics, frozenset(also))),
+        login_at=_section("logins", found, lambda lines: _login(lines, found["stat"], clock, at)),
     )  # fmt: skip
 
 
@@ -129,6 +135,15 @@ def _boot_id(lines: list[str]) -> str:
     if _BOOT_ID.fullmatch(lines[0]) is None:
         raise ValueError
     return lines[0]
+
+
+def _login(lines: list[str], stat: list[str], clock_s: float | None, at: datetime) -> datetime | None:
+    """Return when wtmp was last written, by the console's clock; None where it is not kept: the boot is not in it."""
+    booted = next((_whole(line.split()[1]) for line in stat if line.startswith(_BOOTED)), None)
+    if booted is None or clock_s is None:
+        return None
+    age_s = booted + clock_s - _whole(lines[0])
+    return at - timedelta(seconds=age_s) if 0 <= age_s <= min(clock_s + _STEPPED_S, _CENTURY_S) else None
 
 
 def _load(lines: list[str]) -> tuple[float, float, float]:

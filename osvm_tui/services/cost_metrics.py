@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from osvm_tui.domain.advice import VmMetrics
 from osvm_tui.domain.errors import StoreError
@@ -76,6 +77,10 @@ class UsedOf:
         except StoreError:
             return
         used = await asyncio.to_thread(summed_up, series, now, vm.launched_at)
+        newest = self._monitor.measured(vm.ref)
+        sample = newest.sample if newest is not None else None
+        if used is not None and sample is not None and now - sample.at <= _OLD:
+            used = replace(used, login_at=sample.login_at)
         self._found[vm.ref] = _Read(now, vm.launched_at, used)
 
 

@@ -214,6 +214,10 @@ async def test_a_sample_under_load_is_what_psutil_says(probe: SshProbe, guest: T
     assert abs(root.used - two.after.root.used) <= SLACK
     assert took.load == pytest.approx(os.getloadavg(), abs=1.0)
     assert took.uptime_s == pytest.approx(time.time() - psutil.boot_time(), abs=3)
+    wtmp = Path("/var/log/wtmp")
+    if wtmp.exists() and wtmp.stat().st_mtime > psutil.boot_time():
+        assert took.login_at is not None, "the guest keeps a record of logins"
+        assert took.login_at.timestamp() == pytest.approx(wtmp.stat().st_mtime, abs=3), "we are not in it"
     del taken
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Connection
@@ -136,7 +136,8 @@ def _reading(guest: Guest, run: Run, now: float, at: datetime) -> Reading:
                         int(counts.net_in / nics / PACKET), int(counts.net_out / nics / PACKET))
             for name in guest.nics
         ),
-        uptime_s=now - run.boot,
+        # Nobody logs in on a terminal here: the newest in the guest's record is its boot.
+        uptime_s=now - run.boot, login_at=at - timedelta(seconds=now - run.boot),
     )  # fmt: skip
 
 

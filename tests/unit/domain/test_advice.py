@@ -26,8 +26,8 @@ SIZES = (("s", 2, 4096, 20), ("m", 4, 8192, 40), ("l", 8, 16384, 40), ("thin", 1
 FLAVORS = {name: Flavor(name, vcpus, ram, disk, id=f"id-{name}") for name, vcpus, ram, disk in SIZES}
 
 
-def used(days: float = 20, **readings: float | None) -> VmMetrics:
-    fields: dict[str, float | None] = {
+def used(days: float = 20, **readings: float | datetime | None) -> VmMetrics:
+    fields: dict[str, float | datetime | None] = {
         "cpu_avg": 20, "cpu_max": 50, "memory_avg": 40, "memory_max": 60, "network_avg_bps": 1e6, "cpu_days": days,
         "memory_days": days, "network_days": days, **readings,
     }  # fmt: skip
@@ -55,7 +55,7 @@ def of(found: Advice | None) -> tuple[Waste, str, Confidence] | None:
     return None if found is None else (found.waste, found.action_id, found.confidence)
 
 
-def idle(days: float = 20, **readings: float | None) -> VmMetrics:
+def idle(days: float = 20, **readings: float | datetime | None) -> VmMetrics:
     return used(days, **{"cpu_avg": 1, "cpu_max": 3, "network_avg_bps": 10, **readings})
 
 
@@ -77,6 +77,9 @@ OLD = {"created_at": NOW - timedelta(days=400)}
         (subject(metrics=idle(8)), (Waste.IDLE, "stop", MEDIUM)),
         (subject(metrics=idle(2)), None),
         (subject(metrics=idle(), made=OLD), (Waste.FORGOTTEN, "stop", HIGH)),
+        (subject(metrics=idle(10), made=OLD), (Waste.IDLE, "stop", MEDIUM)),
+        (subject(metrics=idle(login_at=NOW - timedelta(days=100)), made=OLD), (Waste.FORGOTTEN, "stop", HIGH)),
+        (subject(metrics=idle(login_at=NOW - timedelta(days=3)), made=OLD), (Waste.IDLE, "stop", HIGH)),
         (subject(metrics=idle(network_avg_bps=None)), None),
         (subject(metrics=idle(cpu_max=None)), None),
         (subject(metrics=idle(network_avg_bps=5000)), None),
@@ -110,6 +113,10 @@ def test_a_saving_is_what_the_action_saves_by_this_policy() -> None:
     assert found.evidence == (
         "CPU 1.0 % on average over 20 d, 3.0 % in the busiest 10 min, network 10 B/s; measured 90 % of that time"
     )
+    alone = advise(subject(metrics=idle(login_at=NOW - timedelta(days=100)), made=OLD), NOW)
+    assert alone is not None
+    assert alone.evidence.startswith("made 400 d ago; CPU 1.0 % on average over 20 d")
+    assert alone.evidence.endswith("; no login on a terminal since 2026-08-14")
     unknown = advise(subject(metrics=idle(), policy=""), NOW)
     assert unknown is not None
     assert (unknown.saving_monthly, unknown.currency, unknown.action_id) == (None, "", "stop")

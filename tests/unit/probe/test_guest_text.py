@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,16 @@ def test_a_recorded_answer_is_read_to_the_last_number() -> None:
     assert [mount.path for mount in one.mounts] == ["/"]
     assert one.memory is not None
     assert one.memory.used == one.memory.total - (one.memory.available or 0)
+
+
+def test_a_login_is_dated_by_the_guests_own_clock_and_only_where_it_keeps_record() -> None:
+    # Up for 27,517 s when it was asked; wtmp was written 1,917 s after the boot.
+    assert read(DEBIAN).login_at == NOON - timedelta(seconds=27517.27 - 1917)
+    assert read((DATA / "busybox.txt").read_text()).login_at is None
+    booted = 1795269317
+    for written in (booted - 4000, booted + 30000, 2**63):
+        assert read(part("logins", str(written))).login_at is None
+    assert read(part("logins", str(booted - 5))).login_at is not None
 
 
 def test_busybox_answers_too() -> None:
@@ -131,9 +141,10 @@ def test_an_old_kernel_tells_less() -> None:
         (part("disks", "254 0 vda 1 2"), "part disks"),
         (part("disks", f"254 0 vda {2**64} 0 0 0 0 0 0 0 0 0 0"), "part disks"),
         (part("nics", "Inter-", " face", "eth0: 1 2 3"), "part nics"),
+        (part("logins", "yesterday"), "part logins"),
         (part("df", DF[0], "/dev/vda1 x 1 2 3% /"), "part df"),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_an_answer_that_makes_no_sense_gives_no_reading(text: str, words: str) -> None:
     with pytest.raises(ProbeFailed, match=words):

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from osvm_tui.domain.metrics import Metric
+from osvm_tui.domain.measured import Measured
+from osvm_tui.domain.metrics import Metric, Sample, Source
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.cost_metrics import UsedOf, summed_up
 from osvm_tui.services.monitor_api import Point, Range, Series
@@ -83,6 +84,11 @@ class Counting(FakeMonitor):
         self.readings += 1
         return (series(Metric.CPU, (5.0, 5.0, 1)),)
 
+    def measured(self, ref: VmRef) -> Measured:
+        """Tell of a login, the second VM an hour too late."""
+        age = timedelta(minutes=61 if ref.id == "1" else 1)
+        return Measured(ref=ref, sample=Sample(at=NOW - age, source=Source.SSH, login_at=NOW - 100 * DAY))
+
 
 async def test_a_small_fleet_is_read_at_once_and_a_big_one_ahead() -> None:
     monitor = Counting(NOW, ())
@@ -92,6 +98,8 @@ async def test_a_small_fleet_is_read_at_once_and_a_big_one_ahead() -> None:
     for _ in range(2):
         assert set(await used.of(few, NOW)) == refs
     assert monitor.readings == 3
+    told = await used.of(few, NOW)
+    assert [told[vm.ref].login_at for vm in few] == [NOW - 100 * DAY, None, NOW - 100 * DAY]
     assert set(await used.of(many, NOW)) == refs
     await used.read_ahead(few, NOW + timedelta(minutes=59))
     assert monitor.readings == 3
