@@ -31,6 +31,8 @@ class GnocchiProbe(Probe):
 
     source = Source.GNOCCHI
     grain_s = 300.0
+    calls = 2
+    """One for the values; each half hour three or more for what there is of the VM."""
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch

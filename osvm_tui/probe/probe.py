@@ -35,6 +35,8 @@ class Probe(ABC):
     grain_s: float = 0.0
     """How far apart the source's own values are, where it has no newer ones in between. Readings of the same values
     carry the same `clock_s`."""
+    calls: int = 1
+    """How many calls of the cloud's API a reading is on average, where it is one at all."""
 
     @abstractmethod
     async def read(self, target: Target) -> Reading:

@@ -36,6 +36,8 @@ _VIEWS_IN_ROW = 3
 """Of four readings one is of the background's, when it has any that are due."""
 _ROUNDS = 3.5
 """So many rounds of readings, or steps of a source, may be missed."""
+_ASKED_IN_A_STEP = 2
+"""A source with values of 5 minutes is asked twice in them, so that the newest is not much older when it is seen."""
 _SLICE = 500
 """So many VMs are taken over between two breaths of the loop."""
 
@@ -167,17 +169,22 @@ class Collector:
         return tuple(lost)
 
     def _count(self, now: float) -> None:
-        """Count VMs that an API is asked about: the more they are, the less often each."""
+        """Count the calls of a round by an API: the more they are, the less often each VM is asked about."""
         if now - self._counted_at >= _COUNT_S:
             self._counted_at = now
-            by_api = [one.ref for one in self._subjects.values() if one.choice.chosen in API_SOURCES]
-            self._by_api, self._watched_by_api = len(by_api), len(self._watched.intersection(by_api))
+            by_api = {one.ref: self._calls_of(one) for one in self._subjects.values() if self._calls_of(one)}
+            self._by_api = sum(by_api.values())
+            self._watched_by_api = sum(by_api.get(ref, 0) for ref in self._watched)
 
     def _add(self, ref: VmRef, now: float) -> None:
         # The first round is spread, or all would log in at once; what is in view does not wait for it.
         due = now if ref in self._watched else now + self._chance.random() * self._pace.background_s / 4
         self._subjects[ref] = Subject(ref, due)
         heapq.heappush(self._queue, (due, ref))
+
+    def _calls_of(self, subject: Subject) -> int:
+        source = subject.choice.chosen
+        return self.probes[source].calls if source in API_SOURCES and source in self.probes else 0
 
     def _drop(self, ref: VmRef) -> bool:
         subject = self._subjects.pop(ref, None)
@@ -233,6 +240,7 @@ class Collector:
         every = self._pace.background_s / (2 if lately else 1)
         if subject.choice.chosen in API_SOURCES:
             every = max(every, self._by_api / self._pace.api_samples_per_s)
+        every = max(every, self._grain_s(subject.choice.chosen) / _ASKED_IN_A_STEP)
         return every * (1 + self._pace.spread * (2 * self._chance.random() - 1))
 
     def _begin(self, subject: Subject, now: float, every: float) -> int:
@@ -241,7 +249,8 @@ class Collector:
             return 0
         if subject.choice.chosen in API_SOURCES and subject.ref in self._watched:
             every = max(every, self._watched_by_api / self._pace.api_samples_per_s)
-        subject.due, subject.running = now + max(every, self._grain_s(subject.choice.chosen)), True
+        subject.due = now + max(every, self._grain_s(subject.choice.chosen) / _ASKED_IN_A_STEP)
+        subject.running = True
         self._budget.begin()
         self._spawn(self._read(subject, vm))
         return 1
@@ -280,7 +289,11 @@ class Collector:
             if why := self._refusal(target.entry, source):
                 choice.refused(source, why)
                 continue
-            if source in API_SOURCES and vm.ref not in self._watched and not self._calls.take(self._steady()):
+            if (
+                source in API_SOURCES
+                and vm.ref not in self._watched
+                and not self._calls.take(self._steady(), self.probes[source].calls)
+            ):
                 raise _Later
             try:
                 async with asyncio.timeout(self._pace.read_s):

@@ -25,11 +25,12 @@ class SampleBudget:
             self._at = now
         return max(0, min(int(self._left), self._at_once - self.running))
 
-    def take(self, now: float) -> bool:
-        """Count a reading that begins and ends at once, if there is room for it; return whether there was."""
+    def take(self, now: float, count: int = 1) -> bool:
+        """Count what begins and ends at once, if there is room for one; return whether there was. What is more than
+        the room is made up for later."""
         if not self.room(now):
             return False
-        self._left -= 1
+        self._left -= count
         return True
 
     def begin(self) -> None:

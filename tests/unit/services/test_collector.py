@@ -204,3 +204,16 @@ async def test_a_cloud_s_api_is_asked_less_often_the_more_vms_it_is_asked_about(
     watched = [name for name in diagnostics.reads if name <= "web-0040"]
     assert 60 <= len(watched) <= 160
     assert 450 <= desk.collector.gap_s <= 525
+
+
+async def test_a_source_with_rare_values_is_asked_as_often_as_it_may_have_newer_ones_and_by_its_calls() -> None:
+    desk = Desk(vms=2, sources=(Source.GNOCCHI,))
+    telemetry = desk.probes[Source.GNOCCHI]
+    telemetry.grain_s = 300.0
+    await desk.go(3600, step=5)
+    assert 40 <= len(telemetry.reads) <= 60, "of two VMs, twice in 5 minutes"
+    many = Desk(vms=300, sources=(Source.GNOCCHI,))
+    many.probes[Source.GNOCCHI].calls = 4
+    await many.go(300, step=1)
+    assert 120 <= len(many.probes[Source.GNOCCHI].reads) <= 160, "two calls a second are half a VM"
+    assert many.collector.gap_s == pytest.approx(3.5 * 4 * len(set(many.probes[Source.GNOCCHI].reads)) / 2, rel=0.1)
