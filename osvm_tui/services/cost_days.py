@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from osvm_tui.domain.accrual import Held
 from osvm_tui.domain.errors import StoreError
@@ -27,10 +28,12 @@ _UNSURE = "?"
 """Ends the basis of a day in which something was not seen: each run of a console counts it once more, by itself."""
 _REST = 30.0
 """Counting by itself rests so many times as long as it works."""
+_LOGS = 1000
+"""At most so many action logs are read for counting by itself, and fewer while somebody waits."""
+_LOGS_WAITED_FOR = 200
 _log = logging.getLogger("osvm.costs")
 
 Window = tuple[date, datetime, datetime]
-_History = tuple[tuple[Billed, ...], tuple[Held, ...]]
 _Found = dict[str, tuple[tuple[DaySum, ...], tuple[DaySum, ...]]]
 """By project: the sums of all components together, and one by one."""
 
@@ -44,6 +47,14 @@ class ProjectDay(Struct, frozen=True):
     day: date
     sums: tuple[DaySum, ...]
     whole: bool
+
+
+class _History(Struct, frozen=True):
+    """What days are counted from; `settled` says that no action log can tell more of them."""
+
+    billed: tuple[Billed, ...]
+    things: tuple[Held, ...]
+    settled: bool
 
 
 class CostDays:
@@ -108,20 +119,21 @@ class CostDays:
 
     async def _count(self, counted: Counted, windows: Sequence[Window], parts: bool) -> list[ProjectDay]:
         """Count days from the histories, keep those that are over, and return them all."""
-        history = await self._history(counted, min(since for _, since, _ in windows))
+        history = await self._history(counted, windows, most=_LOGS_WAITED_FOR)
         found: list[ProjectDay] = []
         keep: list[CostDay] = []
         for window in windows:
             rows, over = await self._day(counted, history, window), self._over(window)
             found += [_shown(counted, row, over, parts) for row in rows]
             keep += rows * over
-        await self._keep(keep)
+        await self._keep(counted, keep)
         return found
 
     async def roll(self, counted: Counted, back: int) -> None:
         """Count the days of the last `back` that are over and were not counted yet, the newest first.
 
-        It keeps to a small share of one processor: nobody waits for it.
+        Days in which something was not seen are counted once more when all action logs that may tell of it were read,
+        some at each call. It keeps to a small share of one processor: nobody waits for it.
         """
         now = self._now()
         over = [
@@ -131,26 +143,30 @@ class CostDays:
         missing = [window for window in over if window[0] not in kept or self._unsure(counted, kept[window[0]])]
         if not missing:
             return
-        history = await self._history(counted, missing[0][1])
+        history = await self._history(counted, missing, most=_LOGS)
         for window in reversed(missing):
+            if window[0] in kept and not history.settled:
+                continue
             began = time.monotonic()
             async with self._lock:
-                await self._keep(await self._day(counted, history, window))
+                await self._keep(counted, await self._day(counted, history, window))
             await asyncio.sleep((time.monotonic() - began) * _REST)
 
     def _unsure(self, counted: Counted, rows: Iterable[CostDay]) -> bool:
         """Return whether something was not seen on a day that this run has not tried to learn of yet."""
         return any(row.basis.endswith(_UNSURE) and (counted.scope.key, row.day) not in self._tried for row in rows)
 
-    async def _history(self, counted: Counted, since: datetime) -> _History:
-        return await self._lives.billed(counted, since, ask=True), await self._things(counted, since)
+    async def _history(self, counted: Counted, windows: Sequence[Window], *, most: int) -> _History:
+        since, until = windows[0][1], windows[-1][2]
+        read = await self._lives.read(counted, since, until, most=most)
+        return _History(read.billed, await self._things(counted, since), read.settled)
 
     async def _day(self, counted: Counted, history: _History, window: Window) -> list[CostDay]:
         """Count one day."""
         day, since, until = window
-        sums = await asyncio.to_thread(_sums, *history, counted, since, until, self._now())
+        sums = await asyncio.to_thread(_sums, history, counted, since, until, self._now())
         rows = _rows(counted, day, sums, basis_of(counted.tariff, since, until))
-        if self._over(window):
+        if self._over(window) and history.settled:
             self._tried.add((counted.scope.key, day))
         return rows
 
@@ -160,14 +176,16 @@ class CostDays:
         kept = await store.things(counted.scope, since) if store is not None else ()
         known = {(one.component, one.id) for one in kept}
         present = self._stock.held(counted.entry, counted.scope, self._now())
-        return (*kept, *(one for one in present if (one.component, one.id) not in known))
+        whose = "" if counted.scope.all_projects else counted.scope.project_id
+        fresh = (one for one in present if (one.component, one.id) not in known)
+        return (*kept, *(one if one.project_id else replace(one, project_id=whose) for one in fresh))
 
-    async def _keep(self, rows: Sequence[CostDay]) -> None:
+    async def _keep(self, counted: Counted, rows: Sequence[CostDay]) -> None:
         store = self._store()
         if store is None or not rows:
             return
         try:
-            await store.save_cost_days(rows)
+            await store.save_cost_days(counted.scope, rows)
         except StoreError as error:
             _log.info("totals of days not kept", extra={"detail": error.detail})
 
@@ -184,10 +202,8 @@ class CostDays:
                 await store.save_things(counted.scope, component, mine, now)
 
 
-def _sums(
-    billed: Sequence[Billed], things: Sequence[Held], counted: Counted, since: datetime, until: datetime, now: datetime
-) -> _Found:
-    return sums_of(billed, things, counted.tariff, since, until, now, THING_GRACE)
+def _sums(history: _History, counted: Counted, since: datetime, until: datetime, now: datetime) -> _Found:
+    return sums_of(history.billed, history.things, counted.tariff, since, until, now, THING_GRACE)
 
 
 def _rows(counted: Counted, day: date, found: _Found, basis: str) -> list[CostDay]:

@@ -25,8 +25,6 @@ from osvm_tui.store.base import StateInterval, Store, VmLife
 
 THING_GRACE = timedelta(minutes=40)
 """Volumes, images and addresses are read for their cost every quarter of an hour."""
-_ASKED = 200
-"""At most so many action logs are read while somebody waits; the rest stays bounded until the next count."""
 _AGAIN = timedelta(hours=1)
 """When a log is read again that could not be read, or of a VM that is still not seen."""
 _AT_ONCE = 4
@@ -96,10 +94,10 @@ class Lives:
     ) -> tuple[Billed, ...]:
         """Return the VMs of a scope that were there at `since` or later. With `ask` action logs are read where nobody
         looked."""
-        return (await self.read(counted, since, self._now(), most=_ASKED * ask, refs=refs)).billed
+        return (await self.read(counted, since, self._now(), most=len(refs) * ask, refs=refs)).billed
 
     async def read(
-        self, counted: Counted, since: datetime, until: datetime, *, most: int = _ASKED, refs: Sequence[VmRef] = ()
+        self, counted: Counted, since: datetime, until: datetime, *, most: int, refs: Sequence[VmRef] = ()
     ) -> Read:
         """Return the VMs of a scope that were there from `since` to `until`; up to `most` action logs are read first,
         of those of which something is not known."""

@@ -294,8 +294,8 @@ class Store(ABC):
         """Return what existed at `since` or later beside VMs."""
 
     @abstractmethod
-    async def save_cost_days(self, days: Sequence[CostDay]) -> None:
-        """Write the sums of days, in place of what was there of the same project and day."""
+    async def save_cost_days(self, scope: Scope, days: Sequence[CostDay]) -> None:
+        """Write the sums of these days, in place of all that was there of them in the scope's reach."""
 
     @abstractmethod
     async def cost_days(self, scope: Scope, first: date, last: date, *, parts: bool = False) -> tuple[CostDay, ...]:

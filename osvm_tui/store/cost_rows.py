@@ -112,17 +112,11 @@ def _held(row: Row[Any]) -> Held:
     )
 
 
-async def save_days(connection: AsyncConnection, days: Sequence[CostDay]) -> None:
-    """Write totals of days in place of earlier ones."""
+async def save_days(connection: AsyncConnection, scope: Scope, days: Sequence[CostDay]) -> None:
+    """Write totals of whole days in place of earlier ones, also of projects that came to nothing since."""
     await counters.lock(connection, "cost")
-    projects: dict[tuple[str, date], list[str]] = {}
-    for one in days:
-        projects.setdefault((one.endpoint, one.day), []).append(one.project_id)
-    for (endpoint, day), ids in projects.items():
-        same = and_(cost_days.c.endpoint == endpoint, cost_days.c.day == day)
-        for start in range(0, len(ids), _CHUNK):
-            some = cost_days.c.project_id.in_(ids[start : start + _CHUNK])
-            await connection.execute(delete(cost_days).where(same, some))
+    for day in sorted({one.day for one in days}):
+        await connection.execute(delete(cost_days).where(_reach(cost_days, scope), cost_days.c.day == day))
     rows = [
         {
             "endpoint": d.endpoint,

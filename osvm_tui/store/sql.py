@@ -306,10 +306,10 @@ class SqlStore(Store):
             return await cost_rows.things(connection, scope, since)
 
     @whole
-    async def save_cost_days(self, days: Sequence[CostDay]) -> None:
+    async def save_cost_days(self, scope: Scope, days: Sequence[CostDay]) -> None:
         """Write the sums of days."""
         async with self._database.write() as connection:
-            await cost_rows.save_days(connection, days)
+            await cost_rows.save_days(connection, scope, days)
 
     async def cost_days(self, scope: Scope, first: date, last: date, *, parts: bool = False) -> tuple[CostDay, ...]:
         """Return the sums of days."""

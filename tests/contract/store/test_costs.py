@@ -86,7 +86,7 @@ async def test_two_consoles_that_write_at_once_count_each_thing_and_day_once(bac
     assert len(await one.things(ADMIN, NOON)) == 60
     day = CostDay(ENDPOINT, "p-1", date(2026, 3, 1), "basis", ())
     reason = Dismissal("volume:v-1", "a spare", "ops-1", NOON)
-    await asyncio.gather(*(console.save_cost_days([day]) for console in (one, two)))
+    await asyncio.gather(*(console.save_cost_days(MEMBER, [day]) for console in (one, two)))
     await asyncio.gather(*(console.dismiss(reason) for console in (one, two)))
     await one.save_things(ADMIN, Component.VOLUME, [], NOON + HOUR)
     assert await one.things(ADMIN, NOON + 2 * HOUR) == ()
@@ -111,11 +111,14 @@ async def test_days_are_written_over_and_read_in_the_scopes_reach(store: SqlStor
         return CostDay(ENDPOINT, project, on, "basis", (total,), (replace(total, component="vcpu"),) * parts)
 
     first, second = date(2026, 3, 1), date(2026, 3, 2)
-    await store.save_cost_days([day("p-1", 1, first), day("p-2", 2, first), day("p-1", 3, second)])
-    await store.save_cost_days([day("p-1", 2**63 - 1, first)])
+    await store.save_cost_days(ADMIN, [day("p-1", 1, first), day("p-2", 2, first), day("p-1", 3, second)])
+    await store.save_cost_days(MEMBER, [day("p-1", 2**63 - 1, first)])
     assert await store.cost_days(MEMBER, first, first) == (day("p-1", 2**63 - 1, first, parts=False),)
     assert await store.cost_days(MEMBER, first, first, parts=True) == (day("p-1", 2**63 - 1, first),)
     assert len(await store.cost_days(ADMIN, first, second)) == 3
+    await store.save_cost_days(ADMIN, [day("p-3", 4, first)])
+    found = await store.cost_days(ADMIN, first, second)
+    assert [(row.project_id, row.day) for row in found] == [("p-3", first), ("p-1", second)], "nothing stale is left"
 
 
 async def test_dismissals_are_kept_with_their_reason_until_taken_back(store: SqlStore) -> None:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import msgspec
+import pytest
+
 from osvm_tui.domain.accrual import Certainty
 from osvm_tui.domain.catalog import InstanceAction
-from osvm_tui.domain.errors import Forbidden, Unreachable
+from osvm_tui.domain.errors import Forbidden, OsvmError, Unreachable
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.rates import Component
+from osvm_tui.domain.rollup import CostDay
+from osvm_tui.services import cost_days
+from osvm_tui.services.console import Console
+from osvm_tui.services.cost_lives import Counted
 from osvm_tui.services.costs_api import By, VmBill
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
 from tests.unit.services.test_costs import (
     COMPUTE,
     DAY,
+    END,
     LARGE,
     NOW,
     SMALL,
+    TODAY,
     Make,
     Source,
     opened,
@@ -112,3 +122,56 @@ async def test_a_resize_before_anybody_looked_is_bounded_by_the_flavors_of_the_c
     assert (total.amount, total.amount_max) == (100 * COMPUTE, 80 * 2 * COMPUTE + 20 * COMPUTE)
     assert told(bill)[0] == (Certainty.BOUNDED, 80.0)
     assert {SMALL, LARGE} == set(cloud.lists["flavors"])
+
+
+def counted_of(one: Console) -> Counted:
+    (counted,), _ = one._costs._lives.counted()
+    return counted
+
+
+async def test_gaps_of_a_fleet_too_big_for_one_count_are_all_rebuilt_in_time(
+    console: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost_days, "_LOGS", 2)
+    vms = [vm(str(number), updated_at=TODAY + timedelta(seconds=1)) for number in range(5)]
+    cloud = ScriptedCloud(*vms)
+    cloud.log = [action("create", NOW - 5 * DAY)]
+    one = await opened(console, cloud, Source())
+    days, exact = one._costs._days, []
+    cloud.errors["log"] = [Unreachable("no route")]
+    for _ in range(3):
+        await days.roll(counted_of(one), 2)
+        found = await store_of(one).cost_days(SCOPE, END.date(), END.date())
+        exact.append(not any(row.basis.endswith("?") for row in found))
+    assert (exact, cloud.asked.count("log")) == ([False, False, False], 5), "one could not be read"
+    one._costs._lives._now = lambda: NOW + 2 * HOUR
+    await days.roll(counted_of(one), 2)
+    (total,) = (await one.costs.report(END, END + DAY)).totals
+    assert (total.amount, total.amount_max) == (5 * 24 * COMPUTE, 5 * 24 * COMPUTE)
+    await days.roll(counted_of(one), 2)
+    assert cloud.asked.count("log") == 6
+
+
+async def test_a_report_before_the_first_reading_leaves_its_days_to_be_counted_once_more(console: Make) -> None:
+    await seen_until(console, vm("1"), last=END)
+    cloud = ScriptedCloud(vm("1", updated_at=NOW - HOUR))
+    cloud.errors["list"] = [Unreachable("no route")] * 99
+    cloud.errors["log"] = [Forbidden("not yours", status=403)]
+    one = console(cloud, rates=Source())
+    with suppress(OsvmError):
+        await one.load()
+    await one.costs.refresh()
+    (before,) = (await one.costs.report(END, END + DAY)).totals
+    assert before.bounded
+    assert not one._costs._days._tried
+
+
+async def test_a_project_that_came_to_nothing_since_leaves_no_stale_day(
+    console: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = msgspec.structs.replace(SCOPE, all_projects=True)
+    one = await opened(console, ScriptedCloud(vm("1"), scope=wide), Source())
+    await store_of(one).save_cost_days(wide, [CostDay(SCOPE.endpoint, "old", END.date(), "another", ())])
+    first = await one.costs.report(END, END + DAY)
+    monkeypatch.setattr(one._costs._lives, "read", None)
+    assert await one.costs.report(END, END + DAY) == first, "counted once"

@@ -347,7 +347,7 @@ async def test_days_are_counted_ahead_and_reports_read_them(console: Make) -> No
     days = {row.day for row in await store_of(one).cost_days(SCOPE, (NOW - 9 * DAY).date(), NOW.date())}
     assert {(END - back * DAY).date() for back in range(3)} <= days
     assert NOW.date() not in days
-    await store_of(one).save_cost_days([CostDay(SCOPE.endpoint, "p", END.date(), _basis(one), ())])
+    await store_of(one).save_cost_days(SCOPE, [CostDay(SCOPE.endpoint, "p", END.date(), _basis(one), ())])
     assert (await one.costs.report(END, END + DAY)).totals == (), "it is what was kept, not counted anew"
 
 
