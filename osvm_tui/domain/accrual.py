@@ -11,7 +11,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from osvm_tui.domain.billing import VM_STATES, BillingPolicy
-from osvm_tui.domain.burn import Item, item_name, vm_items
+from osvm_tui.domain.burn import Item, item_name, vm_items, vm_unknown
 from osvm_tui.domain.money import ZERO, accrued, product
 from osvm_tui.domain.rates import Component, Price, PriceList, RateCard
 from osvm_tui.domain.stretches import UNKNOWN, Stretch
@@ -75,7 +75,8 @@ class Made(Struct, frozen=True):
     """What a VM is made of, as far as prices go: flavors by name, its image's name, and whether its disk is its own."""
 
     flavor: Callable[[str], Flavor | None]
-    image_name: str = ""
+    image_name: str | None = ""
+    """None: not known."""
     root_disk: bool = True
 
 
@@ -142,6 +143,8 @@ def _costs(
     dearest: dict[Component, _Cost] = {}
     flavors = [made.flavor(name) or Flavor(name) for name in stretch.flavors]
     for flavor in flavors:
+        for item in vm_unknown(flavor, prices, made.image_name, root_disk=made.root_disk):
+            missing.update({item: None} if _shares(stretch, policy, item.component)[1] else {})
         for item in vm_items(flavor, prices, made.image_name, root_disk=made.root_disk):
             price = prices.price(item.component, item.what)
             low, high = _shares(stretch, policy, item.component)

@@ -78,7 +78,7 @@ class Change(Struct, frozen=True, kw_only=True):
         return not self.unpriced or bool(self.before_hourly or self.after_hourly)
 
 
-def vm_items(flavor: Flavor, prices: PriceList, image_name: str, *, root_disk: bool = True) -> tuple[Item, ...]:
+def vm_items(flavor: Flavor, prices: PriceList, image_name: str | None, *, root_disk: bool = True) -> tuple[Item, ...]:
     """Return what a VM consists of as this list prices it: its flavor in one, else its parts. Without `root_disk` it
     boots from a volume, which is paid as one."""
     compute = _compute(flavor, prices)
@@ -90,6 +90,16 @@ def vm_items(flavor: Flavor, prices: PriceList, image_name: str, *, root_disk: b
     if image_name and prices.price(Component.LICENSE, image_name):
         found.append(Item(Component.LICENSE, image_name, Decimal(1)))
     return tuple(found)
+
+
+def vm_unknown(
+    flavor: Flavor, prices: PriceList, image_name: str | None, *, root_disk: bool = True
+) -> tuple[Item, ...]:
+    """Return what a VM is paid for that nobody can count: the licence of an image that is not known (None), the disk
+    of a flavor that has a price but no size."""
+    license = (Item(Component.LICENSE, "", ZERO),) if image_name is None and Component.LICENSE in prices.prices else ()
+    unsized = root_disk and not flavor.vcpus and prices.price(Component.FLAVOR, flavor.name)
+    return (*license, Item(Component.DISK, "", ZERO)) if unsized and Component.DISK in prices.prices else license
 
 
 def _compute(flavor: Flavor, prices: PriceList) -> tuple[Item, ...]:
@@ -104,15 +114,14 @@ def _compute(flavor: Flavor, prices: PriceList) -> tuple[Item, ...]:
 
 
 def vm_burn(
-    vm: Vm, flavor: Flavor, prices: PriceList, policy: BillingPolicy, currency: str, image_name: str = ""
+    vm: Vm, flavor: Flavor, prices: PriceList, policy: BillingPolicy, currency: str, image_name: str | None = ""
 ) -> Burn:
-    """Return what a VM costs in its present state; `flavor` is its own, or the one that it would get."""
-    return burn_of(billed_items(vm, flavor, prices, image_name), prices, currency, shares(vm, policy))
-
-
-def billed_items(vm: Vm, flavor: Flavor, prices: PriceList, image_name: str) -> tuple[Item, ...]:
-    """Return the components of a VM with this flavor."""
-    return vm_items(flavor, prices, image_name, root_disk=vm.image_id is not None or not vm.volume_ids)
+    """Return what a VM costs in its present state; `flavor` is its own, or the one that it would get. `image_name` is
+    None where it is not known, empty for a disk that was made of none."""
+    root_disk = vm.image_id is not None or not vm.volume_ids
+    items = vm_items(flavor, prices, image_name, root_disk=root_disk)
+    unknown = vm_unknown(flavor, prices, image_name, root_disk=root_disk)
+    return burn_of(items, prices, currency, shares(vm, policy), unknown)
 
 
 def shares(vm: Vm, policy: BillingPolicy) -> dict[Component, Decimal]:
@@ -126,9 +135,15 @@ def thing_burn(item: Item, prices: PriceList, currency: str) -> Burn:
     return burn_of((item,), prices, currency, {item.component: Decimal(1)})
 
 
-def burn_of(items: Iterable[Item], prices: PriceList, currency: str, share: dict[Component, Decimal]) -> Burn:
-    """Return what these components cost at the given shares."""
-    lines, unpriced = [], []
+def burn_of(
+    items: Iterable[Item],
+    prices: PriceList,
+    currency: str,
+    share: dict[Component, Decimal],
+    unknown: Iterable[Item] = (),
+) -> Burn:
+    """Return what these components cost at the given shares; the unknown ones are named only."""
+    lines, unpriced = [], [item_name(item) for item in unknown if share[item.component]]
     for item in items:
         price = prices.price(item.component, item.what)
         if price is None:

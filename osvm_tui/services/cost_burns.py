@@ -23,7 +23,7 @@ from osvm_tui.services.costs_api import AttachedCost, BurnTotals, Uncounted, VmC
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.scopes import Scopes
 
-_Key = tuple[str, str, Flavor | None, bool, str, bool]
+_Key = tuple[str, str, Flavor | None, bool, str | None, bool]
 _Pieces = list[tuple[PriceList, Decimal]]
 """Prices that will hold, each with its hours."""
 _MICRO = timedelta(microseconds=1)
@@ -174,7 +174,7 @@ class Burns:
     def _key(self, vm: Vm, entry: str) -> _Key:
         flavor = self._stock.flavor_of(entry, vm)
         root_disk = vm.image_id is not None or not vm.volume_ids
-        return entry, vm.vm_state, flavor, vm.launched, self._stock.image_name(entry, vm), root_disk
+        return entry, vm.vm_state, flavor, vm.launched, self._stock.image_of(entry, vm), root_disk
 
     def _burn(self, key: _Key) -> Burn | None:
         if key not in self._memo:

@@ -41,6 +41,8 @@ class Stock:
     def __init__(self, catalogs: Catalogs) -> None:
         self._catalogs = catalogs
         self._indexes: dict[tuple[str, str], tuple[tuple[object, ...], object]] = {}
+        self._image_names: dict[str, str] = {}
+        """By id, of every image that was ever seen in this run: VMs outlive their images."""
 
     async def read(self, entry: str, max_age_s: float) -> tuple[str, ...]:
         """Read what is needed of an entry's catalogs and return what could not be, as sentences."""
@@ -84,10 +86,18 @@ class Stock:
 
     def image_name(self, entry: str, vm: Vm) -> str:
         """Return the name of a VM's image, empty when it is not known."""
-        if not vm.image_id:
-            return ""
-        names = self._indexed(entry, "images", (CatalogKind.IMAGE,), _image_names)
-        return names.get(vm.image_id, "")
+        return self.image_of(entry, vm) or ""
+
+    def image_of(self, entry: str, vm: Vm) -> str | None:
+        """Return the name of the image that a VM's disk was made of, itself or the volume that it boots from; None
+        when it is not known."""
+        if vm.image_id:
+            return self._indexed(entry, "images", (CatalogKind.IMAGE,), self._with_images).get(vm.image_id)
+        return self._indexed(entry, "roots", (CatalogKind.VOLUME,), _root_images).get(vm.id)
+
+    def _with_images(self, items: tuple[object, ...]) -> dict[str, str]:
+        self._image_names |= {item.id: item.name for item in items if isinstance(item, Image)}
+        return self._image_names
 
     def flavors(self, entry: str) -> dict[str, Flavor]:
         """Return the flavors of an entry by name."""
@@ -135,8 +145,15 @@ class Stock:
         return made
 
 
-def _image_names(items: tuple[object, ...]) -> dict[str, str]:
-    return {item.id: item.name for item in items if isinstance(item, Image)}
+def _root_images(items: tuple[object, ...]) -> dict[str, str]:
+    """Return of each VM the image of the volume that it boots from: the first disk, else the only bootable one."""
+    found: dict[str, list[tuple[bool, str]]] = {}
+    for item in items:
+        if isinstance(item, Volume) and item.bootable:
+            for one in item.attachments:
+                found.setdefault(one.vm_id, []).append((one.device.endswith("da"), item.image_name))
+    roots = {vm_id: [name for first, name in disks if first or len(disks) == 1] for vm_id, disks in found.items()}
+    return {vm_id: names[0] for vm_id, names in roots.items() if len(names) == 1 and names[0]}
 
 
 def _by_id(items: tuple[object, ...]) -> dict[str, object]:

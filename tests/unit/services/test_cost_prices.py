@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from osvm_tui.domain.catalog import CatalogKind, Image
 from osvm_tui.domain.cost_book import Budget
 from osvm_tui.domain.forecast import month_of
 from osvm_tui.domain.rates import Component, Named, Price, PriceList, RateCard
 from osvm_tui.domain.rollup import DaySum
 from osvm_tui.domain.vm import Flavor
-from osvm_tui.domain.volume import Volume
+from osvm_tui.domain.volume import Volume, VolumeAttachment
 from osvm_tui.services.cost_burns import Coming
 from osvm_tui.services.cost_days import ProjectDay
 from osvm_tui.services.cost_reports import budget_view
@@ -155,3 +156,41 @@ def test_a_budget_speaks_up_before_it_breaks(alerts: tuple[int, ...], accrued: i
     view = budget_view(budget, [day], [Coming("lab", "p", "EUR", Decimal(rest))], lambda _, project_id: project_id)
     assert [view.accrued, view.expected] == [accrued, accrued + rest]
     assert view.alert == said
+
+
+async def test_a_licence_is_billed_by_the_root_volumes_image_and_told_where_the_image_is_not_known(
+    console: Make,
+) -> None:
+    (version,) = card().versions
+    windows = Named("windows*", Price(Decimal("0.1")))
+    licensed = replace(card(), versions=(replace(version, prices=version.prices | {Component.LICENSE: (windows,)}),))
+    volume: dict[str, object] = {"image_id": None, "volume_ids": ("x",)}
+    cloud = ScriptedCloud(
+        *(vm(each, "active", **volume) for each in "12"),
+        vm("3", image_id="w"),
+        vm("4", image_id="gone"),
+        scope=EVERYWHERE,
+    )
+    cloud.lists["volumes"] = (
+        _disk("r1", "1", "/dev/vda", image_name="windows-2022"),
+        _disk("d1", "1", "/dev/vdb", image_name="debian-12"),
+        _disk("r2", "2", "/dev/vda"),
+    )
+    cloud.lists["images"] = (Image("w", "windows-2019"),)
+    one = await opened(console, cloud, Source(cards=(licensed,)))
+    costs = [one.costs.burn(vm(each).ref).own for each in "1234"]
+    found = [(f"{cost.hourly - COMPUTE:.2f}", cost.unpriced) for cost in costs if cost is not None]
+    assert found == [("0.10", ()), ("0.00", ("license",)), ("0.10", ()), ("0.00", ("license",))]
+    report = await one.costs.report(TODAY - DAY, TODAY, (By.COMPONENT,))
+    paid = {each.keys[0]: (each.sum.amount, *each.unpriced) for each in report.groups}["license"]
+    assert paid == (Decimal("4.8"), "license")
+    cloud.lists["images"] = ()
+    await one._catalogs.load("lab", CatalogKind.IMAGE, 0)
+    again = one.costs.burn(vm("3").ref).own
+    assert again is not None
+    assert again.hourly == COMPUTE + Decimal("0.1"), "it was seen before it was deleted"
+
+
+def _disk(volume_id: str, vm_id: str, device: str, **more: str) -> Volume:
+    attached = (VolumeAttachment(vm_id, device),)
+    return Volume(id=volume_id, bootable=True, attachments=attached, project_id="p", **more)  # type: ignore[arg-type]
