@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from osvm_tui.domain.advice import VmMetrics
-from osvm_tui.domain.errors import StoreError
+from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.metrics import Metric
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.domain.vm_advice import LEAST_COVERED, MIN_DAYS
@@ -74,7 +74,7 @@ class UsedOf:
     async def _read(self, vm: Vm, now: datetime) -> None:
         try:
             series = await self._monitor.charts(vm.ref, _METRICS, Range.DAYS_30)
-        except StoreError:
+        except OsvmError:
             return
         used = await asyncio.to_thread(summed_up, series, now, vm.launched_at)
         newest = self._monitor.measured(vm.ref)

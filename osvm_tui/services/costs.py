@@ -63,6 +63,7 @@ from osvm_tui.services.costs_api import (
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.monitor_api import MonitorApi
 from osvm_tui.services.scopes import Scopes
+from osvm_tui.services.tasks import end
 from osvm_tui.store.base import Dismissal, Store
 
 STOCK_S = 900.0
@@ -109,15 +110,22 @@ class Costs(CostsApi):
 
     async def keep(self, store_ready: Callable[[], Awaitable[None]]) -> None:
         """Follow the files, and count days now and then; until cancelled."""
-        files = asyncio.create_task(self._rates.keep(), name="rates")
+        beside = [asyncio.create_task(self._rates.keep(), name="rates")]
         try:
             await store_ready()
             await asyncio.sleep(_FIRST_S)
+            beside.append(asyncio.create_task(self._keep_used(), name="used"))
             while True:
                 await self._keep_once()
                 await asyncio.sleep(_KEEP_S)
         finally:
-            files.cancel()
+            await end(beside)
+
+    async def _keep_used(self) -> None:
+        """Read what VMs were measured to use: of a large fleet that takes longer than days may wait to be counted."""
+        while self._used is not None:
+            await self._used.read_ahead(self._running(), self._now())
+            await asyncio.sleep(_KEEP_S)
 
     async def _keep_once(self) -> None:
         """Read catalogs, note what there is, and count what is missing of each scope that this console leads."""
@@ -129,8 +137,6 @@ class Costs(CostsApi):
                 if self._scopes.view(one.entry, now).leader:
                     await self._days.note_things(one)
                     await self._days.roll(one, _BACK_DAYS)
-            if self._used is not None:
-                await self._used.read_ahead(self._running(), now)
         except OsvmError as error:
             _log.info("costs not counted", extra={"detail": error.detail})
 
