@@ -1,12 +1,14 @@
 """What one shell command asks a Linux guest for, and the strict, bounded way from its answer to a `Reading`.
 
 The command is POSIX sh and runs on BusyBox; any login shell can start it. What a guest answers is believed of itself
-only: sizes, counts and names have bounds, and an answer that is cut off or makes no sense gives no reading at all.
+only: sizes, counts and names have bounds. A row or a part that makes no sense is not told; an answer that is cut off,
+or does not say when the guest was booted, gives no reading at all.
 Knows no SSH. Formats: proc(5), Documentation/admin-guide/iostats.rst of the kernel, df -P of POSIX.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -48,6 +50,9 @@ _STEPPED_S, _CENTURY_S = 3600, 36525 * 86400
 """By so much a guest's clock may be set after its boot was noted; nothing is up for a century."""
 _MOST = 1024
 """Cores, devices or mounts; more than this is no guest."""
+_NEEDED = ("uptime", "boot")
+"""Without these a restart of the guest would look like work."""
+_log = logging.getLogger("osvm.monitor")
 _WHOLE = re.compile(r"\d{1,20}")
 _DECIMAL = re.compile(r"\d{1,12}(?:\.\d{1,9})?")
 _BOOT_ID = re.compile(r"[0-9a-f-]{36}")
@@ -105,14 +110,17 @@ def _sections(text: str) -> dict[str, list[str]]:
 
 
 def _section(name: str, found: dict[str, list[str]], read: Callable[[list[str]], T]) -> T | None:
-    """Read one part; None where the guest has no such file."""
+    """Read one part; None where the guest has no such file, or tells what makes no sense."""
     lines = found[name]
     if not lines:
         return None
     try:
         return read(lines)
     except (ValueError, IndexError):
-        _no_sense(f"its part {name} cannot be read")
+        if name in _NEEDED:
+            _no_sense(f"its part {name} cannot be read")
+        _log.info("not told", extra={"detail": f"a guest's part {name} cannot be read"})
+        return None
 
 
 def _cpu(lines: list[str]) -> tuple[float, ...]:
@@ -152,8 +160,7 @@ def _load(lines: list[str]) -> tuple[float, float, float]:
 
 
 def _memory(lines: list[str]) -> Memory:
-    rows = (line.split() for line in _bounded(lines))
-    kib = {row[0].rstrip(":"): _whole(row[1]) for row in rows}
+    kib = dict(_rows(lines, lambda line: (line.split()[0].rstrip(":"), _whole(line.split()[1]))))
     total = kib.get("MemTotal", 0)
     # Kernels before 3.14 do not tell what is available.
     available = kib.get("MemAvailable", sum(kib.get(name, 0) for name in ("MemFree", "Buffers", "Cached")))
@@ -171,45 +178,69 @@ def _hardware(lines: list[str]) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _disks(lines: list[str], hardware: Collection[str]) -> tuple[DiskCounters, ...]:
-    rows = [line.split() for line in _bounded(lines)]
-    return tuple(
-        DiskCounters(_name(row[2]), _whole(row[5]) * _SECTOR, _whole(row[9]) * _SECTOR, _whole(row[3]), _whole(row[7]))
-        for row in rows
-        if not _NO_DISK.fullmatch(row[2]) and (row[2] in hardware if hardware else _A_DISK.fullmatch(row[2]))
-    )
+    def disk(line: str) -> DiskCounters | None:
+        row = line.split()
+        if _NO_DISK.fullmatch(row[2]) or not (row[2] in hardware if hardware else _A_DISK.fullmatch(row[2])):
+            return None
+        bytes_read, bytes_written = _whole(row[5]) * _SECTOR, _whole(row[9]) * _SECTOR
+        return DiskCounters(_name(row[2]), bytes_read, bytes_written, _whole(row[3]), _whole(row[7]))
+
+    return _rows(lines, disk)
 
 
 def _nics(lines: list[str], hardware: Collection[str], also: Collection[str]) -> tuple[NicCounters, ...]:
-    found = []
-    for line in _bounded(lines)[2:]:
+    def nic(line: str) -> NicCounters | None:
         device, colon, rest = line.strip().rpartition(":")
         counted = [_whole(word) for word in rest.split()]
         if not colon or len(counted) < 16:
             raise ValueError
         real = device in hardware if hardware else not _NO_NIC.fullmatch(device)
-        if device in also or (real and device != "lo"):
-            found.append(NicCounters(_name(device), counted[0], counted[8], counted[1], counted[9]))
-    return tuple(found)
+        if device not in also and (not real or device == "lo"):
+            return None
+        return NicCounters(_name(device), counted[0], counted[8], counted[1], counted[9])
+
+    return _rows(lines[2:], nic)
 
 
 def _mounts(lines: list[str], table: list[str]) -> tuple[Mount, ...]:
-    kinds = {_unescaped(row[1]): row[2] for line in _bounded(table) if len(row := line.split()) > 2}
-    found: dict[str, Mount] = {}
-    for line in _bounded(lines[1:]):
+    kinds = {_unescaped(row[1]): row[2] for line in table if len(row := line.split()) > 2}
+
+    def mounted(line: str) -> tuple[str, Mount] | None:
         # File systems of other kinds may have spaces in their names and no sizes: not ours to understand.
         kind = kinds.get(line.split("% ", 1)[-1].strip(), "")
         if not (line.startswith("/dev/") or kind == "zfs") or line.startswith("/dev/loop") or kind in _IMAGES:
-            continue
+            return None
         device, size, used, available, _, path = line.split(None, 5)
         mount = Mount(path, _whole(size) * 1024, _whole(used) * 1024, _whole(available) * 1024)
+        return (device, mount) if mount.size and _is_plain(path) else None
+
+    found: dict[str, Mount] = {}
+    for device, mount in _rows(lines[1:], mounted):
         known = found.get(device)
-        if mount.size and _is_plain(path) and (known is None or len(path) < len(known.path)):
+        if known is None or len(mount.path) < len(known.path):
             found[device] = mount
     return tuple(sorted(found.values(), key=lambda mount: mount.path))
 
 
 def _unescaped(path: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
+
+
+def _rows(lines: Iterable[str], read: Callable[[str], T | None]) -> tuple[T, ...]:
+    """Return what rows tell, bounded; one that makes no sense is left out. ValueError when that is all of them."""
+    found: list[T] = []
+    odd = False
+    for line in lines:
+        try:
+            one = read(line)
+        except (ValueError, IndexError):
+            odd = True
+            continue
+        if one is not None and len(found) < _MOST:
+            found.append(one)
+    if odd and not found:
+        raise ValueError
+    return tuple(found)
 
 
 def _bounded(lines: list[str]) -> list[str]:
