@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -177,7 +178,7 @@ _NAMED = 3
 
 def sentence(alerts: Sequence[AlertView]) -> str:
     """Return what is wrong in one sentence, however much it is: `312 alerts: web-1: in ERROR; ... and 309 more`."""
-    worst = sorted(alerts, key=AlertView.order)[:_NAMED]
+    worst = heapq.nsmallest(_NAMED, alerts, key=lambda one: (one.order(), one.vm_name))
     named = "; ".join(f"{one.vm_name}: {one.words}" for one in worst)
     if len(alerts) == 1:
         return named
