@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
-from osvm_tui.domain.metrics import DiskCounters, DiskRates, NicCounters, NicRates, Reading, Sample
+from osvm_tui.domain.metrics import DiskCounters, DiskRates, NicCounters, NicRates, Reading, Sample, Source
 
 LEAST_SPAN_S = 0.1
 """Under this the kernel's own granularity (10 ms of CPU time) would be most of what is seen."""
 _WIDTHS = (2**32, 2**64)
 _SECTOR_WIDTHS = (2**32 * 512, 2**64)
 """Where counters wrap: at the 32 or 64 bits of the guest's kernel, which counts sectors of 512 bytes of a disk."""
+_WIDE = (2**64,)
+_KERNELS = (Source.SSH, Source.HOST)
+"""These tell a kernel's own counters; all others count with 64 bits."""
+_DISK_BYTES = ("read_bytes", "write_bytes")
 _OPS = ("read_ops", "write_ops")
 
 
@@ -44,12 +48,13 @@ def sample(before: Reading | None, after: Reading, *, longest_s: float | None = 
     if before is None or span is None:
         return plain
     cores = _cores(before, after, span)
+    wide = _is_wide(before) or _is_wide(after)
     return Sample(
         at=plain.at, source=plain.source, span_s=span, load=plain.load, memory=plain.memory, mounts=plain.mounts,
         uptime_s=plain.uptime_s, login_at=plain.login_at, cores=cores,
         cpu=_first(plain.cpu, _cpu(before, after, span, cores)),
-        disks=_rates(before.disks, after.disks, lambda old, new: _disk(old, new, span)),
-        nics=_rates(before.nics, after.nics, lambda old, new: _nic(old, new, span)),
+        disks=_rates(before.disks, after.disks, lambda old, new: _disk(old, new, span, wide)),
+        nics=_rates(before.nics, after.nics, lambda old, new: _nic(old, new, span, wide)),
     )  # fmt: skip
 
 
@@ -91,15 +96,22 @@ def _cores(before: Reading, after: Reading, span: float) -> tuple[float, ...]:
     return () if any(each < 0 for each in busy) else tuple(_percent(100 * each / span) for each in busy)
 
 
-def _disk(old: DiskCounters, new: DiskCounters, span: float) -> DiskRates | None:
-    found = _per_second(old, new, span, {"read_bytes": _SECTOR_WIDTHS, "write_bytes": _SECTOR_WIDTHS})
-    found |= _per_second(old, new, span, dict.fromkeys(_OPS, _WIDTHS))
+def _is_wide(reading: Reading) -> bool:
+    """Return whether its counters have 64 bits: with 32 most of those that are reset would look wrapped."""
+    return reading.source not in _KERNELS or any(
+        nic.in_bytes >= 2**32 or nic.out_bytes >= 2**32 for nic in reading.nics or ()
+    )
+
+
+def _disk(old: DiskCounters, new: DiskCounters, span: float, wide: bool) -> DiskRates | None:
+    found = _per_second(old, new, span, dict.fromkeys(_DISK_BYTES, _WIDE if wide else _SECTOR_WIDTHS))
+    found |= _per_second(old, new, span, dict.fromkeys(_OPS, _WIDE if wide else _WIDTHS))
     return None if None in found.values() else DiskRates(new.device, **found)  # type: ignore[arg-type]
 
 
-def _nic(old: NicCounters, new: NicCounters, span: float) -> NicRates | None:
+def _nic(old: NicCounters, new: NicCounters, span: float, wide: bool) -> NicRates | None:
     fields = ("in_bytes", "out_bytes", "in_packets", "out_packets")
-    found = _per_second(old, new, span, dict.fromkeys(fields, _WIDTHS))
+    found = _per_second(old, new, span, dict.fromkeys(fields, _WIDE if wide else _WIDTHS))
     return None if None in found.values() else NicRates(new.device, **found)  # type: ignore[arg-type]
 
 

@@ -19,7 +19,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def reading(seconds: float = 0.0, **more: Any) -> Reading:
     """A reading of a machine with two cores, `seconds` after noon by both clocks unless said."""
     told = {"at": NOON + timedelta(seconds=seconds), "clock_s": 1000 + seconds, "boot_id": "a", "vcpus": 2}
-    return Reading(source=Source.SSH, **{**told, **more})
+    return Reading(**{"source": Source.SSH, **told, **more})
 
 
 def nic(device: str, count: int) -> NicCounters:
@@ -93,6 +93,18 @@ def test_a_finished_percentage_needs_no_second_reading() -> None:
 )
 def test_a_counter_that_went_back_wrapped_or_was_reset(old: int, new: int, count: int | None) -> None:
     assert grown(old, new) == count
+
+
+def test_only_a_kernel_of_32_bits_wraps_at_32() -> None:
+    def between(source: Source, *others: NicCounters) -> tuple[NicRates, ...] | None:
+        before = reading(source=source, nics=(NicCounters("eth0", 3_500_000_000, 0, 0, 0), *others))
+        after = reading(10, source=source, nics=(NicCounters("eth0", 1000, 0, 0, 0), *others))
+        return sample(before, after).nics
+
+    (wrapped,) = between(Source.SSH) or ()
+    assert wrapped.in_bytes == (2**32 - 3_500_000_000 + 1000) / 10
+    assert between(Source.DIAGNOSTICS) is None, "libvirt counts with 64 bits: this one was reset"
+    assert between(Source.SSH, NicCounters("eth1", 2**32, 0, 0, 0)) == (NicRates("eth1", 0, 0, 0, 0),)
 
 
 def test_sectors_wrap_at_512_times_32_bits() -> None:
