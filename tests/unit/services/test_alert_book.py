@@ -51,7 +51,7 @@ async def test_an_outage_is_one_call_and_few_transactions(opened: Opened) -> Non
     assert len([event for event in desk.events if isinstance(event, AlertsChanged)]) == 1
     change, found = await kept(desk).since(0)
     assert (change - before, len(found)) == (3, 1200)
-    assert len(await told(desk)) == 9, "a call for two hundred alerts, of each transaction"
+    assert len(await told(desk)) == 7, "no more than two hundred alerts in a call"
 
 
 async def test_the_operator_is_called_at_once_then_not_again_so_soon(opened: Opened) -> None:
