@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
@@ -95,6 +95,8 @@ class Held(Struct, frozen=True, kw_only=True, gc=False):
     until: datetime | None
     seen_at: datetime
     """When it was last seen; what lies behind is not known."""
+    after: tuple[str, Decimal] | None = None
+    """As what, and how much, it was seen again at `until`: it was there all the time. None: it was gone."""
 
 
 class _Cost(Struct, frozen=True, gc=False):
@@ -222,7 +224,8 @@ def _certainty(stretch: Stretch) -> Certainty:
 def held_lines(
     held: Held, card: RateCard, since: datetime, until: datetime, now: datetime, grace: timedelta
 ) -> tuple[Line, ...]:
-    """Return what a volume, snapshot, image or address came to; from nothing to all of it where nobody looked."""
+    """Return what a volume, snapshot, image or address came to; where nobody looked from nothing to all of it, or from
+    the cheaper to the dearer of what it was before and after."""
     parts = held_parts(held, card, since, until, now, grace)
     return tuple(each for each in parts if isinstance(each, Line))
 
@@ -233,30 +236,38 @@ def held_parts(
     """Yield what `held_lines` returns, and when it had no price."""
     end = min(held.until or now, now)
     sure = end if end - held.seen_at <= grace else max(held.since, min(end, held.seen_at))
-    for one, other, certainty in ((held.since, sure, Certainty.KNOWN), (sure, end, Certainty.BOUNDED)):
-        yield from _held_parts(held, card, max(since, one), min(until, other), certainty)
+    own = Item(held.component, held.what, held.quantity)
+    yield from _held_parts((own,), card, max(since, held.since), min(until, sure), seen=True)
+    items = (own, None) if held.after is None else (own, Item(held.component, *held.after))
+    yield from _held_parts(items, card, max(since, sure), min(until, end), seen=False)
 
 
 def _held_parts(
-    held: Held, card: RateCard, since: datetime, until: datetime, certainty: Certainty
+    items: Sequence[Item | None], card: RateCard, since: datetime, until: datetime, *, seen: bool
 ) -> Iterator[Line | Unpriced]:
+    """Yield what one of these came to; None stands for nothing at all."""
     for one, other, prices in dated(card, since, until):
-        price = prices.price(held.component, held.what)
-        if price is None:
-            name = item_name(Item(held.component, held.what, held.quantity))
-            yield Unpriced(component=held.component, name=name, since=one, until=other)
+        found: list[tuple[Decimal, Item, Price]] = []
+        for item in filter(None, items):
+            price = prices.price(item.component, item.what)
+            if price is None:
+                yield Unpriced(component=item.component, name=item_name(item), since=one, until=other)
+                continue
+            amount = accrued(product(price.amount, item.quantity), price.per.seconds, one, other)
+            found.append((amount, item, price))
+        if not found:
             continue
-        amount = accrued(product(price.amount, held.quantity), price.per.seconds, one, other)
+        most, item, price = max(found, key=lambda each: each[0])
         yield Line(
-            component=held.component,
-            what=held.what,
+            component=item.component,
+            what=item.what,
             since=one,
             until=other,
-            quantity=held.quantity,
+            quantity=item.quantity,
             price=price,
             share=Decimal(1),
             currency=card.currency,
-            amount=amount if certainty is Certainty.KNOWN else ZERO,
-            amount_max=amount,
-            certainty=certainty,
+            amount=min(amount for amount, _, _ in found) if len(found) == len(items) else ZERO,
+            amount_max=most,
+            certainty=Certainty.KNOWN if seen else Certainty.BOUNDED,
         )

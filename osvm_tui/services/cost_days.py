@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from osvm_tui.domain.accrual import Held
 from osvm_tui.domain.errors import StoreError
+from osvm_tui.domain.rates import Component
 from osvm_tui.domain.rollup import Billed, CostDay, DaySum, basis_of, day_bounds, days, sums_of
 from osvm_tui.domain.things import KINDS, undated
 from osvm_tui.services.cost_lives import THING_GRACE, Counted, Lives
@@ -171,14 +172,14 @@ class CostDays:
         return rows
 
     async def _things(self, counted: Counted, since: datetime) -> tuple[Held, ...]:
-        """Return what was kept of volumes and the like, and what is there now but was never kept."""
+        """Return what was kept of volumes and the like, brought up to what is there now."""
         store = self._store()
         kept = await store.things(counted.scope, since) if store is not None else ()
-        known = {(one.component, one.id) for one in kept}
-        present = self._stock.held(counted.entry, counted.scope, self._now())
         whose = "" if counted.scope.all_projects else counted.scope.project_id
-        fresh = (one for one in present if (one.component, one.id) not in known)
-        return (*kept, *(one if one.project_id else replace(one, project_id=whose) for one in fresh))
+        present = self._stock.held(counted.entry, counted.scope, self._now())
+        there = [one if one.project_id else replace(one, project_id=whose) for one in present]
+        fresh = {component for _, component in self._stock.well_read(counted.entry)}
+        return tuple(_up_to_now(kept, there, fresh))
 
     async def _keep(self, counted: Counted, rows: Sequence[CostDay]) -> None:
         store = self._store()
@@ -200,6 +201,26 @@ class CostDays:
                 _log.debug("things kept", extra={"kind": kind.value})
                 mine = [one for one in held if one.component is component]
                 await store.save_things(counted.scope, component, mine, now)
+
+
+def _up_to_now(kept: Iterable[Held], present: Iterable[Held], fresh: Container[Component]) -> Iterator[Held]:
+    """Yield what was kept up to what is there now: seen until now, grown since, or not kept yet. Of what is not in
+    `fresh` the reading is old."""
+    now = {(one.component, one.id): one for one in present}
+    for one in kept:
+        again = now.get((one.component, one.id)) if one.until is None else None
+        if again is None:
+            yield one
+            continue
+        del now[one.component, one.id]
+        if one.component not in fresh:
+            yield one
+        elif (one.what, one.quantity) == (again.what, again.quantity):
+            yield replace(one, seen_at=again.seen_at)
+        else:
+            yield replace(one, until=again.seen_at, after=(again.what, again.quantity))
+            yield replace(again, since=again.seen_at)
+    yield from now.values()
 
 
 def _sums(history: _History, counted: Counted, since: datetime, until: datetime, now: datetime) -> _Found:

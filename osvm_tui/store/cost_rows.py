@@ -95,10 +95,13 @@ async def things(connection: AsyncConnection, scope: Scope, since: datetime) -> 
     """Return what had not ended before `since`."""
     alive = or_(cost_things.c.until.is_(None), cost_things.c.until > since)
     query = select(cost_things).where(_reach(cost_things, scope), alive).order_by(cost_things.c.id)
-    return tuple(_held(row) for row in await connection.execute(query))
+    rows = (await connection.execute(query)).all()
+    begun = {(row.component, row.thing_id, row.since): row for row in rows}
+    return tuple(_held(row, begun.get((row.component, row.thing_id, row.until))) for row in rows)
 
 
-def _held(row: Row[Any]) -> Held:
+def _held(row: Row[Any], after: Row[Any] | None) -> Held:
+    """Return a row; `after` is the one that began when it ended: the thing had grown, or was given another type."""
     return Held(
         component=Component(row.component),
         id=row.thing_id,
@@ -109,6 +112,7 @@ def _held(row: Row[Any]) -> Held:
         since=row.since,
         until=row.until,
         seen_at=row.seen_at,
+        after=(after.what, Decimal(after.quantity)) if after is not None else None,
     )
 
 

@@ -55,6 +55,7 @@ async def test_a_thing_keeps_its_beginning_ends_when_missing_and_begins_anew_whe
     assert (first.since, first.until, first.seen_at) == (NOON - 30 * HOUR, None, NOON + HOUR)
     assert (old.quantity, old.until) == (Decimal(10), NOON + HOUR)
     assert (new.quantity, new.since, new.until) == (Decimal(20), NOON + HOUR, None)
+    assert (first.after, old.after, new.after) == (None, ("ssd", Decimal(20)), None)
     await store.save_things(MEMBER, Component.VOLUME, [], NOON + 2 * HOUR)
     assert await store.things(MEMBER, NOON + 3 * HOUR) == ()
     assert len(await store.things(MEMBER, NOON)) == 3

@@ -11,6 +11,7 @@ from math import floor
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from osvm_tui.domain.accrual import Certainty, Held, Line, Made, Tariff, held_lines, vm_lines
 from osvm_tui.domain.billing import PRESETS, VM_STATES, BillingPolicy, own_policy
@@ -170,3 +171,18 @@ def test_a_volume_is_known_while_it_was_seen_and_bounded_from_nothing_after() ->
     assert (known.amount, known.amount_max, known.certainty) == (Decimal(10), Decimal(10), Certainty.KNOWN)
     assert (unknown.amount, unknown.amount_max) == (Decimal(0), Decimal(10))
     assert held_lines(held, card, T0, at(300), at(120), timedelta(seconds=30))[0].until == at(120)
+
+
+def test_a_volume_that_grew_unseen_was_there_all_the_time_with_one_size_or_the_other() -> None:
+    named = (Named("ssd", Price(Decimal(36))), Named("hdd", Price(Decimal("3.6"))))
+    card = RateCard(name="c", currency="EUR", versions=(PriceList(T0, {Component.VOLUME: named}),))
+    held = Held(
+        component=Component.VOLUME, id="v", name="", what="ssd", quantity=Decimal(10), project_id="p",
+        since=T0, until=at(200), seen_at=at(100), after=("ssd", Decimal(1000)),
+    )  # fmt: skip
+    _, grown = held_lines(held, card, T0, at(300), at(300), timedelta(seconds=30))
+    assert (grown.amount, grown.amount_max, grown.certainty) == (Decimal(10), Decimal(1000), Certainty.BOUNDED)
+    _, moved = held_lines(replace(held, after=("hdd", Decimal(10))), card, T0, at(300), at(300), SECOND)
+    assert (moved.amount, moved.amount_max) == (Decimal(1), Decimal(10))
+    _, unpriced = held_lines(replace(held, after=("nvme", Decimal(1))), card, T0, at(300), at(300), SECOND)
+    assert (unpriced.amount, unpriced.amount_max) == (Decimal(0), Decimal(10))

@@ -9,12 +9,13 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from osvm_tui.domain.accrual import Certainty
+from osvm_tui.domain.accrual import Certainty, Held
 from osvm_tui.domain.catalog import InstanceAction
 from osvm_tui.domain.errors import Forbidden, OsvmError, Unreachable
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.rates import Component
 from osvm_tui.domain.rollup import CostDay
+from osvm_tui.domain.volume import Volume
 from osvm_tui.services import cost_days
 from osvm_tui.services.console import Console
 from osvm_tui.services.cost_lives import Counted
@@ -24,6 +25,7 @@ from tests.unit.services.test_costs import (
     COMPUTE,
     DAY,
     END,
+    EVERYWHERE,
     LARGE,
     NOW,
     SMALL,
@@ -109,6 +111,27 @@ async def test_a_floating_ip_costs_from_when_it_was_made_and_one_that_does_not_t
     assert report.notes == (
         "lab: 1 floating IP without a creation time: counted from when a console first saw it",
     )  # fmt: skip
+
+
+async def test_a_volume_that_grew_while_nobody_looked_has_both_sizes_for_bounds(console: Make) -> None:
+    cloud = ScriptedCloud(scope=EVERYWHERE)
+    cloud.lists["volumes"] = tuple(
+        Volume(id=key, size_gib=size, project_id="p", created_at=NOW - 20 * DAY)
+        for key, size in (("v", 1000), ("w", 10))
+    )
+    one = await opened(console, cloud, Source())
+    before = [
+        Held(
+            component=Component.VOLUME, id=key, name="", what="", quantity=Decimal(10), project_id="p",
+            since=NOW - 20 * DAY, until=None, seen_at=NOW,
+        ) for key in "vw"
+    ]  # fmt: skip
+    await store_of(one).save_things(SCOPE, Component.VOLUME, before, NOW - 10 * HOUR)
+    price = Decimal("0.0001") * 10
+    for _ in range(2):
+        (total,) = (await one.costs.report(NOW - 10 * HOUR, NOW)).totals
+        assert (total.amount, total.amount_max) == (price * 10 * 2, price * 10 * 101)
+        await one._costs._days.note_things(counted_of(one))
 
 
 async def test_a_resize_before_anybody_looked_is_bounded_by_the_flavors_of_the_cloud(console: Make) -> None:
