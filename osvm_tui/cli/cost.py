@@ -63,16 +63,19 @@ def cost() -> None:
 )
 @click.option("--to", "until", type=_Moment(), default=None, help="Until when, not included; now if not said.")
 @click.option("--by", type=_Groups(), default="project", show_default=True, help=f"Of {', '.join(_KEYS)}, by commas.")
+@click.option("--tag", default="", help="Only VMs that carry this tag.")
 @click.option("--output", "-o", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @cloud_options
 @click.pass_obj
-def report(launch: Launch, since: datetime | None, until: datetime | None, by: tuple[By, ...], output: str) -> Exit:
+def report(
+    launch: Launch, since: datetime | None, until: datetime | None, by: tuple[By, ...], tag: str, output: str
+) -> Exit:
     """Tell what was accrued. Where no console looked, amounts are the least and the most that it can be."""
     start, end = _window(since, until)
 
     async def work(console: Console) -> Exit:
         await console.costs.refresh()
-        found = await console.costs.report(start, end, by)
+        found = await console.costs.report(start, end, by, tag)
         for note in (*console.costs.problems(), *found.notes):
             click.echo(f"osvm: {note}", err=True)
         _print_report(found, output)
@@ -111,7 +114,8 @@ def _print_report(found: CostReport, output: str) -> None:
 def _cells(one: Sum, unpriced: Sequence[str] = ()) -> tuple[str, str, str, str, str]:
     nothing = unpriced and not one.amount_max
     least, most = ("", "") if nothing else (f"{one.amount:.10f}", f"{one.amount_max:.10f}")
-    return one.currency, least, most, f"{one.hours:.4f}", ", ".join(unpriced)
+    hours = "" if one.hours is None else f"{one.hours:.4f}"
+    return one.currency, least, most, hours, ", ".join(unpriced)
 
 
 @cost.command("now")

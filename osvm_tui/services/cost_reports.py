@@ -8,6 +8,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from osvm_tui.domain.cost_book import Budget
 from osvm_tui.domain.money import ZERO, digits
@@ -26,20 +27,46 @@ _TOLD = 6
 """So many names of what has no price are told for each cloud."""
 
 
-def grouped(found: Iterable[ProjectDay], by: Sequence[By], name: Name) -> tuple[Group, ...]:
+def with_tag(found: Iterable[ProjectDay], tag: str) -> tuple[ProjectDay, ...]:
+    """Return of each day only what VMs with this tag came to."""
+    kept = (replace(day, sums=tuple(one for one in day.sums if tag in one.tags.split(", "))) for day in found)
+    return tuple(day for day in kept if day.sums)
+
+
+def grouped(found: Sequence[ProjectDay], by: Sequence[By], name: Name) -> tuple[Group, ...]:
     """Return one group per keys and currency, the dearest first."""
     sums: _Sums = {}
     unpriced: dict[_Key, set[str]] = {}
+    projects = _projects(found, name)
+    held = By.COMPONENT not in by
     for day in found:
-        shared = {By.PROJECT: name(day.entry, day.project_id), By.CLOUD: day.entry}
+        shared = {By.PROJECT: projects.get((day.endpoint, day.project_id), NOTHING), By.CLOUD: day.entry}
         reads = [_fixed(shared[each]) if each in shared else _READS[each] for each in by]
         for one in day.sums:
             key = (one.currency, tuple([read(one) for read in reads]))
             _add(sums, key, one)
             if one.unpriced:
                 unpriced.setdefault(key, set()).update(one.unpriced)
-    groups = [Group(key[1], _sum(key[0], values), tuple(sorted(unpriced.get(key, ())))) for key, values in sums.items()]
+    groups = [
+        Group(key[1], _sum(key[0], values, held=held), tuple(sorted(unpriced.get(key, ()))))
+        for key, values in sums.items()
+    ]
     return tuple(sorted(groups, key=lambda each: (each.sum.currency, -each.sum.amount_max, each.keys)))
+
+
+def _projects(found: Iterable[ProjectDay], name: Name) -> dict[tuple[str, str], str]:
+    """Return what each project (endpoint, id) is called: its name, with its cloud or id where others have it, too."""
+    entries = {(day.endpoint, day.project_id): day.entry for day in found if day.sums}
+    names = {key: name(entry, key[1]) or NOTHING for key, entry in entries.items()}
+    alike: dict[str, list[str]] = {}
+    for key, called in names.items():
+        alike.setdefault(called, []).append(entries[key])
+    found_names: dict[tuple[str, str], str] = {}
+    for key, called in names.items():
+        clouds = alike[called]
+        apart = f" ({entries[key]})" if len(set(clouds)) == len(clouds) else f" ({entries[key]} {key[1][:8]})"
+        found_names[key] = called + apart * (len(clouds) > 1)
+    return found_names
 
 
 def _fixed(text: str) -> Callable[[DaySum], str]:
@@ -76,17 +103,18 @@ def _add(sums: _Sums, key: _Key, one: DaySum) -> None:
     held[2] += one.micros
 
 
-def _sum(currency: str, values: Sequence[int]) -> Sum:
-    return Sum(currency=currency, amount=money(values[0]), amount_max=money(values[1]), hours=hours(values[2]))
+def _sum(currency: str, values: Sequence[int], *, held: bool = True) -> Sum:
+    micros = hours(values[2]) if held else None
+    return Sum(currency=currency, amount=money(values[0]), amount_max=money(values[1]), hours=micros)
 
 
-def totals(found: Iterable[ProjectDay]) -> tuple[Sum, ...]:
-    """Return one sum per currency."""
+def totals(found: Iterable[ProjectDay], *, held: bool = True) -> tuple[Sum, ...]:
+    """Return one sum per currency; without hours unless `held`."""
     sums: _Sums = {}
     for day in found:
         for one in day.sums:
             _add(sums, (one.currency, ()), one)
-    return tuple(_sum(currency, sums[currency, ()]) for currency, _ in sorted(sums))
+    return tuple(_sum(currency, sums[currency, ()], held=held) for currency, _ in sorted(sums))
 
 
 def unpriced_notes(found: Iterable[ProjectDay]) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ from osvm_tui.services.cost_reports import (
     totals,
     unpriced_notes,
     unpriced_words,
+    with_tag,
 )
 from osvm_tui.services.cost_states import states_since
 from osvm_tui.services.cost_stock import Stock
@@ -203,16 +204,21 @@ class Costs(CostsApi):
             simulated=tariff.card.simulated,
         )  # fmt: skip
 
-    async def report(self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,)) -> CostReport:
+    async def report(
+        self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,), tag: str = ""
+    ) -> CostReport:
         troubles = await self._read_stock()
         until = min(until, self._now())
         found, notes = await self._days.read(since, until, parts=By.COMPONENT in by)
+        if tag:
+            found = with_tag(found, tag)
+            notes = (*notes, f"only VMs with the tag {tag}: volumes, images and addresses have none")
         return CostReport(
             since=since,
             until=until,
             by=tuple(by),
             groups=await asyncio.to_thread(grouped, found, tuple(by), self._project),
-            totals=totals(found),
+            totals=totals(found, held=By.COMPONENT not in by),
             notes=(*notes, *self._unpriced(found, since), *troubles),
             simulated=self._simulated(),
         )

@@ -111,8 +111,8 @@ class Sum(Struct, frozen=True, kw_only=True):
     currency: str
     amount: Decimal
     amount_max: Decimal
-    hours: Decimal = Decimal(0)
-    """VM hours in it, whatever their state."""
+    hours: Decimal | None = Decimal(0)
+    """VM hours in it, whatever their state; None by component: hours are those of whole VMs."""
 
     @property
     def bounded(self) -> bool:
@@ -302,8 +302,11 @@ class CostsApi(ABC):
         """Return a VM's lines; where no console saw it, the cloud's action log is read."""
 
     @abstractmethod
-    async def report(self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,)) -> CostReport:
-        """Return what was accrued from `since` to `until` (cut to now), of whole days from pre-rolled totals."""
+    async def report(
+        self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,), tag: str = ""
+    ) -> CostReport:
+        """Return what was accrued from `since` to `until` (cut to now), of whole days from pre-rolled totals; with
+        `tag` of the VMs alone that carry it."""
 
     @abstractmethod
     async def month(self) -> MonthView:

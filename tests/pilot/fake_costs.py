@@ -168,7 +168,9 @@ class FakeCosts(CostsApi):
     async def bill(self, ref: VmRef, since: datetime, until: datetime) -> VmBill:
         return self.bills.get(ref, VmBill(ref=ref, since=since, until=until, simulated=True))
 
-    async def report(self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,)) -> CostReport:
+    async def report(
+        self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,), tag: str = ""
+    ) -> CostReport:
         empty = CostReport(since=since, until=until, by=tuple(by), groups=(), totals=(), simulated=True)
         return self.reports.get(tuple(by), empty)
 

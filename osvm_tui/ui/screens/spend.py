@@ -77,7 +77,7 @@ class SpendScreen(ListPlace[Group], CostViews):
             ),
             Column("share", "SHARE", _BAR + 6, self._share, self._part, 2, raw=lambda row: float(self._part(row))),
             Column(
-                "hours", "VM HOURS", 10, lambda row: Cell(plain(row.sum.hours, 1)), lambda row: row.sum.hours, 3, True,
+                "hours", "VM HOURS", 10, _hours, lambda row: row.sum.hours or Decimal(0), 3, True,
                 raw=lambda row: row.sum.hours,
             ),
         )  # fmt: skip
@@ -86,7 +86,7 @@ class SpendScreen(ListPlace[Group], CostViews):
         return {
             "amount": Field(Kind.NUMBER, lambda row: float(row.sum.amount)),
             "most": Field(Kind.NUMBER, lambda row: float(row.sum.amount_max)),
-            "hours": Field(Kind.NUMBER, lambda row: float(row.sum.hours)),
+            "hours": Field(Kind.NUMBER, lambda row: float(row.sum.hours or 0)),
         }
 
     def key_of(self, row: Group) -> Hashable:
@@ -101,7 +101,11 @@ class SpendScreen(ListPlace[Group], CostViews):
             (
                 ("spent", spent(row.sum)),
                 ("of", f"{money(whole, row.sum.currency)} at most in all, {self.time}" if whole else ""),
-                ("hours", f"{plain(row.sum.hours, 1)} VM hours, whatever their state"),
+                (
+                    "hours",
+                    f"{plain(row.sum.hours, 1)} VM hours, whatever their state" if row.sum.hours is not None else "",
+                ),
+                ("no price", printable(", ".join(row.unpriced))),
             )
         )
 
@@ -150,7 +154,13 @@ def _name(row: Group) -> str:
     return printable(" · ".join(row.keys)) or "-"
 
 
+def _hours(row: Group) -> Cell:
+    return Cell(plain(row.sum.hours, 1)) if row.sum.hours is not None else Cell("-", Token.DIM)
+
+
 def _amount(row: Group) -> Cell:
+    if row.unpriced:
+        return Cell(f"{plain(row.sum.amount)}+" if row.sum.amount_max else "no price", Token.STALE)
     return Cell(plain(row.sum.amount), Token.STALE if row.sum.bounded else Token.PLAIN)
 
 

@@ -23,6 +23,7 @@ def test_totals_are_the_sum_of_the_lines_to_the_last_digit(cloud: Osvm) -> None:
         exact = Decimal(total[name])
         assert sum(Decimal(group["sum"][name]) for group in told["groups"]) == exact
         assert sum(Decimal(row[name]) for row in rows) == exact
+    assert {row["hours"] for row in rows} == {""}
     table = cloud(f"cost report {window}").out.splitlines()
     assert table[-1] == "SIMULATED list prices"
     assert table[-2].split()[2] == f"{Decimal(total['amount']):.10f}"

@@ -17,7 +17,7 @@ from osvm_tui.domain.vm import Flavor
 from osvm_tui.domain.volume import Volume, VolumeAttachment
 from osvm_tui.services.cost_burns import Coming
 from osvm_tui.services.cost_days import ProjectDay
-from osvm_tui.services.cost_reports import budget_view
+from osvm_tui.services.cost_reports import budget_view, grouped
 from osvm_tui.services.costs_api import By
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
 from tests.unit.services.test_costs import (
@@ -194,3 +194,28 @@ async def test_a_licence_is_billed_by_the_root_volumes_image_and_told_where_the_
 def _disk(volume_id: str, vm_id: str, device: str, **more: str) -> Volume:
     attached = (VolumeAttachment(vm_id, device),)
     return Volume(id=volume_id, bootable=True, attachments=attached, project_id="p", **more)  # type: ignore[arg-type]
+
+
+def test_projects_of_one_name_are_told_apart_and_components_have_no_hours() -> None:
+    one = DaySum("", "small", "active", "", "EUR", 10**10, 10**10, 3_600_000_000)
+    where = (("lab", "e1", "p1"), ("prod", "e2", "p2"), ("prod", "e2", "q3456789x"), ("prod", "e2", "r"))
+    found = [ProjectDay(entry, endpoint, project_id, NOW.date(), (one,), True) for entry, endpoint, project_id in where]
+    names = {"p1": "web", "p2": "web", "q3456789x": "db", "r": "db"}
+
+    def keys(by: By) -> set[tuple[str, Decimal | None]]:
+        return {(each.keys[0], each.sum.hours) for each in grouped(found, (by,), lambda _, project: names[project])}
+
+    hour = Decimal("1.0000")
+    assert keys(By.PROJECT) == {
+        (name, hour) for name in ("web (lab)", "web (prod)", "db (prod q3456789)", "db (prod r)")
+    }
+    assert keys(By.COMPONENT) == {("", None)}
+
+
+async def test_what_a_tag_costs_is_told_whatever_other_tags_its_vms_carry(console: Make) -> None:
+    tags = {"1": ("prod", "web"), "2": ("production",), "3": ("prod",)}
+    one = await opened(console, ScriptedCloud(*(vm(each, tags=tags[each]) for each in tags)), Source())
+    report = await one.costs.report(END - DAY, END, (By.TAG,), "prod")
+    assert [each.keys for each in report.groups] == [("prod",), ("prod, web",)]
+    assert report.totals[0].amount_max == 2 * 24 * COMPUTE == sum(each.sum.amount_max for each in report.groups)
+    assert "only VMs with the tag prod" in report.notes[0]
