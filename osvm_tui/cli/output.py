@@ -1,4 +1,4 @@
-"""What headless verbs print: aligned text or JSON. Knows no verb.
+"""What headless verbs print: aligned text, in which nothing steers the terminal, or JSON. Knows no verb.
 
 JSON is `msgspec.to_builtins` of the services' values: field names as in the code, times in ISO 8601 with zone,
 enums by value, a VM's identity as `{"endpoint": ..., "id": ...}`.
@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 import msgspec
+
+from osvm_tui.ui.printable import printable
 
 output_option = click.option(
     "--output",
@@ -51,4 +53,4 @@ def _text(value: object) -> str:
         return value.strftime("%Y-%m-%d %H:%M:%SZ")
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value).replace("\n", " ")
+    return printable(" ".join(str(value).splitlines())).replace("\t", " ")
