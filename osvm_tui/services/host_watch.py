@@ -41,6 +41,10 @@ class HostWatch:
         except ProbeError as error:
             _log.info("this machine was not read", extra={"detail": error.detail})
             return
+        except Exception:
+            # psutil passes on what it cannot make sense of in /proc: this look is lost, the next one may succeed.
+            _log.exception("this machine was not read")
+            return
         calls = {follower.status.entry: 0 for follower in self._scopes.followers()}
         for call in self._scopes.calls():
             if call.entry in calls and (found.reading.at - call.at).total_seconds() <= 60:
