@@ -34,7 +34,7 @@ from osvm_tui.services.silence import Silence
 
 _GAP_S = 180.0
 """Over a longer silence nobody knows whether a value stayed beyond its bound."""
-_SLICE = 500
+_SLICE = 100
 _SETTLED_S = 60.0
 """Before, what is stuck may not have been looked for."""
 _MEASURED = (AlertKind.METRIC, AlertKind.DISK_FULL, AlertKind.NO_DATA)

@@ -16,7 +16,7 @@ from osvm_tui.services.collector import runs
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.measured_picture import MeasuredPicture
 
-_SLICE = 500
+_SLICE = 100
 """So many VMs are looked at between two breaths of the loop."""
 _LEAST_S = 60.0
 _ABSENT_S = 120.0
