@@ -197,11 +197,13 @@ class _Gap(Struct, frozen=True):
 
     def _rebuilt(self, until: datetime, *, covered: bool) -> list[Stretch] | None:
         """Replay the log; None where it does not lead from one end to the other."""
-        for slack in (timedelta(0), SLACK):
-            state = self._begun()
-            if state is None:
-                return None
-            steps = replay(self.life.actions or (), state, self.since, until, slack * covered)
+        state, log = self._begun(), self.life.actions or ()
+        if state is None:
+            return None
+        # What began at the very end may have had its effect by then, or not yet.
+        done = [one for one in log if one.started_at is not None and one.started_at < until - SLACK]
+        for actions, slack in ((log, timedelta(0)), (log, SLACK), (done, timedelta(0))):
+            steps = replay(actions, state, self.since, until, slack * covered)
             if self._leads(steps, covered) and (flavors := self._numbered(steps, covered)) is not None:
                 return list(self._pieces(steps, flavors, covered))
         return None
@@ -223,9 +225,17 @@ class _Gap(Struct, frozen=True):
             if not covered:
                 return told != GONE
             # A shelved VM is offloaded without an action of its own when Nova is set to do it at once.
-            return told == self.after.vm_state or (told, self.after.vm_state) == ("shelved", "shelved_offloaded")
+            offloaded = (told, self.after.vm_state) == ("shelved", "shelved_offloaded")
+            return told == self.after.vm_state or offloaded or self._failed()
         ended = self.life.gone and self.life.terminated_at is None
         return told == GONE or not ended or not covered
+
+    def _failed(self) -> bool:
+        """Return whether an action failed at the end and left an error."""
+        if self.after is None or self.after.vm_state != "error":
+            return False
+        failed = [moment_of(one) for one in self.life.actions or () if one.message and one.started_at is not None]
+        return any(abs(moment - self.until) <= SLACK for moment in failed)
 
     def _numbered(self, steps: list[Step], covered: bool) -> dict[int, str] | None:
         """Return the names of the flavors of a replay, as far as they are known; None for a contradiction."""

@@ -205,3 +205,17 @@ def test_an_action_that_nova_wrote_down_a_moment_after_its_state_is_not_lost() -
     late = InstanceAction("stop", "req-1", hour(3.99), hour(4) + timedelta(seconds=1), "u", "p")
     found = stretches(life(gone, STOPPED, actions=(late,)), hour(6), GRACE)
     assert told(*found)[:2] == [("active", 0, 1, True), ("active", 1, 4, False)]
+
+
+def test_an_action_that_had_only_begun_or_failed_at_the_end_explains_it() -> None:
+    gone = Span("active", "m", T0, hour(4), hour(1))
+    busy, failed = Span("active", "m", hour(4), None, hour(6)), Span("error", "m", hour(4), None, hour(6))
+    begun = InstanceAction("resize", "req-1", hour(4), hour(4), "u", "p")
+    found = stretches(life(gone, busy, actions=(begun,)), hour(6), GRACE)
+    assert with_flavors(*found)[1] == ("active", ("m",), 1, 4)
+    log = (action("stop", 2), action("start", 4, "Error"))
+    assert told(*stretches(life(gone, failed, actions=log), hour(6), GRACE))[1:3] == [
+        ("active", 1, 2, False), ("stopped", 2, 4, False),
+    ]  # fmt: skip
+    earlier = (action("start", 3, "Error"),)
+    assert told(*stretches(life(gone, failed, actions=earlier), hour(6), GRACE))[1] == (UNKNOWN, 1, 4, False)
