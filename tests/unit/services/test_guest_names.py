@@ -66,11 +66,15 @@ async def ruled(tmp_path: Path, cloud: Cloud) -> AsyncIterator[Make]:
         ([GuestRule(port=2222), GuestRule(user="ops", tag="ops")], "debian"),
     ],
 )
-async def test_ssh_waits_for_names_that_the_rules_ask_for(ruled: Make, rules: list[GuestRule], user: str) -> None:
+async def test_ssh_waits_for_names_that_the_rules_ask_for(
+    ruled: Make, cloud: Cloud, rules: list[GuestRule], user: str
+) -> None:
     one = ruled(*rules)
+    cloud.errors["project_names"] = [CloudError("no answer")] * 99
     await one.load()
     assert Source.SSH not in one.monitor._offered("lab")
     assert Source.DIAGNOSTICS in one.monitor._offered("lab")
+    cloud.errors.clear()
     await one.monitor._learn_names()
     assert Source.SSH in one.monitor._offered("lab")
     _, login = one._guests.way(one.vms()[0])
