@@ -14,6 +14,8 @@ from osvm_tui.domain.vm import Flavor, Vm
 
 MIB_PER_GIB = Decimal(1024)
 BYTES_PER_GB = Decimal(1_000_000_000)
+NOT_KNOWN = "not known)"
+"""Ends the name of what has a price but cannot be counted, for want of a size or an image's name."""
 
 
 class Item(Struct, frozen=True, gc=False):
@@ -81,10 +83,9 @@ class Change(Struct, frozen=True, kw_only=True):
 def vm_items(flavor: Flavor, prices: PriceList, image_name: str | None, *, root_disk: bool = True) -> tuple[Item, ...]:
     """Return what a VM consists of as this list prices it: its flavor in one, else its parts. Without `root_disk` it
     boots from a volume, which is paid as one."""
-    compute = _compute(flavor, prices)
-    found = list(compute)
+    found = list(_compute(flavor, prices))
     disk = flavor.ephemeral_gib + (flavor.disk_gib if root_disk else 0)
-    in_flavor = compute[0].component is Component.FLAVOR and Component.DISK not in prices.prices
+    in_flavor = Component.DISK not in prices.prices and any(one.component is Component.FLAVOR for one in found)
     if disk and not in_flavor:
         found.append(Item(Component.DISK, "", Decimal(disk)))
     if image_name and prices.price(Component.LICENSE, image_name):
@@ -95,17 +96,25 @@ def vm_items(flavor: Flavor, prices: PriceList, image_name: str | None, *, root_
 def vm_unknown(
     flavor: Flavor, prices: PriceList, image_name: str | None, *, root_disk: bool = True
 ) -> tuple[Item, ...]:
-    """Return what a VM is paid for that nobody can count: the licence of an image that is not known (None), the disk
-    of a flavor that has a price but no size."""
-    license = (Item(Component.LICENSE, "", ZERO),) if image_name is None and Component.LICENSE in prices.prices else ()
-    unsized = root_disk and not flavor.vcpus and prices.price(Component.FLAVOR, flavor.name)
-    return (*license, Item(Component.DISK, "", ZERO)) if unsized and Component.DISK in prices.prices else license
+    """Return what a VM is paid for that nobody can count: the licence of an image that is not known (None), and what a
+    flavor without sizes is priced by; their names end with `NOT_KNOWN`."""
+    found = []
+    if image_name is None and Component.LICENSE in prices.prices:
+        found.append(Item(Component.LICENSE, f"(image {NOT_KNOWN}", ZERO))
+    if not flavor.vcpus and not prices.price(Component.FLAVOR, flavor.name):
+        found.append(Item(Component.FLAVOR, f"{flavor.name} (size {NOT_KNOWN}".strip(), ZERO))
+    elif not flavor.vcpus and root_disk and Component.DISK in prices.prices:
+        found.append(Item(Component.DISK, f"(size {NOT_KNOWN}", ZERO))
+    return tuple(found)
 
 
 def _compute(flavor: Flavor, prices: PriceList) -> tuple[Item, ...]:
-    """Return a flavor in one where the list names it or names no parts either, else its parts."""
-    in_parts = flavor.vcpus and (prices.price(Component.VCPU) or prices.price(Component.RAM))
-    if prices.price(Component.FLAVOR, flavor.name) or not in_parts:
+    """Return a flavor in one where the list names it or no parts either, else its parts; nothing without sizes."""
+    in_parts = prices.price(Component.VCPU) or prices.price(Component.RAM)
+    in_one = prices.price(Component.FLAVOR, flavor.name)
+    if not in_one and not flavor.vcpus:
+        return ()
+    if in_one or not in_parts:
         return (Item(Component.FLAVOR, flavor.name, Decimal(1)),)
     return (
         Item(Component.VCPU, "", Decimal(flavor.vcpus)),

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from osvm_tui.domain.accrual import Held, Line, Made, Tariff, Unpriced, held_parts, vm_parts
+from osvm_tui.domain.burn import NOT_KNOWN
 from osvm_tui.domain.money import QUANTUM
 from osvm_tui.domain.stretches import Stretch
 
@@ -152,6 +153,11 @@ def _row(key: _Key, counted: Sequence[int], names: Iterable[str]) -> DaySum:
 
 def _steps(amount: Decimal) -> int:
     return int(amount.scaleb(-QUANTUM.as_tuple().exponent))  # type: ignore[operator]
+
+
+def guessed(sums: Iterable[DaySum]) -> bool:
+    """Return whether anything of it is bounded, or left out for want of a size or a name that may become known."""
+    return any(one.amount != one.amount_max or any(name.endswith(NOT_KNOWN) for name in one.unpriced) for one in sums)
 
 
 def money(steps: int) -> Decimal:

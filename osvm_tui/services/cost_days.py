@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from osvm_tui.domain.accrual import Held
 from osvm_tui.domain.errors import StoreError
 from osvm_tui.domain.rates import Component
-from osvm_tui.domain.rollup import Billed, CostDay, DaySum, basis_of, day_bounds, days, sums_of
+from osvm_tui.domain.rollup import Billed, CostDay, DaySum, basis_of, day_bounds, days, guessed, sums_of
 from osvm_tui.domain.things import KINDS, undated
 from osvm_tui.services.cost_lives import THING_GRACE, Counted, Lives
 from osvm_tui.services.cost_stock import Stock
@@ -230,7 +230,7 @@ def _sums(history: _History, counted: Counted, since: datetime, until: datetime,
 def _rows(counted: Counted, day: date, found: _Found, basis: str) -> list[CostDay]:
     scope = counted.scope
     marker = EVERYWHERE if scope.all_projects else scope.project_id
-    unsure = any(one.amount != one.amount_max for sums, _ in found.values() for one in sums)
+    unsure = any(guessed(sums) for sums, _ in found.values())
     basis += _UNSURE * unsure
     nothing: _Found = {marker: ((), ())}
     return [CostDay(scope.endpoint, project, day, basis, *sums) for project, sums in (nothing | found).items()]

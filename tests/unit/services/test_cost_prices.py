@@ -82,7 +82,13 @@ async def test_prices_of_another_time_leave_a_day_as_it_was_and_a_forgotten_flav
     dearer = replace(version, since=END - DAY / 2, prices=card("0.02").versions[0].prices)
     three = await opened(console, cloud, Source(cards=(replace(card(), versions=(version, dearer)),)))
     anew = await three.costs.report(END - DAY, END)
-    assert anew.notes == ("lab: no price, not in it: flavor old",), "a price of that day counts it anew"
+    told = ("lab: no price, not in it: flavor old (size not known)",)
+    assert anew.notes == told, "a price of that day counts it anew"
+    cloud.lists["flavors"] = (old, LARGE)
+    four = await opened(console, cloud, Source(cards=(replace(card(), versions=(version, dearer)),)))
+    (counted,), _ = four._costs._lives.counted()
+    await four._costs._days.roll(counted, 4)
+    assert (await four.costs.report(END - DAY, END)).notes == (), "it is known again: another run counts it once more"
 
 
 async def test_a_months_expectation_goes_by_the_prices_already_written_down(console: Make) -> None:
@@ -180,10 +186,15 @@ async def test_a_licence_is_billed_by_the_root_volumes_image_and_told_where_the_
     one = await opened(console, cloud, Source(cards=(licensed,)))
     costs = [one.costs.burn(vm(each).ref).own for each in "1234"]
     found = [(f"{cost.hourly - COMPUTE:.2f}", cost.unpriced) for cost in costs if cost is not None]
-    assert found == [("0.10", ()), ("0.00", ("license",)), ("0.10", ()), ("0.00", ("license",))]
+    assert found == [
+        ("0.10", ()),
+        ("0.00", ("license (image not known)",)),
+        ("0.10", ()),
+        ("0.00", ("license (image not known)",)),
+    ]
     report = await one.costs.report(TODAY - DAY, TODAY, (By.COMPONENT,))
     paid = {each.keys[0]: (each.sum.amount, *each.unpriced) for each in report.groups}["license"]
-    assert paid == (Decimal("4.8"), "license")
+    assert paid == (Decimal("4.8"), "license (image not known)")
     cloud.lists["images"] = ()
     await one._catalogs.load("lab", CatalogKind.IMAGE, 0)
     again = one.costs.burn(vm("3").ref).own
