@@ -57,11 +57,20 @@ def advise(subject: Subject, now: datetime) -> Advice | None:
     if vm.vm_state in _OFF:
         return _off(subject, now)
     metrics = subject.metrics
-    if vm.vm_state != "active" or metrics is None or metrics.days < MIN_DAYS:
+    if vm.vm_state != "active" or metrics is None or not tells(vm, metrics):
         return None
-    if vm.launched_at is not None and metrics.since < vm.launched_at:
-        return None  # a resize, rebuild or unshelve later: what was measured before is of another machine
     return _idle(subject, metrics) or _undersized(subject, metrics) or _oversized(subject, metrics)
+
+
+def tells(vm: Vm, metrics: VmMetrics) -> bool:
+    """Return whether anything can be told by these measurements.
+
+    They are long enough and not from before a resize, rebuild or unshelve, which made it another machine.
+    """
+    if vm.launched_at is not None and metrics.since < vm.launched_at:
+        return False
+    covered = metrics.covered(max(metrics.cpu_days, metrics.memory_days))
+    return metrics.days >= MIN_DAYS and covered >= LEAST_COVERED
 
 
 def _in_error(subject: Subject, now: datetime) -> Advice | None:

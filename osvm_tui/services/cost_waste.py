@@ -17,7 +17,7 @@ from osvm_tui.domain.money import MONTH_S, Money, per_hour, totals
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.thing_advice import image_advice, ip_advice, snapshot_advice, volume_advice
 from osvm_tui.domain.vm import Flavor, Vm, VmRef
-from osvm_tui.domain.vm_advice import Subject, advise
+from osvm_tui.domain.vm_advice import LEAST_COVERED, MIN_DAYS, Subject, advise, tells
 from osvm_tui.domain.vm_prices import VmPrices
 from osvm_tui.domain.volume import Volume, VolumeSnapshot
 from osvm_tui.services.cost_rates import Rates
@@ -66,7 +66,8 @@ class CostWaste:
             if time.perf_counter() - began > _SLICE_S:
                 await asyncio.sleep(0)
                 began = time.perf_counter()
-        return await asyncio.to_thread(_listed, found, dict(dismissed), tuple(notes))
+        silent = await asyncio.to_thread(_silent, list(self._fleet.vms()), metrics)
+        return await asyncio.to_thread(_listed, found, dict(dismissed), (*notes, *silent))
 
     def _all(
         self, metrics: Mapping[VmRef, VmMetrics], since: Mapping[VmRef, datetime]
@@ -89,7 +90,8 @@ class CostWaste:
     def _choices(self, entry: str) -> Iterable[Flavor]:
         """Return what VMs of an entry may be resized to. Older clouds list flavors without their extra specs: there
         nobody can tell a GPU flavor from a plain one."""
-        if self._scopes.scope(entry).profile.max_microversion < _SPECS_LISTED:
+        scope = self._scopes.follower(entry).scope
+        if scope is None or scope.profile.max_microversion < _SPECS_LISTED:
             return ()
         return [flavor for flavor in self._stock.flavors(entry).values() if flavor.is_public]
 
@@ -135,6 +137,16 @@ class CostWaste:
 
     def _of(self, entry: str, kind: CatalogKind, of: type[T]) -> list[T]:
         return [value for value in self._stock.values(entry, kind) if isinstance(value, of)]
+
+
+def _silent(vms: Sequence[Vm], metrics: Mapping[VmRef, VmMetrics]) -> tuple[str, ...]:
+    """Return of how many VMs nothing can be told; of none the caller says so himself."""
+    running = [vm for vm in vms if vm.vm_state == "active"] if metrics else []
+    told = sum((used := metrics.get(vm.ref)) is not None and tells(vm, used) for vm in running)
+    if told == len(running):
+        return ()
+    missing = f"{len(running) - told} of {len(running)} running VMs"
+    return (f"{missing} not looked at for idleness and size: less than {LEAST_COVERED:.0%} of {MIN_DAYS:g} d measured",)
 
 
 def _listed(found: Mapping[str, Advice], dismissed: Mapping[str, Dismissed], notes: tuple[str, ...]) -> WasteList:

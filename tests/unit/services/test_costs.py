@@ -296,7 +296,7 @@ async def test_advice_is_dismissed_with_a_reason_and_comes_back(console: Make) -
 async def test_a_look_for_waste_leaves_the_loop_to_others_and_spares_what_vms_came_from(console: Make) -> None:
     long_ago = NOW - 200 * DAY
     images = [Image(f"i-{n}", "snap", created_at=long_ago, snapshot=True, owner="p", vm_id="1") for n in range(2)]
-    cloud = ScriptedCloud(*(vm(str(n), image_id="i-0") for n in range(600)))
+    cloud = ScriptedCloud(*(vm(str(n), image_id="i-0") for n in range(601)))
     cloud.lists["images"] = tuple(images)
     one = await opened(console, cloud, Source(policies=PRESETS))
     used = VmMetrics(
@@ -312,12 +312,20 @@ async def test_a_look_for_waste_leaves_the_loop_to_others_and_spares_what_vms_ca
 
     await one.costs.waste({})
     other = asyncio.create_task(others())
-    found = await one._costs._waste.look({vm.ref: used for vm in cloud.vms.values()}, {}, {}, ())
+    found = await one._costs._waste.look({vm.ref: used for vm in [*cloud.vms.values()][1:]}, {}, {}, ())
     other.cancel()
     assert [each.thing_id for each in found.advice if each.ref is None] == ["i-1"]
     assert {each.action_id for each in found.advice if each.ref is not None} == {"stop"}
+    assert found.notes == ("1 of 601 running VMs not looked at for idleness and size: less than 80% of 3 d measured",)
     assert len(found.advice) == 601
     assert turns > 3
+
+
+async def test_a_cloud_that_is_not_connected_yet_hides_no_waste_of_others(console: Make) -> None:
+    one = console(ScriptedCloud())
+    one._apply("lab", Delta((vm("1", "stopped", updated_at=NOW - 100 * DAY),)))
+    found = await one._costs._waste.look({}, {}, {}, ())
+    assert found.advice == (), "no action on it would pass"
 
 
 async def test_novas_usage_stands_beside_ours_and_differences_are_explained(console: Make) -> None:
