@@ -66,7 +66,7 @@ class RestMetrics(RestBase):
     async def _told(self, known: _Known, keys: Keys, query: Query) -> tuple[Measure, ...]:
         """Ask for several metrics in one request, or in a few, or one by one: in the first way that is not refused.
 
-        Gnocchi before 4.5 forbids the first to all but admins and who made the metrics, before 4.3 it has neither of
+        Gnocchi before 4.7 forbids the first to all but admins and who made the metrics, before 4.3 it has neither of
         the first two, and a metric that was deleted takes the others with it. Raises BadRequest when the archives of
         metrics cannot be put side by side and none is named.
         """

@@ -6,13 +6,15 @@ import asyncio
 import os
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
+from math import ceil
 from pathlib import Path
 
 import psutil
 import pytest
 
 from osvm_tui.domain.errors import ProbeUnfit
-from osvm_tui.domain.metrics import Memory, Metric, Reading, Source
+from osvm_tui.domain.metrics import Memory, Metric, Reading, Sample, Source
 from osvm_tui.domain.sampling import sample
 from osvm_tui.domain.vm import Address, Flavor, Vm
 from osvm_tui.probe.host import PsutilHost
@@ -22,6 +24,8 @@ from osvm_tui.probe.prometheus_http import PrometheusHttp, Server
 from osvm_tui.probe.prometheus_names import families
 
 URL = os.environ.get("OSVM_TEST_PROMETHEUS", "")
+DOMAIN = "6695eb01-f6a4-8304-79aa-97f2502e193f"
+"""The one of libvirt's test driver."""
 pytestmark = pytest.mark.skipif(not URL, reason="no Prometheus: OSVM_TEST_PROMETHEUS is not set")
 
 
@@ -78,7 +82,7 @@ async def test_it_tells_what_psutil_tells(tmp_path: Path) -> None:
 
 async def test_a_libvirt_exporter_tells_of_a_domain_by_its_uuid() -> None:
     domain = Vm(
-        endpoint="e", id="6695eb01-f6a4-8304-79aa-97f2502e193f", name="v", status="ACTIVE", vm_state="active",
+        endpoint="e", id=DOMAIN, name="v", status="ACTIVE", vm_state="active",
         flavor=Flavor("m1", 2, 2048, 20),
     )  # fmt: skip
     probe = PrometheusProbe(PrometheusHttp(Server(url=URL)), families({}))
@@ -90,6 +94,47 @@ async def test_a_libvirt_exporter_tells_of_a_domain_by_its_uuid() -> None:
     assert [nic.device for nic in reading.nics or ()] == ["testnet0"]
     assert reading.memory == Memory(2048 * 2**20), "this exporter tells nothing of the guest's memory"
     assert 0 <= (datetime.now(UTC) - reading.at).total_seconds() < 10
+    await probe.close()
+
+
+async def past(probe: PrometheusProbe, target: Target, span_s: int, step_s: int) -> tuple[Sample, ...]:
+    until = ceil(time.time() / step_s) * step_s
+    since = datetime.fromtimestamp(until - span_s, UTC)
+    return await probe.history(target, since, datetime.fromtimestamp(until, UTC), step_s)
+
+
+async def test_its_past_is_what_readings_told_scrape_by_scrape(tmp_path: Path) -> None:
+    probe = PrometheusProbe(PrometheusHttp(Server(url=URL)), families({}), fresh_s=0.0)
+    before = await newer(probe, await newer(probe, None))
+    await asyncio.to_thread(work, tmp_path, 3.0)
+    after = await newer(probe, await probe.read(this_machine()))
+    told, found = sample(before, after), await past(probe, this_machine(), 60, 1)
+    assert {one.source for one in found} == {Source.PROMETHEUS}
+    first, last = ceil(before.clock_s or 0), ceil(after.clock_s or 0)
+    meanwhile = [one for one in found if first <= one.at.timestamp() < last]
+    spans = [one.span_s or 0 for one in meanwhile]
+    assert sum(spans) == pytest.approx(told.span_s, abs=0.01)
+    for metric in (Metric.CPU, Metric.DISK_WRITE, Metric.DISK_READ_OPS, Metric.NET_IN):
+        mean = sum((one.value(metric) or 0) * span for one, span in zip(meanwhile, spans, strict=True)) / sum(spans)
+        assert mean == pytest.approx(told.value(metric), rel=0.01, abs=0.1), metric
+    assert all(one.memory and one.load and one.mounts for one in meanwhile)
+    assert meanwhile[-1].value(Metric.MEMORY) == pytest.approx(told.value(Metric.MEMORY), abs=3)
+    await probe.close()
+
+
+async def test_a_domain_s_past_begins_where_the_server_began() -> None:
+    domain = Vm(endpoint="e", id=DOMAIN, name="v", status="ACTIVE", vm_state="active", flavor=Flavor("m1", 2, 2048, 20))
+    probe = PrometheusProbe(PrometheusHttp(Server(url=URL)), families({}))
+    target = Target(vm=domain, entry="e")
+    for span_s, step_s in ((900, 1), (3600, 10), (30 * 86_400, 10)):
+        found = await past(probe, target, span_s, step_s)
+        assert found
+        assert time.time() - found[0].at.timestamp() < 86_400, "a server that has just begun knows little of a month"
+        assert all(one.cpu == pytest.approx(50, abs=5) for one in found if one.cpu is not None)
+        apart = [(later.at - one.at).total_seconds() for one, later in pairwise(found)]
+        assert all(gap >= step_s for gap in apart)
+        rates = [one.value(Metric.DISK_READ) for one in found[1:-1]]
+        assert all(rate == pytest.approx(50_000, rel=0.1) for rate in rates if rate is not None)
     await probe.close()
 
 
