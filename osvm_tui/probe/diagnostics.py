@@ -15,7 +15,7 @@ import msgspec
 
 from osvm_tui.domain.errors import CloudError, Conflict, Forbidden, NotFound, ProbeFailed, ProbeNotPermitted, ProbeUnfit
 from osvm_tui.domain.metrics import DiskCounters, Memory, NicCounters, Reading, Source
-from osvm_tui.domain.vm import Vm
+from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.probe.probe import Probe, Target
 
 NOT_PERMITTED = "not permitted"
@@ -51,7 +51,7 @@ class DiagnosticsProbe(Probe):
             raise ProbeFailed(error.detail, hint=error.hint) from None
         return parse_diagnostics(text, target.vm, self._now())
 
-    async def forget(self, target: Target) -> None:
+    async def forget(self, ref: VmRef) -> None:
         """Nothing is kept."""
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from osvm_tui.domain.errors import CloudError, Forbidden, NotFound, ProbeFailed,
 from osvm_tui.domain.measure import Measure, Past
 from osvm_tui.domain.metrics import DiskCounters, Memory, NicCounters, Reading, Sample, Source
 from osvm_tui.domain.sampling import sample
-from osvm_tui.domain.vm import Vm
+from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.probe.probe import Probe, Target
 
 _MIB = 1024**2
@@ -58,7 +58,7 @@ class GnocchiProbe(Probe):
         except CloudError as error:
             raise ProbeFailed(error.detail, hint=error.hint) from None
 
-    async def forget(self, target: Target) -> None:
+    async def forget(self, ref: VmRef) -> None:
         """Nothing is kept."""
 
     async def close(self) -> None:

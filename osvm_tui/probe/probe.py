@@ -6,13 +6,14 @@ A probe keeps its connections, not its history.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
 
 from osvm_tui.domain.guest import Login
 from osvm_tui.domain.metrics import Reading, Sample, Source
-from osvm_tui.domain.vm import Vm
+from osvm_tui.domain.vm import Vm, VmRef
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -54,9 +55,18 @@ class Probe(ABC):
         """
         return ()
 
+    def know(  # noqa: B027
+        self, vms: Iterable[Vm], gone: Iterable[VmRef] = (), *, anew: bool = False
+    ) -> None:
+        """Take note of VMs that are there now, read by this source or not, and of those that are no more; `anew`: of
+        all that are there, as if nothing had been said before.
+
+        Most sources need no more than the VM that is read.
+        """
+
     @abstractmethod
-    async def forget(self, target: Target) -> None:
-        """Let go of what is kept for a machine (a connection) that is not read any more."""
+    async def forget(self, ref: VmRef) -> None:
+        """Let go of what is kept for a machine (a connection) that is not read any more; it may be gone."""
 
     @abstractmethod
     async def close(self) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
 from osvm_tui.domain.errors import ProbeError, ProbeFailed, ProbeUnfit
 from osvm_tui.domain.metrics import Reading, Sample, Source
 from osvm_tui.domain.vm import Vm, VmRef
+from osvm_tui.probe.claims import Claims
 from osvm_tui.probe.probe import Probe, Target
 from osvm_tui.probe.prometheus_http import Element
 from osvm_tui.probe.prometheus_names import Family
@@ -55,7 +56,7 @@ class PrometheusProbe(Probe):
         self._turn = asyncio.Lock()
         self._asked_at = -fresh_s
         self._sheets: tuple[datetime, list[Sheet]] | ProbeError = ProbeUnfit("not asked yet")
-        self._claims: dict[str, set[VmRef]] = {}
+        self._claims = Claims()
 
     async def read(self, target: Target) -> Reading:
         now, sheet, key = await self._found(target)
@@ -69,26 +70,14 @@ class PrometheusProbe(Probe):
         )
 
     async def _found(self, target: Target) -> tuple[datetime, Sheet, Key]:
-        words = self._claim(target.vm)
         now, sheets = await self._fresh()
         for sheet in sheets:
-            if (key := self._find(sheet, target.vm, words)) is not None:
+            if (key := self._find(sheet, target.vm)) is not None:
                 return now, sheet, key
         raise ProbeUnfit("not known to Prometheus")
 
-    def _claim(self, vm: Vm) -> list[str]:
-        """Return what a VM may be called, the surest first, and note it: addresses and names come twice in a cloud."""
-        outside = [each.addr for each in vm.addresses if each.floating]
-        inside = [each.addr for each in vm.addresses if not each.floating]
-        words = list(dict.fromkeys(filter(None, (vm.id, vm.instance_name, *outside, *inside, vm.name))))
-        for word in words:
-            self._claims.setdefault(word, set()).add(vm.ref)
-        return words
-
-    def _find(self, sheet: Sheet, vm: Vm, words: Sequence[str]) -> Key | None:
-        for word in words:
-            if len(self._claims[word]) > 1:
-                continue
+    def _find(self, sheet: Sheet, vm: Vm) -> Key | None:
+        for word in self._claims.certain(vm):
             if (key := sheet.find(word, certain=word == vm.id)) is not None:
                 return key
         return None
@@ -121,9 +110,13 @@ class PrometheusProbe(Probe):
             found.append(sheet)
         return now, found
 
-    async def forget(self, target: Target) -> None:
-        for claims in self._claims.values():
-            claims.discard(target.vm.ref)
+    def know(self, vms: Iterable[Vm], gone: Iterable[VmRef] = (), *, anew: bool = False) -> None:
+        if anew:
+            self._claims.clear()
+        self._claims.know(vms, gone)
+
+    async def forget(self, ref: VmRef) -> None:
+        """Nothing is kept of what is read."""
 
     async def close(self) -> None:
         await asyncio.to_thread(self._server.close)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from osvm_tui.domain.errors import ProbeFailed
 from osvm_tui.domain.metrics import Reading, Sample, Source
+from osvm_tui.domain.vm import VmRef
 from osvm_tui.probe.probe import Probe, Target
 
 
@@ -47,7 +48,7 @@ class SimulatedProbe(Probe):
         except Exception as error:
             raise ProbeFailed(f"the simulated guest failed: {error}") from None
 
-    async def forget(self, target: Target) -> None:
+    async def forget(self, ref: VmRef) -> None:
         """Nothing is kept."""
 
     async def close(self) -> None:

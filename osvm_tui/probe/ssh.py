@@ -271,9 +271,9 @@ class SshProbe(Probe):
         if self._places or self._bastions:
             self._sweep_later()
 
-    async def forget(self, target: Target) -> None:
+    async def forget(self, ref: VmRef) -> None:
         """Close what is kept for a guest, and forget its failures."""
-        self._places.remove(target.vm.ref)
+        self._places.remove(ref)
 
     async def close(self) -> None:
         """Close everything; what is under way fails."""

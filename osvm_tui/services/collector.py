@@ -157,16 +157,24 @@ class Collector:
             lost += [ref for ref in tuple(self._subjects) if ref not in here and self._drop(ref)]
         now = self._steady()
         self._count(now)
-        for number, vm in enumerate(delta.upserts, 1):
-            if not runs(vm):
-                lost += [vm.ref] if self._drop(vm.ref) else []
-            elif (known := self._subjects.get(vm.ref)) is not None:
-                known.choice.anew()
-            else:
-                self._add(vm.ref, now)
-            if number % _SLICE == 0:
+        for probe in self.probes.values():
+            probe.know((), delta.removed, anew=delta.complete)
+        for first in range(0, len(delta.upserts), _SLICE):
+            vms = delta.upserts[first : first + _SLICE]
+            for probe in self.probes.values():
+                probe.know(vms)
+            lost += [vm.ref for vm in vms if not runs(vm) and self._drop(vm.ref)]
+            for vm in filter(runs, vms):
+                self._meet(vm.ref, now)
+            if first + _SLICE < len(delta.upserts):
                 await asyncio.sleep(0)
         return tuple(lost)
+
+    def _meet(self, ref: VmRef, now: float) -> None:
+        if (known := self._subjects.get(ref)) is not None:
+            known.choice.anew()
+        else:
+            self._add(ref, now)
 
     def _count(self, now: float) -> None:
         """Count the calls of a round by an API: the more they are, the less often each VM is asked about."""
@@ -188,14 +196,14 @@ class Collector:
 
     def _drop(self, ref: VmRef) -> bool:
         subject = self._subjects.pop(ref, None)
-        if subject is not None and (vm := self._fleet.get(ref)) is not None:
+        if subject is not None:
             for probe in self.probes.values():
-                self._spawn(self._forget(probe, vm))
+                self._spawn(self._forget(probe, ref))
         return subject is not None
 
-    async def _forget(self, probe: Probe, vm: Vm) -> None:
+    async def _forget(self, probe: Probe, ref: VmRef) -> None:
         try:
-            await probe.forget(self._target(vm))
+            await probe.forget(ref)
         except (ProbeError, OsvmError) as error:
             _log.info("not forgotten", extra={"source": probe.source.value, "detail": error.detail})
 

@@ -294,7 +294,7 @@ async def test_a_guest_that_misbehaves_loses_its_connection(
         await probe.read(guest)
     assert probe.connections == 0
     shell.write_text(usual)
-    await probe.forget(guest)
+    await probe.forget(guest.vm.ref)
     await probe.read(guest)
 
 

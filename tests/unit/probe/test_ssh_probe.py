@@ -75,7 +75,7 @@ async def test_samples_share_a_connection(desk: Desk, server: SshServer) -> None
     assert (one.source, one.at, one.vcpus) == (Source.SSH, NOON, 2)
     await asyncio.gather(*(desk.probe.read(desk.target(server)) for _ in range(3)))
     assert (server.connections, server.commands, desk.probe.connections) == (1, 4, 1)
-    await desk.probe.forget(desk.target(server))
+    await desk.probe.forget(desk.target(server).vm.ref)
     assert desk.probe.connections == 0
 
 

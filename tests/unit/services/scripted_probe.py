@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.metrics import Memory, Reading, Sample, Source
+from osvm_tui.domain.vm import VmRef
 from osvm_tui.probe.probe import Probe, Target
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -39,7 +40,7 @@ class ScriptedProbe(Probe):
         self.error: OsvmError | Exception | None = None
         self.errors: dict[str, OsvmError] = {}
         self.reads: list[str] = []
-        self.forgotten: list[str] = []
+        self.forgotten: list[VmRef] = []
         self.past: tuple[Sample, ...] = ()
         self.hold: asyncio.Event | None = None
         self.at_once = self.most_at_once = 0
@@ -61,8 +62,8 @@ class ScriptedProbe(Probe):
     async def history(self, target: Target, since: datetime, until: datetime, step_s: int) -> tuple[Sample, ...]:
         return tuple(one for one in self.past if since <= one.at < until)
 
-    async def forget(self, target: Target) -> None:
-        self.forgotten.append(target.vm.name)
+    async def forget(self, ref: VmRef) -> None:
+        self.forgotten.append(ref)
 
     async def close(self) -> None:
         self.closed = True

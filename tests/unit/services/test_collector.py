@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -163,7 +163,7 @@ async def test_what_stops_or_goes_is_read_no_more_and_what_comes_back_is(gone: d
     before = len(desk.probes[Source.SSH].reads)
     await desk.go(150, step=5)
     assert len(desk.probes[Source.SSH].reads) == before
-    assert desk.probes[Source.SSH].forgotten == ([vm.name] if gone else [])
+    assert desk.probes[Source.SSH].forgotten == [vm.ref]
     desk.fleet.apply("demo", Delta((vm,), ()))
     await desk.go(70)
     assert len(desk.probes[Source.SSH].reads) > before
@@ -217,3 +217,24 @@ async def test_a_source_with_rare_values_is_asked_as_often_as_it_may_have_newer_
     await many.go(300, step=1)
     assert 120 <= len(many.probes[Source.GNOCCHI].reads) <= 160, "two calls a second are half a VM"
     assert many.collector.gap_s == pytest.approx(3.5 * 4 * len(set(many.probes[Source.GNOCCHI].reads)) / 2, rel=0.1)
+
+
+async def test_sources_know_every_vm_there_is_and_let_go_of_those_that_are_gone() -> None:
+    class Knowing(ScriptedProbe):
+        known: frozenset[VmRef] = frozenset()
+
+        def know(self, vms: Iterable[Vm], gone: Iterable[VmRef] = (), *, anew: bool = False) -> None:
+            kept = frozenset() if anew else self.known - frozenset(gone)
+            self.known = kept | {vm.ref for vm in vms}
+
+    desk = Desk(vms=1200)
+    desk.probes[Source.SSH] = probe = Knowing(Source.SSH, desk.time.now)
+    still = replace(desk.vms[0], vm_state="stopped", status="SHUTOFF")
+    desk.fleet.apply("demo", Delta((still,), ()))
+    await desk.collector.take_over()
+    assert probe.known == {vm.ref for vm in desk.vms}, "running or not"
+    desk.fleet.apply("demo", Delta((), (still.ref, desk.vms[1].ref)))
+    assert set(await desk.collector.take_over()) == {still.ref, desk.vms[1].ref}
+    await desk.collector.settled()
+    assert probe.known == {vm.ref for vm in desk.vms[2:]}
+    assert probe.forgotten == [desk.vms[1].ref], "what is kept for a VM that is gone is let go too"

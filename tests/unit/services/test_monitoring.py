@@ -67,6 +67,7 @@ async def test_what_does_not_run_or_answer_is_told_with_the_reason(opened: Opene
     assert dict(desk.monitor.coverage().not_measured) == {"not running (SHUTOFF)": 1, "no answer": 1}
     assert desk.monitor.recent(two.ref, Metric.CPU)[-1] is None
     desk.probe.errors.clear()
+    desk.monitor.watch([two.ref])
     await desk.go(2)
     assert [ref for ref, _ in desk.monitor.top(Metric.CPU, 5)] == [two.ref]
     desk.put(replace(two, vm_state="stopped", status="SHUTOFF"))
