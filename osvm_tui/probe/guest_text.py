@@ -61,7 +61,8 @@ _IMAGES = frozenset({"squashfs", "iso9660", "erofs", "cramfs", "romfs", "udf"})
 _NO_DISK = re.compile(r"(sr|fd|loop|ram|zram|nbd|dm-|md)\d+")
 _A_DISK = re.compile(r"[shv]d[a-z]+|xvd[a-z]+|(nvme\d+n|mmcblk|vblk)\d+")
 _NO_NIC = re.compile(
-    r"lo|(veth|docker|br-|virbr|cni|flannel|cali|tap|tun|wg|ifb|dummy|sit|gre|ip6|ovs-|vxlan|lxc|lxd|kube).*|.*\.\d+"
+    r"lo|(veth|tap|tun|vnet|docker|br-|virbr|cni|flannel|cali|cilium|lxc|lxd|kube|nodelocaldns|wg|bond|team|ifb|dummy|sit"
+    r"|gre|ip6|ovs-|vxlan).*|.*\.\d+"
 )
 T = TypeVar("T")
 

@@ -14,6 +14,12 @@ from msgspec import Struct
 
 from osvm_tui.domain.errors import ConfigError
 
+_NICS = (
+    '{device!~"lo|(veth|tap|tun|vnet|docker|br-|virbr|cni|flannel|cali|cilium|lxc|lxd|kube|nodelocaldns|wg|bond|team|ifb'
+    '|dummy|sit|gre|ip6|ovs-|vxlan).*|.*[.][0-9]+"}'
+)
+"""Interfaces with hardware behind them, by name: what goes through a bridge, a tunnel or a bond went through one of
+these, and would count twice."""
 NAMES: dict[str, str] = {
     "node.vm": "instance_id,uuid,instance,nodename",
     "node.join": "job,instance",
@@ -34,10 +40,10 @@ NAMES: dict[str, str] = {
     "node.write": 'node_disk_written_bytes_total{device!~"(loop|ram|zram|dm-|md|sr).*"}',
     "node.read_ops": 'node_disk_reads_completed_total{device!~"(loop|ram|zram|dm-|md|sr).*"}',
     "node.write_ops": 'node_disk_writes_completed_total{device!~"(loop|ram|zram|dm-|md|sr).*"}',
-    "node.in": 'node_network_receive_bytes_total{device!~"(lo|veth|tap|vnet|docker|br-).*"}',
-    "node.out": 'node_network_transmit_bytes_total{device!~"(lo|veth|tap|vnet|docker|br-).*"}',
-    "node.in_packets": 'node_network_receive_packets_total{device!~"(lo|veth|tap|vnet|docker|br-).*"}',
-    "node.out_packets": 'node_network_transmit_packets_total{device!~"(lo|veth|tap|vnet|docker|br-).*"}',
+    "node.in": f"node_network_receive_bytes_total{_NICS}",
+    "node.out": f"node_network_transmit_bytes_total{_NICS}",
+    "node.in_packets": f"node_network_receive_packets_total{_NICS}",
+    "node.out_packets": f"node_network_transmit_packets_total{_NICS}",
     "libvirt.vm": "instance_id,uuid,domain,instance_name",
     "libvirt.join": "job,instance,domain",
     "libvirt.device": "target_device",

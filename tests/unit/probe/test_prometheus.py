@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from osvm_tui.domain.errors import ConfigError, ProbeError, ProbeFailed, ProbeNotPermitted, ProbeUnfit
 from osvm_tui.domain.metrics import DiskCounters, Memory, Mount, NicCounters
 from osvm_tui.domain.vm import Address, Vm
+from osvm_tui.probe.guest_text import _nics as guest_nics
 from osvm_tui.probe.probe import Target
 from osvm_tui.probe.prometheus import PrometheusProbe
 from osvm_tui.probe.prometheus_http import PrometheusHttp, Server
@@ -103,17 +105,53 @@ async def test_a_node_exporter_tells_more_and_is_found_by_address_or_name(script
     assert named.boot_id == reading.boot_id
 
 
-async def test_what_two_vms_could_claim_is_neither_s(scripted: Scripted) -> None:
+async def test_what_two_vms_could_claim_is_neither_s_until_one_is_gone_or_has_another_address(
+    scripted: Scripted,
+) -> None:
     scripted.tables = node()
     own = probe(scripted)
-    first, second = (vm(each, addresses=(Address("n", "10.0.0.5"),)) for each in ("a", "b"))
-    await own.read(first)
-    with pytest.raises(ProbeUnfit, match="not known"):
-        await own.read(second)
-    with pytest.raises(ProbeUnfit):
-        await own.read(first)
-    await own.forget(second)
+    address = (Address("n", "10.0.0.5"),)
+    first, second = (vm(each, addresses=address) for each in ("a", "b"))
+    own.know([first.vm, second.vm])
+    for each in (first, second):
+        with pytest.raises(ProbeUnfit, match="not known"):
+            await own.read(each)
+    own.know([], [second.vm.ref])
     assert (await own.read(first)).vcpus == 2
+    own.know([vm("a").vm, second.vm])
+    assert (await own.read(second)).vcpus == 2, "the address has moved"
+    with pytest.raises(ProbeUnfit):
+        await own.read(vm("a"))
+    own.know([first.vm], anew=True)
+    assert (await own.read(first)).vcpus == 2
+
+
+async def test_a_name_that_another_vm_has_too_is_no_proof_though_nobody_asks_about_that_one(scripted: Scripted) -> None:
+    scripted.tables = node()
+    own = probe(scripted)
+    still = replace(vm("other", name="web").vm, vm_state="stopped")
+    own.know([still, vm("v9", name="web").vm])
+    with pytest.raises(ProbeUnfit, match="not known"):
+        await own.read(vm("v9", name="web"))
+    own.know([replace(still, name="web-2"), replace(vm("v9", name="web").vm, endpoint="another way to it")])
+    assert (await own.read(vm("v9", name="web"))).vcpus == 2, "one VM that two entries show is one"
+
+
+@pytest.mark.parametrize(
+    ("device", "counted"),
+    [("eth0", True), ("ens3", True), ("enp1s0f0", True), ("ib0", True), ("local1", True), *(
+        (name, False) for name in (
+            "lo", "veth12", "docker0", "br-12ab", "cali0a1b2c3d4e5", "cni0", "flannel.1", "lxc1234", "tun0", "bond0",
+            "eth0.100", "wg0", "cilium_host", "kube-ipvs0", "nodelocaldns", "vxlan.calico", "virbr0",
+        )
+    )],
+)  # fmt: skip
+def test_only_interfaces_with_hardware_are_counted(device: str, counted: bool) -> None:
+    for name in ("in", "out", "in_packets", "out_packets"):
+        (pattern,) = re.findall(r'device!~"([^"]*)"', NAMES[f"node.{name}"])
+        assert (re.fullmatch(pattern, device) is None) is counted
+    header = "Inter-\n face\n" + f"{device}: " + " ".join(["1"] * 16)
+    assert bool(guest_nics(header.split("\n"), (), ())) is counted
 
 
 async def test_a_vm_that_moved_is_read_from_its_newest_host(scripted: Scripted) -> None:
