@@ -80,12 +80,15 @@ class CostDays:
             async with self._lock:
                 for one in counted:
                     found += await self._of(one, since, until, parts)
-        return tuple(found), (*notes, *(note for one in counted for note in self._undated(one)))
+        told = [note for one in counted for note in await self._lacking(one, since, until)]
+        return tuple(found), (*notes, *told)
 
-    def _undated(self, counted: Counted) -> Iterator[str]:
-        for kind in KINDS:
-            if told := undated(self._stock.values(counted.entry, kind)):
-                yield f"{counted.entry}: {told}: counted from when a console first saw it"
+    async def _lacking(self, counted: Counted, since: datetime, until: datetime) -> list[str]:
+        """Return what a scope's sums lack, though they do not show it."""
+        kinds = (undated(self._stock.values(counted.entry, kind)) for kind in KINDS)
+        notes = [f"{counted.entry}: {told}: counted from when a console first saw it" for told in kinds if told]
+        unseen = await self._lives.unseen.note(counted.entry, counted.scope, since, until)
+        return [*notes, unseen] if unseen else notes
 
     async def _of(self, counted: Counted, since: datetime, until: datetime, parts: bool) -> list[ProjectDay]:
         windows = list(days(since, until))

@@ -19,6 +19,7 @@ from osvm_tui.domain.stretches import ANY, GRACE, Life, Span, Stretch, stretches
 from osvm_tui.domain.vm import Flavor, Vm, VmRef
 from osvm_tui.services.cost_rates import Rates
 from osvm_tui.services.cost_stock import Stock
+from osvm_tui.services.cost_unseen import Unseen
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.scopes import Scopes
 from osvm_tui.store.base import StateInterval, Store, VmLife
@@ -71,6 +72,7 @@ class Lives:
         self._fleet, self._scopes, self._rates, self._stock = fleet, scopes, rates, stock
         self._store, self._now = store, now
         self._logs: dict[VmRef, _Log] = {}
+        self.unseen = Unseen(fleet, scopes, store, now)
 
     def counted(self) -> tuple[tuple[Counted, ...], tuple[str, ...]]:
         """Return every scope once that has rates, and why the others have none. Of scopes that overlap the widest."""

@@ -15,6 +15,7 @@ from osvm_tui.domain.errors import Forbidden, OsvmError, Unreachable
 from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.rates import Component
 from osvm_tui.domain.rollup import CostDay
+from osvm_tui.domain.usage import VmUsage
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services import cost_days
 from osvm_tui.services.console import Console
@@ -198,3 +199,21 @@ async def test_a_project_that_came_to_nothing_since_leaves_no_stale_day(
     first = await one.costs.report(END, END + DAY)
     monkeypatch.setattr(one._costs._lives, "read", None)
     assert await one.costs.report(END, END + DAY) == first, "counted once"
+
+
+async def test_vms_that_came_and_went_unseen_are_named_with_their_hours(console: Make) -> None:
+    await seen_until(console, vm("1"), vm("seen"), last=NOW - 3 * HOUR)
+    cloud = ScriptedCloud(vm("1"))
+    cloud.lists["usage"] = tuple(
+        VmUsage(
+            vm_id=key, hours=Decimal(hours), started_at=NOW - 9 * HOUR, ended_at=None if key == "new" else NOW - HOUR
+        )
+        for key, hours in (("1", 9), ("seen", 8), ("a", 2), ("b", 3), ("new", 1))
+    )
+    one = await opened(console, cloud, Source())
+    (note,) = (await one.costs.report(NOW - 10 * HOUR, NOW)).notes
+    since = f"{NOW - 10 * HOUR:%Y-%m-%d}"
+    assert note == f"lab: 2 VMs came and went unseen since {since}, held 5.00 h says Nova: not in it"
+    assert any("came and went unseen" in each for each in (await one.costs.month()).notes)
+    await one.costs.report(NOW - 10 * HOUR, NOW)
+    assert cloud.asked.count("usage") == 2, "asked once for each window"
