@@ -34,19 +34,22 @@ _OURS = timedelta(seconds=300)
 
 
 class AlertBookkeeper:
-    """The alerts of one console. `notify` is how the operator wants to be called; `tell` whether a webhook is told."""
+    """The alerts of one console. `ours` tells which open ones it judges, the rest is other consoles'; `notify` is how
+    the operator wants to be called, `tell` whether a webhook is told.
+    """
 
     def __init__(
         self,
         bus: EventBus,
         store: Callable[[], AlertStore | None],
         now: Callable[[], datetime],
+        ours: Callable[[AlertView], object] = lambda _: True,
         *,
         notify: str = "",
         tell: bool = False,
         keep_days: int = 90,
     ) -> None:
-        self._bus, self._store, self._now = bus, store, now
+        self._bus, self._store, self._now, self._ours = bus, store, now, ours
         self._notify, self._keep_days = notify, keep_days
         self._open = OpenAlerts()
         self._ended: deque[AlertView] = deque(maxlen=_RECENT)
@@ -91,8 +94,10 @@ class AlertBookkeeper:
     def begin(self, rule: AlertRule, vm: Vm, entry: str, words: str, value: float | None, since: datetime) -> None:
         """Begin an alert, or say how an open one is now."""
         key = (rule.name, vm.ref)
-        self._judged[key] = self._now()
         held = self._open.find(key)
+        if held is not None and not self._ours(held):
+            return
+        self._judged[key] = self._now()
         if held is not None:
             said = replace(held, words=words, value=value, severity=rule.severity)
             if said != held:
@@ -109,9 +114,10 @@ class AlertBookkeeper:
 
     def end(self, rule: str, ref: VmRef, why: str) -> None:
         """End an open alert. Who was told of its begin is told, though it was silenced since."""
-        held = self._open.pop((rule, ref))
-        if held is None:
+        held = self._open.find((rule, ref))
+        if held is None or not self._ours(held):
             return
+        self._open.pop((rule, ref))
         self._judged.pop((rule, ref), None)
         now = self._now()
         words = f"{held.words}; {why} after {spell((now - held.since).total_seconds())}"

@@ -158,6 +158,7 @@ class AlertWatch:
         self._silence.notice_absence()
         if not self._ruled:
             return
+        await self._led.look_round(self._book.open())
         await self._look_for_errors()
         self._look_for_stuck()
         await self._look_for_silence()
@@ -220,10 +221,11 @@ class AlertWatch:
         if vm is None:
             return "the VM is gone"
         if rule is None:
-            return "its rule was removed" if self._sure else ""
+            return "its rule was removed" if self._sure and self._led.opens(alert) else ""
         project = self._named(rule, vm, entry)
         if not rule.fits(vm, entry, project or ""):
-            return "" if project is None else "its rule is not for this VM any more"
+            known = project is not None and self._led.opens(alert)
+            return "its rule is not for this VM any more" if known else ""
         if rule.kind in _MEASURED and not runs(vm):
             return "the VM does not run"
         return "back to normal" if self._is_normal(rule.kind, alert, vm) else ""

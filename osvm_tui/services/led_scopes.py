@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
 from osvm_tui.domain.alerts import AlertView
+from osvm_tui.domain.errors import StoreError
+from osvm_tui.domain.roles import Scope
 from osvm_tui.services.api import ScopeState
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.scope_follower import ScopeFollower
 from osvm_tui.services.scopes import Scopes
+from osvm_tui.store.base import Store
+
+_SKEW = timedelta(seconds=60)
+"""Clocks of consoles may differ so much: a lease that ran out a moment ago may be held."""
 
 
 class LedScopes:
     """Asked by names of entries, which may be another console's: of what is not open here nothing is led."""
 
-    def __init__(self, fleet: Fleet, scopes: Scopes) -> None:
-        self._fleet, self._scopes = fleet, scopes
+    def __init__(
+        self, fleet: Fleet, scopes: Scopes, store: Callable[[], Store | None], now: Callable[[], datetime]
+    ) -> None:
+        self._fleet, self._scopes, self._store, self._now = fleet, scopes, store, now
         self._read: dict[str, ScopeFollower] = {}
+        self._left: frozenset[str] = frozenset()
 
     def leads(self, entry: str) -> bool:
         """Return whether this console reads an entry's VMs in the background."""
@@ -35,14 +47,43 @@ class LedScopes:
     def judging(self, alert: AlertView) -> str:
         """Return the entry by which this console judges an alert, empty when others do.
 
-        A VM that no entry shows is judged as gone only by whom would see it: the entry of that name and cloud, if it
-        is in its own project, or one of all projects.
+        Two consoles may lead scopes that share a VM, with rules of their own: an alert of an entry that is not open
+        here is theirs while they lead. A VM that no entry shows is judged as gone only by whom would see it: the entry
+        of that name and cloud, if it is in its own project, or one of all projects.
         """
         names = sorted(self._fleet.order, key=lambda name: name != alert.entry)
         seen = [name for name in names if alert.ref in self._fleet.of(name)]
-        if seen:
-            return next(filter(self.judges, seen), "")
-        return next((name for name in names if self._would_see(name, alert) and self.judges(name)), "")
+        if not seen:
+            return next((name for name in names if self._would_see(name, alert) and self.judges(name)), "")
+        if not self.opens(alert) and not self._others(alert) <= self._left:
+            return ""
+        return next(filter(self.judges, seen), "")
+
+    def opens(self, alert: AlertView) -> bool:
+        """Return whether an alert is of an entry that is open here, so that its rule should be known here."""
+        return alert.entry in self._fleet.order
+
+    async def look_round(self, alerts: Iterable[AlertView]) -> None:
+        """Learn whether the scopes by which other consoles see VMs with alerts are led by any."""
+        store, left = self._store(), set[str]()
+        keys = {key for alert in alerts if not self.opens(alert) for key in self._others(alert)}
+        try:
+            for key in keys if store is not None else ():
+                assert store is not None
+                lease = await store.lease(f"fleet:{key}")
+                if lease is None or lease.expires_at + _SKEW < self._now():
+                    left.add(key)
+        except StoreError:
+            return  # what was known before holds
+        self._left = frozenset(left)
+
+    def _others(self, alert: AlertView) -> frozenset[str]:
+        """Return the keys of scopes, not led here, by which an alert's VM may be seen."""
+        vm = self._fleet.get(alert.ref)
+        scope = Scope(entry="", endpoint=alert.ref.endpoint, project_id=vm.project_id if vm else "")
+        keys = {scope.key, Scope(entry="", endpoint=scope.endpoint, all_projects=True).key}
+        here = (follower.scope for follower in self._scopes.followers() if self.leads(follower.status.entry))
+        return frozenset(keys.difference(one.key for one in here if one))
 
     def _would_see(self, entry: str, alert: AlertView) -> bool:
         follower = self._follower(entry)

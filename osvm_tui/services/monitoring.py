@@ -81,10 +81,10 @@ class Monitoring(MonitorApi):
         self._operator, self._role, self._now, self._source = operator, console_role, now, source
         self._picture = MeasuredPicture(self._gap_s, self._runs)
         self._keeper = MetricKeeper(plan.store)
+        led = LedScopes(fleet, scopes, store, now)
         self._book = AlertBookkeeper(
-            bus, self._alerts, now, notify=plan.notify, tell=bool(plan.webhook), keep_days=plan.keep_days
+            bus, self._alerts, now, led.judging, notify=plan.notify, tell=bool(plan.webhook), keep_days=plan.keep_days
         )
-        led = LedScopes(fleet, scopes)
         self._leads = led.leads
         self.collector = Collector(fleet, plan.pace, self._target, self._offered, led.leads, self._book.on, self._heard)
         self._watch = AlertWatch(self._book, fleet, self._picture, insight, led, self._project_name, self._kept, now)

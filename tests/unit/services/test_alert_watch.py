@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from osvm_tui.domain.alerts import AlertBook, AlertKind, AlertRule
+from osvm_tui.domain.alerts import AlertBook, AlertKind, AlertRule, AlertView
 from osvm_tui.domain.diff import Delta
 from osvm_tui.domain.errors import ProbeFailed, ProbeUnfit
 from osvm_tui.domain.metrics import Memory, Metric, Mount, Reading, Sample, Source
@@ -89,6 +89,30 @@ async def test_nothing_is_judged_before_the_list_of_vms_was_read(opened: Opened)
     status.state = ScopeState.LIVE
     await other.monitor._judge()
     assert "the VM is gone" in ended(other, "error")
+
+
+async def test_who_leads_another_view_of_a_vm_keeps_its_alerts_to_itself_while_it_leads(opened: Opened) -> None:
+    desk = opened()
+    desk.probe.cpu = 40.0
+    await desk.start()
+    store = desk.console._store
+    assert store is not None
+    lease = await store.acquire("fleet:e|*", "another console", 15.0)
+    assert lease is not None
+    theirs = AlertView(
+        id="theirs", rule="cpu", ref=desk.vm("one").ref, vm_name="vm-one", entry="admin", words="over 30 % there",
+        state=AlertState.FIRING, since=desk.time.now(),
+    )  # fmt: skip
+    await begin(store.alerts, theirs)
+    await begin(store.alerts, replace(theirs, id="own-rule", rule="a rule of theirs"))
+    await desk.monitor._follow_alerts()
+    await desk.go(0.5)
+    assert {alert.words for alert in desk.monitor.alerts()} == {"over 30 % there"}
+    assert len(desk.monitor.alerts()) == 2
+    await store.release(lease)
+    await desk.go(2)
+    assert [alert.id for alert in desk.monitor.alerts()] == ["own-rule"], "of a rule that is not known here"
+    assert "back to normal" in ended(desk, "cpu")
 
 
 async def test_a_vm_that_another_project_holds_is_not_taken_for_gone(opened: Opened) -> None:
