@@ -36,7 +36,7 @@ def with_tag(found: Iterable[ProjectDay], tag: str) -> tuple[ProjectDay, ...]:
 def grouped(found: Sequence[ProjectDay], by: Sequence[By], name: Name) -> tuple[Group, ...]:
     """Return one group per keys and currency, the dearest first."""
     sums: _Sums = {}
-    unpriced: dict[_Key, set[str]] = {}
+    unpriced: dict[_Key, set[tuple[str, ...]]] = {}
     projects = _projects(found, name)
     held = By.COMPONENT not in by
     for day in found:
@@ -46,9 +46,9 @@ def grouped(found: Sequence[ProjectDay], by: Sequence[By], name: Name) -> tuple[
             key = (one.currency, tuple([read(one) for read in reads]))
             _add(sums, key, one)
             if one.unpriced:
-                unpriced.setdefault(key, set()).update(one.unpriced)
+                unpriced.setdefault(key, set()).add(one.unpriced)
     groups = [
-        Group(key[1], _sum(key[0], values, held=held), tuple(sorted(unpriced.get(key, ()))))
+        Group(key[1], _sum(key[0], values, held=held), tuple(sorted(set().union(*unpriced.get(key, ())))))
         for key, values in sums.items()
     ]
     return tuple(sorted(groups, key=lambda each: (each.sum.currency, -each.sum.amount_max, each.keys)))
@@ -119,12 +119,11 @@ def totals(found: Iterable[ProjectDay], *, held: bool = True) -> tuple[Sum, ...]
 
 def unpriced_notes(found: Iterable[ProjectDay]) -> tuple[str, ...]:
     """Return one sentence for each cloud in which something had no price."""
-    names: dict[str, set[str]] = {}
+    names: dict[str, set[tuple[str, ...]]] = {}
     for day in found:
-        for one in day.sums:
-            if one.unpriced:
-                names.setdefault(day.entry, set()).update(one.unpriced)
-    return tuple(f"{entry}: {unpriced_words(names[entry])}" for entry in sorted(names))
+        names.setdefault(day.entry, set()).update({one.unpriced for one in day.sums})
+    known = {entry: set().union(*found) for entry, found in sorted(names.items())}
+    return tuple(f"{entry}: {unpriced_words(found)}" for entry, found in known.items() if found)
 
 
 def unpriced_words(names: Iterable[str]) -> str:

@@ -218,7 +218,7 @@ class Costs(CostsApi):
             until=until,
             by=tuple(by),
             groups=await asyncio.to_thread(grouped, found, tuple(by), self._project),
-            totals=totals(found, held=By.COMPONENT not in by),
+            totals=await asyncio.to_thread(totals, found, held=By.COMPONENT not in by),
             notes=(*notes, *self._unpriced(found, since), *troubles),
             simulated=self._simulated(),
         )
