@@ -101,9 +101,9 @@ async def test_a_small_fleet_is_read_at_once_and_a_big_one_ahead() -> None:
     told = await used.of(few, NOW)
     assert [told[vm.ref].login_at for vm in few] == [NOW - 100 * DAY, None, NOW - 100 * DAY]
     assert set(await used.of(many, NOW)) == refs
-    await used.read_ahead(few, NOW + timedelta(minutes=59))
+    await used.read_ahead(few, NOW + timedelta(minutes=359))
     assert monitor.readings == 3
-    await used.read_ahead(few[:1], NOW + timedelta(minutes=61))
+    await used.read_ahead(few[:1], NOW + timedelta(minutes=361))
     assert (monitor.readings, set(await used.of(many, NOW))) == (4, {few[0].ref})
     resized = msgspec.structs.replace(few[0], launched_at=NOW - STEP)
     assert await used.of([resized, *many[1:]], NOW) == {}
