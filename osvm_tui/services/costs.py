@@ -335,7 +335,7 @@ class Costs(CostsApi):
         scope = self._scopes.scope(entry)
         told = await self._scopes.client(entry).usage(since, until)
         ours = await self._lives.histories(entry, scope, since)
-        rows = compare(told, ours, since, until)
+        rows = await asyncio.to_thread(compare, told, ours, since, until)
         return UsageCheck(
             entry=entry,
             since=since,
