@@ -8,7 +8,7 @@ start_gnocchi() {
   port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
   GNOCCHI_DIR=$(mktemp -d)
   python3 -m venv "$GNOCCHI_DIR/venv" || return 1
-  "$GNOCCHI_DIR/venv/bin/pip" install -q --only-binary :all: -r .ci/gnocchi.txt || return 1
+  "$GNOCCHI_DIR/venv/bin/pip" install -q --no-deps --only-binary :all: -r .ci/gnocchi.txt || return 1
   index=${POSTGRESQL_URL#*+asyncpg://}
   cat >"$GNOCCHI_DIR/gnocchi.conf" <<CONF
 [api]
