@@ -165,6 +165,12 @@ def burn_of(
     return Burn(currency, sum((one.hourly for one in lines), ZERO), monthly, tuple(lines), tuple(unpriced))
 
 
+def times(burn: Burn, count: int) -> Burn:
+    """Return what so many of the same cost; its lines are left out."""
+    many = Decimal(count)
+    return Burn(burn.currency, burn.hourly * many, burn.monthly * many, unpriced=burn.unpriced)
+
+
 def item_name(item: Item) -> str:
     """Return what an item is called where it has no price: `flavor m1.small`, `volume gold`."""
     return f"{item.component.value} {item.what}".strip()

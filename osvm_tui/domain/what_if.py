@@ -23,16 +23,29 @@ DELETES = frozenset({"delete", "force-delete"})
 COPIES = frozenset({"create-image", "create-backup"})
 """What leaves a copy of a VM's disk. A backup may delete older ones: then it costs less than is told."""
 _BYTES_PER_GIB = Decimal(1024**3)
+_SHUT_DOWN = 4
+"""Nova's power_state of a guest that is off."""
 
 
-def after(vm: Vm, action_id: str, given: str = "") -> Vm | None:
-    """Return the VM as the action will leave it, None when it will be gone. `given` is the state of a reset-state."""
+def state_after(vm: Vm, action_id: str, given: str = "") -> str | None:
+    """Return the vm_state in which an action will leave a VM, None when it will be gone.
+
+    `given` is the state of a reset-state. What a VM was before its resize is not known here: a revert counts as if it
+    had run.
+    """
     if action_id in DELETES:
         return None
     if action_id == "reset-state":
-        return replace(vm, vm_state=given or vm.vm_state)
-    state = _AFTER.get(action_id, vm.vm_state)
-    return replace(vm, vm_state=state)
+        return given or vm.vm_state
+    if action_id == "confirm-resize" and vm.power_state == _SHUT_DOWN:
+        return "stopped"
+    return _AFTER.get(action_id, vm.vm_state)
+
+
+def after(vm: Vm, action_id: str, given: str = "") -> Vm | None:
+    """Return the VM as the action will leave it, None when it will be gone; see `state_after`."""
+    state = state_after(vm, action_id, given)
+    return replace(vm, vm_state=state) if state is not None else None
 
 
 def burn_after(
@@ -51,8 +64,11 @@ def largest_image(vm: Vm, flavor: Flavor) -> Item | None:
 
     None where there is none: it boots from a volume, or the flavor does not tell how large its disk is.
     """
-    if vm.image_id is None and vm.volume_ids:
-        return None
+    return None if vm.image_id is None and vm.volume_ids else image_of_disk(flavor)
+
+
+def image_of_disk(flavor: Flavor) -> Item | None:
+    """Return the largest image of a disk of this flavor, None where the flavor does not tell how large that is."""
     size = flavor.disk_gib * _BYTES_PER_GIB / BYTES_PER_GB
     return Item(Component.IMAGE, "", size) if size else None
 

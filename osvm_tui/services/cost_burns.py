@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from osvm_tui.domain.accrual import Held, Tariff, dated
-from osvm_tui.domain.burn import Burn, Item, Total, burn_totals, priced, thing_burn, vm_burn
+from osvm_tui.domain.burn import Burn, Item, Total, burn_totals, priced, thing_burn, times, vm_burn
 from osvm_tui.domain.money import ZERO, product
 from osvm_tui.domain.rates import PriceList
 from osvm_tui.domain.roles import Scope
@@ -23,10 +24,20 @@ from osvm_tui.services.costs_api import AttachedCost, BurnTotals, Uncounted, VmC
 from osvm_tui.services.fleet import Fleet
 from osvm_tui.services.scopes import Scopes
 
-_Key = tuple[str, str, Flavor | None, bool, str | None, bool]
 _Pieces = list[tuple[PriceList, Decimal]]
 """Prices that will hold, each with its hours."""
 _MICRO = timedelta(microseconds=1)
+
+
+class Kind(NamedTuple):
+    """What VMs have in common that cost the same."""
+
+    entry: str
+    vm_state: str
+    flavor: Flavor | None
+    launched: bool
+    image_name: str | None
+    root_disk: bool
 
 
 class Coming(Struct, frozen=True):
@@ -43,13 +54,13 @@ class Burns:
 
     def __init__(self, fleet: Fleet, scopes: Scopes, rates: Rates, stock: Stock, now: Callable[[], datetime]) -> None:
         self._fleet, self._scopes, self._rates, self._stock, self._now = fleet, scopes, rates, stock, now
-        self._memo: dict[_Key, Burn | None] = {}
-        self._missing: dict[_Key, tuple[str, ...]] = {}
+        self._memo: dict[Kind, Burn | None] = {}
+        self._missing: dict[Kind, tuple[str, ...]] = {}
         self._basis: tuple[object, ...] = ()
-        self._keys: dict[VmRef, _Key] = {}
+        self._kinds: dict[VmRef, Kind] = {}
         self._projects: dict[VmRef, str] = {}
-        self._counts: Counter[tuple[str, _Key]] = Counter()
-        """By project and key."""
+        self._counts: Counter[tuple[str, Kind]] = Counter()
+        """By project and kind."""
         self._revision = 0
         self._alike: tuple[tuple[object, ...], Counter[tuple[str, str, Item]]] = ((), Counter())
         self._things: tuple[tuple[object, ...], tuple[Burn, ...]] = ((), ())
@@ -64,7 +75,7 @@ class Burns:
         found = self._rates.priced(entry)
         if found is None:
             return VmCost(ref=ref, note=self._rates.view(entry).note)
-        own = self._burn(self._key(vm, entry))
+        own = self._burn(self._kind(vm, entry))
         return VmCost(
             ref=ref,
             own=own,
@@ -77,13 +88,19 @@ class Burns:
         """Return a VM's own burn rate, None where there is none."""
         self.follow()
         self._follow_fleet()
-        key = self._keys.get(ref)
+        key = self._kinds.get(ref)
         burn = self._burn(key) if key is not None else None
         return Total(burn.currency, burn.hourly, burn.monthly) if burn is not None else None
 
-    def alike(self, vm: Vm, entry: str) -> Burn | None:
-        """Return what a VM like this one costs, None where it has no price; `follow` must have been called."""
-        return self._burn(self._key(vm, entry))
+    def kinds(self) -> Mapping[VmRef, Kind]:
+        """Return what kind every VM is of now that an entry sees; true until the next turn of the loop."""
+        self.follow()
+        self._follow_fleet()
+        return self._kinds
+
+    def alike(self, kind: Kind) -> Burn | None:
+        """Return what a VM of this kind costs, None where it has no price; `kinds` must have been called before."""
+        return self._burn(kind)
 
     def _attached(self, entry: str, vm: Vm, tariff: Tariff, prices: PriceList) -> tuple[AttachedCost, ...]:
         currency = tariff.card.currency
@@ -97,10 +114,10 @@ class Burns:
         self.follow()
         if refs is not None:
             chosen = [(vm, entry) for ref in refs if (vm := self._fleet.get(ref)) and (entry := self._entry(ref))]
-            return self._sum(Counter(self._key(vm, entry) for vm, entry in chosen), ())
+            return self._sum(Counter(self._kind(vm, entry) for vm, entry in chosen), ())
         self._follow_fleet()
         if self._all is None:
-            counts: Counter[_Key] = Counter()
+            counts: Counter[Kind] = Counter()
             for (_, key), count in self._counts.items():
                 counts[key] += count
             self._all = replace(self._sum(counts, self._thing_burns()), uncounted=self._uncounted())
@@ -122,7 +139,7 @@ class Burns:
         return tuple(Coming(*key, amount) for key, amount in found.items())
 
     def _coming_vms(self, pieces: Mapping[str, _Pieces]) -> Iterator[Coming]:
-        whole: dict[_Key, tuple[str, Decimal]] = {}
+        whole: dict[Kind, tuple[str, Decimal]] = {}
         for (project_id, key), count in self._counts.items():
             if count and key not in whole:
                 burns = [(self._burn_by(key, prices), hours) for prices, hours in pieces.get(key[0], ())]
@@ -141,10 +158,10 @@ class Burns:
                 burn = thing_burn(item, prices, tariff.card.currency)
                 yield Coming(entry, project_id, burn.currency, product(burn.hourly, hours) * count)
 
-    def _sum(self, counts: Mapping[_Key, int], things: tuple[Burn, ...]) -> BurnTotals:
+    def _sum(self, counts: Mapping[Kind, int], things: tuple[Burn, ...]) -> BurnTotals:
         found = [(burn, count) for key, count in counts.items() if count and (burn := self._burn(key)) is not None]
         vms, priced_vms = sum(counts.values()), sum(count for _, count in found)
-        totals = burn_totals([*(_times(burn, Decimal(count)) for burn, count in found), *things])
+        totals = burn_totals([*(times(burn, count) for burn, count in found), *things])
         simulated = any(self._simulated(key[0]) for key, count in counts.items() if count)
         missing = {name for key, count in counts.items() if count for name in self._missing.get(key, ())}
         missing.update(name for burn in things for name in burn.unpriced)
@@ -171,23 +188,23 @@ class Burns:
     def _entry(self, ref: VmRef) -> str:
         return self._fleet.entry_of(ref)
 
-    def _key(self, vm: Vm, entry: str) -> _Key:
+    def _kind(self, vm: Vm, entry: str) -> Kind:
         flavor = self._stock.flavor_of(entry, vm)
         root_disk = vm.image_id is not None or not vm.volume_ids
-        return entry, vm.vm_state, flavor, vm.launched, self._stock.image_of(entry, vm), root_disk
+        return Kind(entry, vm.vm_state, flavor, vm.launched, self._stock.image_of(entry, vm), root_disk)
 
-    def _burn(self, key: _Key) -> Burn | None:
+    def _burn(self, key: Kind) -> Burn | None:
         if key not in self._memo:
             self._memo[key] = self._price(key)
         return self._memo[key]
 
-    def _price(self, key: _Key) -> Burn | None:
+    def _price(self, key: Kind) -> Burn | None:
         found = self._rates.priced(key[0])
         burn = self._whole(key, *found) if found is not None else None
         self._missing[key] = burn.unpriced if burn is not None else ()
         return burn if burn is not None and priced(burn) else None
 
-    def _burn_by(self, key: _Key, prices: PriceList) -> Burn | None:
+    def _burn_by(self, key: Kind, prices: PriceList) -> Burn | None:
         """Return what a VM costs by prices that need not be the present ones."""
         found = self._rates.priced(key[0])
         if found is not None and found[1] is prices:
@@ -196,7 +213,7 @@ class Burns:
         burn = self._whole(key, tariff, prices) if tariff is not None else None
         return burn if burn is not None and priced(burn) else None
 
-    def _whole(self, key: _Key, tariff: Tariff, prices: PriceList) -> Burn | None:
+    def _whole(self, key: Kind, tariff: Tariff, prices: PriceList) -> Burn | None:
         _, vm_state, flavor, launched, image_name, root_disk = key
         if flavor is None:
             return None
@@ -221,7 +238,7 @@ class Burns:
         self._basis = tuple(basis)
         self._memo.clear()
         self._missing.clear()
-        self._keys.clear()
+        self._kinds.clear()
         self._projects.clear()
         self._counts.clear()
         self._revision = 0
@@ -232,7 +249,7 @@ class Burns:
         if delta.complete or delta.revision != self._revision:
             self._all = None
         if delta.complete:
-            self._keys.clear()
+            self._kinds.clear()
             self._projects.clear()
             self._counts.clear()
         self._revision = delta.revision
@@ -241,12 +258,12 @@ class Burns:
         for vm in delta.upserts:
             self._drop(vm.ref)
             if entry := self._entry(vm.ref):
-                key = self._keys[vm.ref] = self._key(vm, entry)
+                key = self._kinds[vm.ref] = self._kind(vm, entry)
                 self._projects[vm.ref] = vm.project_id
                 self._counts[vm.project_id, key] += 1
 
     def _drop(self, ref: VmRef) -> None:
-        if (key := self._keys.pop(ref, None)) is not None:
+        if (key := self._kinds.pop(ref, None)) is not None:
             self._counts[self._projects.pop(ref), key] -= 1
 
     def _thing_burns(self) -> tuple[Burn, ...]:
@@ -282,7 +299,7 @@ class Burns:
             priced_by = self._rates.priced(entry)
             if priced_by is not None:
                 tariff, prices = priced_by
-                found.append(_times(thing_burn(item, prices, tariff.card.currency), Decimal(count)))
+                found.append(times(thing_burn(item, prices, tariff.card.currency), count))
         return found
 
     def _held(self, entry: str, scope: Scope | None) -> Sequence[Held]:
@@ -291,7 +308,3 @@ class Burns:
 
 def _hours(length: timedelta) -> Decimal:
     return Decimal(length // _MICRO) / 3_600_000_000
-
-
-def _times(burn: Burn, count: Decimal) -> Burn:
-    return Burn(burn.currency, burn.hourly * count, burn.monthly * count, unpriced=burn.unpriced)

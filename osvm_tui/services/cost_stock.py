@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -116,11 +116,11 @@ class Stock:
 
     def hanging(self, entry: str, vm: Vm) -> tuple[Hanging, ...]:
         """Return the volumes and floating IPs of a VM, as far as they were read."""
-        kinds = (CatalogKind.VOLUME, CatalogKind.FLOATING_IP)
-        by_vm = self._indexed(entry, "hanging", kinds, _hanging)
-        plugged = [by_vm.get(f"addr:{address.addr}", ()) for address in vm.addresses if address.floating]
-        found = (*by_vm.get(vm.id, ()), *(one for each in plugged for one in each))
-        return tuple({one.id: one for one in found}.values())
+        return hung_on(vm, self.hung(entry))
+
+    def hung(self, entry: str) -> Mapping[str, tuple[Hanging, ...]]:
+        """Return the volumes and floating IPs of an entry as `hung_on` reads them."""
+        return self._indexed(entry, "hanging", (CatalogKind.VOLUME, CatalogKind.FLOATING_IP), _hanging)
 
     def held(self, entry: str, scope: Scope, seen_at: datetime) -> tuple[Held, ...]:
         """Return everything beside VMs that projects in the scope's reach pay for."""
@@ -143,6 +143,13 @@ class Stock:
         made = make(tuple(item for view in marks if view is not None for item in view.items))
         self._indexes[(entry, name)] = (marks, made)
         return made
+
+
+def hung_on(vm: Vm, hung: Mapping[str, tuple[Hanging, ...]]) -> tuple[Hanging, ...]:
+    """Return what hangs on a VM; `hung` is by the ids of VMs, or by `addr:` and the address."""
+    own = hung.get(vm.id, ())
+    plugged = [one for each in vm.addresses if each.floating for one in hung.get(f"addr:{each.addr}", ())]
+    return tuple({one.id: one for one in (*own, *plugged)}.values()) if plugged else own
 
 
 def _root_images(items: tuple[object, ...]) -> dict[str, str]:

@@ -27,6 +27,7 @@ from osvm_tui.services.catalogs import Catalogs
 from osvm_tui.services.cost_burns import Burns, Coming
 from osvm_tui.services.cost_changes import CostChanges
 from osvm_tui.services.cost_days import CostDays, ProjectDay
+from osvm_tui.services.cost_earlier import Earlier
 from osvm_tui.services.cost_lives import Counted, Lives
 from osvm_tui.services.cost_metrics import UsedOf
 from osvm_tui.services.cost_rates import CostSource as CostSource
@@ -101,7 +102,8 @@ class Costs(CostsApi):
         self._rates = Rates(source, scopes, bus, now)
         self._stock = Stock(catalogs)
         self._burns = Burns(fleet, scopes, self._rates, self._stock, now)
-        self._changes = CostChanges(fleet, self._rates, self._stock, self._burns)
+        self._earlier = Earlier(fleet, store, bus)
+        self._changes = CostChanges(fleet, self._rates, self._stock, self._burns, self._earlier)
         self._lives = Lives(fleet, scopes, self._rates, self._stock, store, now)
         self._days = CostDays(self._lives, self._stock, store, now)
         self._used = UsedOf(monitor) if monitor is not None else None
@@ -114,6 +116,7 @@ class Costs(CostsApi):
         beside = [asyncio.create_task(self._rates.keep(), name="rates")]
         try:
             await store_ready()
+            beside.append(asyncio.create_task(self._earlier.keep(lambda: self._rates.revision), name="earlier"))
             await asyncio.sleep(_FIRST_S)
             beside.append(asyncio.create_task(self._keep_used(), name="used"))
             while True:
@@ -144,6 +147,7 @@ class Costs(CostsApi):
     async def refresh(self) -> None:
         await self._rates.refresh()
         await self._read_stock()
+        await self._earlier.read()
 
     async def _read_stock(self) -> tuple[str, ...]:
         entries = [f.status.entry for f in self._scopes.followers() if f.scope is not None]
@@ -167,6 +171,11 @@ class Costs(CostsApi):
         self, action_id: str, refs: Sequence[VmRef], params: Mapping[str, object] | None = None
     ) -> tuple[Change, ...]:
         return self._changes.of_action(action_id, refs, params or {})
+
+    async def what_if_many(
+        self, action_id: str, refs: Sequence[VmRef], params: Mapping[str, object] | None = None
+    ) -> tuple[Change, ...]:
+        return await self._changes.of_many(action_id, refs, params or {})
 
     def what_if_create(
         self, entry: str, flavor_id: str, image_id: str = "", count: int = 1, *, floating_ips: int = 0

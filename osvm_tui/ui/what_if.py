@@ -4,9 +4,7 @@ price. Decides nothing."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 
-from msgspec.structs import replace
 from textual.content import Content
 
 from osvm_tui.domain.burn import Change
@@ -18,9 +16,10 @@ from osvm_tui.ui.printable import printable
 
 AT_ONCE = 100
 """So many VMs are counted within a frame."""
-_EXPECTED = frozenset(
-    {"start", "stop", "pause", "unpause", "suspend", "resume", "shelve", "shelve-offload", "unshelve", "resize"}
-)
+_EXPECTED = frozenset({
+    "start", "stop", "pause", "unpause", "suspend", "resume", "shelve", "shelve-offload", "unshelve", "resize",
+    "revert-resize",
+})  # fmt: skip
 """Verbs of which an operator may think that they change the bill: these tell it also when they do not."""
 
 
@@ -68,29 +67,6 @@ def change_of_size(api: ConsoleApi, refs: Sequence[VmRef], flavor_id: str) -> st
     """Return what a resize to a flavor would change a month: `+ 27.88 EUR/mo`; empty where it has no price."""
     changes = api.costs.what_if("resize", refs, {"flavor_id": flavor_id})
     return ", ".join(f"{signed(each.monthly)} {each.currency}/mo" for each in changes)
-
-
-def merged(parts: Iterable[Sequence[Change]]) -> tuple[Change, ...]:
-    """Return changes that were counted apart as one per currency; amounts in their notes are not added up."""
-    every = sorted((each for part in parts for each in part), key=lambda each: each.currency)
-    return tuple(_sum(list(found)) for _, found in groupby(every, key=lambda each: each.currency))
-
-
-def _sum(found: Sequence[Change]) -> Change:
-    first, *rest = found
-    if not rest:
-        return first
-    noted = any(each.note for each in found)
-    return replace(
-        first,
-        before_hourly=sum((each.before_hourly for each in rest), first.before_hourly),
-        after_hourly=sum((each.after_hourly for each in rest), first.after_hourly),
-        hourly=sum((each.hourly for each in rest), first.hourly),
-        monthly=sum((each.monthly for each in rest), first.monthly),
-        unpriced=tuple(dict.fromkeys(name for each in found for name in each.unpriced)),
-        note="volumes, images and floating IPs that stay go on costing" if noted else "",
-        at_most=any(each.at_most for each in found),
-    )
 
 
 def _entries(api: ConsoleApi, refs: Iterable[VmRef]) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""Figures of the waste list: a fleet whose VMs are nearly all of the wrong size, on a cloud of sixty flavors.
+"""Figures of the waste list: a fleet whose VMs are nearly all of the wrong size, on a cloud of sixty flavors; and of
+what a change of all of it would change of the bill.
 
 Milliseconds on the clock and of CPU (all threads), and the longest stall of the event loop meanwhile.
 """
@@ -16,11 +17,12 @@ import msgspec
 
 from osvm_tui.domain.advice import VmMetrics
 from osvm_tui.domain.billing import PRESETS
+from osvm_tui.domain.burn import Change
 from osvm_tui.domain.cost_book import CostBook
 from osvm_tui.domain.diff import Delta
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.sample_rates import SAMPLE
-from osvm_tui.domain.vm import Flavor, Vm
+from osvm_tui.domain.vm import Flavor, Vm, VmRef
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services.console import Console
 from osvm_tui.services.entry import EntryPlan
@@ -81,10 +83,17 @@ async def _looked(console: Console, fleet: list[Vm], now: datetime) -> dict[str,
     found = await figures.step("first", console.costs.waste(used))
     again = await figures.step("again", console.costs.waste(used))
     assert found == again, "nothing has changed meanwhile"
+    refs = [vm.ref for vm in fleet]
+    parts = await figures.step("what a deletion of all would change", console.costs.what_if_many("delete", refs))
+    assert parts == await figures.step("the same in one call", _at_once(console, refs))
     ticking.cancel()
     kinds = sorted({each.waste.value for each in found.advice})
     told = {kind: sum(each.waste.value == kind for each in found.advice) for kind in kinds}
     return {"steps": figures.steps, "advice": told}
+
+
+async def _at_once(console: Console, refs: list[VmRef]) -> tuple[Change, ...]:
+    return console.costs.what_if("delete", refs)
 
 
 def _vm(number: int, chance: Random, at: datetime) -> Vm:

@@ -116,7 +116,13 @@ class FakeCosts(CostsApi):
             for vm in vms
             if vm.flavor is not None
         ]
-        return change(before, after)
+        left_out = len(vms) - len(before)
+        return change(before, after, f"{left_out} without a price left out" if left_out else "")
+
+    async def what_if_many(
+        self, action_id: str, refs: Sequence[VmRef], params: Mapping[str, object] | None = None
+    ) -> tuple[Change, ...]:
+        return self.what_if(action_id, refs, params)
 
     def what_if_create(
         self, entry: str, flavor_id: str, image_id: str = "", count: int = 1, *, floating_ips: int = 0

@@ -6,7 +6,6 @@ script of `openstack` commands; it is not sent then.
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -26,7 +25,7 @@ from osvm_tui.ui.action_plan import ActionPlan, Skip, Target, verb
 from osvm_tui.ui.dialogs.typed_confirm import TypedConfirm
 from osvm_tui.ui.format import clip
 from osvm_tui.ui.submitting import told
-from osvm_tui.ui.what_if import AT_ONCE, merged, what_if
+from osvm_tui.ui.what_if import AT_ONCE, what_if
 from osvm_tui.ui.what_if import told as told_price
 from osvm_tui.ui.widgets.price_line import PriceLine
 
@@ -95,18 +94,15 @@ class ConfirmMany(TypedConfirm):
         yield PriceLine(what_if(self.api, plan.spec.id, plan.refs, self.params) if len(plan.refs) <= AT_ONCE else None)
 
     def on_mount(self) -> None:
-        """Count what many VMs cost behind the picture, a part in each turn of the loop."""
+        """Count what many VMs cost behind the picture."""
         if len(self.plan.refs) > AT_ONCE:
             self._count_price()
 
     @work(group="price", exit_on_error=False)
     async def _count_price(self) -> None:
-        refs, action_id = self.plan.refs, self.plan.spec.id
-        parts = []
-        for at in range(0, len(refs), AT_ONCE):
-            parts.append(self.api.costs.what_if(action_id, refs[at : at + AT_ONCE], self.params))
-            await asyncio.sleep(0)
-        self.query_one(PriceLine).tell(told_price(self.api, action_id, merged(parts), self.plan.clouds))
+        action_id = self.plan.spec.id
+        changes = await self.api.costs.what_if_many(action_id, self.plan.refs, self.params)
+        self.query_one(PriceLine).tell(told_price(self.api, action_id, changes, self.plan.clouds))
 
     def action_scroll(self, by: int) -> None:
         """Scroll the plan."""

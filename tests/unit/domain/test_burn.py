@@ -14,7 +14,7 @@ from osvm_tui.domain.cost_book import Budget, CostBook
 from osvm_tui.domain.forecast import forecast, month_of
 from osvm_tui.domain.rates import Component, Named, Per, Price, PriceList, RateCard, card_for
 from osvm_tui.domain.vm import Flavor, Vm
-from osvm_tui.domain.what_if import burn_after
+from osvm_tui.domain.what_if import burn_after, state_after
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 SMALL, LARGE = Flavor("small", 2, 4096, 20), Flavor("large", 8, 16384, 80)
@@ -154,3 +154,7 @@ def test_budgets_cover_what_they_name() -> None:
     assert not budget.covers("prod-1", "id", "other")
     assert budget.holds_in(datetime(2026, 12, 31, tzinfo=UTC))
     assert not budget.holds_in(datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def test_a_resize_that_is_confirmed_while_the_guest_is_off_leaves_it_stopped() -> None:
+    assert [state_after(vm("resized", power_state=each), "confirm-resize") for each in (1, 4)] == ["active", "stopped"]
