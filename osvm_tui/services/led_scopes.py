@@ -51,13 +51,13 @@ class LedScopes:
         here is theirs while they lead. A VM that no entry shows is judged as gone only by whom would see it: the entry
         of that name and cloud, if it is in its own project, or one of all projects.
         """
-        names = sorted(self._fleet.order, key=lambda name: name != alert.entry)
+        names = self._fleet.order
         seen = [name for name in names if alert.ref in self._fleet.of(name)]
         if not seen:
             return next((name for name in names if self._would_see(name, alert) and self.judges(name)), "")
-        if not self.opens(alert) and not self._others(alert) <= self._left:
-            return ""
-        return next(filter(self.judges, seen), "")
+        if self._shows(alert):
+            return alert.entry if self.judges(alert.entry) else ""
+        return next(filter(self.judges, seen), "") if self._others(alert) <= self._left else ""
 
     def opens(self, alert: AlertView) -> bool:
         """Return whether an alert is of an entry that is open here, so that its rule should be known here."""
@@ -66,7 +66,7 @@ class LedScopes:
     async def look_round(self, alerts: Iterable[AlertView]) -> None:
         """Learn whether the scopes by which other consoles see VMs with alerts are led by any."""
         store, left = self._store(), set[str]()
-        keys = {key for alert in alerts if not self.opens(alert) for key in self._others(alert)}
+        keys = {key for alert in alerts if not self._shows(alert) for key in self._others(alert)}
         try:
             for key in keys if store is not None else ():
                 assert store is not None
@@ -76,6 +76,9 @@ class LedScopes:
         except StoreError:
             return  # what was known before holds
         self._left = frozenset(left)
+
+    def _shows(self, alert: AlertView) -> bool:
+        return self.opens(alert) and alert.ref in self._fleet.of(alert.entry)
 
     def _others(self, alert: AlertView) -> frozenset[str]:
         """Return the keys of scopes, not led here, by which an alert's VM may be seen."""

@@ -39,6 +39,7 @@ class Silence:
     def forget(self, refs: Collection[VmRef]) -> None:
         """Drop VMs that are gone or run no more."""
         self._asked.difference_update(refs)
+        self._still.difference_update([ref for ref in refs if self._fleet.get(ref) is None])
 
     @property
     def awake_s(self) -> float:
