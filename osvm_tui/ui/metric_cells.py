@@ -17,12 +17,12 @@ SPARK = 3
 PERCENT_WIDTH = 5
 SPARK_WIDTH = SPARK + PERCENT_WIDTH
 STALE_S = 300.0
-"""A value older than this is shown as a doubt: the background asks far more often."""
+"""A value older than this is shown as a doubt, unless its source has newer ones less often."""
 
 
 def trust(seen: Measured, now: datetime) -> Token:
     """Return the colour of a VM's values: plain, or amber when they are old or no longer measured."""
-    old = seen.sample is not None and (now - seen.sample.at).total_seconds() > STALE_S
+    old = seen.sample is not None and (now - seen.sample.at).total_seconds() > max(STALE_S, seen.fresh_s)
     return Token.STALE if old or seen.trouble else Token.PLAIN
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from osvm_tui.domain.measured import Measured
 from osvm_tui.domain.metrics import Mount, Sample, Source
 from osvm_tui.domain.vm import VmRef
+from osvm_tui.ui.format import Token
+from osvm_tui.ui.metric_cells import trust
 from osvm_tui.ui.metric_words import device_sections, standing
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,3 +32,10 @@ def test_devices_are_drawn_as_full_as_df_tells_them_and_without_unicode_where_th
         "/      ########--  75 %  60 B of 100 B, 20 B free",
         "/proc  ----------   0 %  0 B of 0 B",
     ]
+
+
+def test_a_value_is_a_doubt_when_its_source_should_have_told_a_newer_one() -> None:
+    often = Measured(ref=VmRef("e", "1"), sample=SAMPLE, fresh_s=210.0)
+    rarely = Measured(ref=VmRef("e", "1"), sample=SAMPLE, fresh_s=1050.0)
+    colours = [trust(one, NOW + timedelta(minutes=minutes)) for minutes in (4, 10, 20) for one in (often, rarely)]
+    assert colours == [Token.PLAIN, Token.PLAIN, Token.STALE, Token.PLAIN, Token.STALE, Token.STALE]
