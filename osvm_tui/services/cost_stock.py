@@ -93,7 +93,8 @@ class Stock:
         when it is not known."""
         if vm.image_id:
             return self._indexed(entry, "images", (CatalogKind.IMAGE,), self._with_images).get(vm.image_id)
-        return self._indexed(entry, "roots", (CatalogKind.VOLUME,), _root_images).get(vm.id)
+        found = [self.item(entry, CatalogKind.VOLUME, each) for each in vm.volume_ids]
+        return _root_image(vm, [each for each in found if isinstance(each, Volume)])
 
     def _with_images(self, items: tuple[object, ...]) -> dict[str, str]:
         self._image_names |= {item.id: item.name for item in items if isinstance(item, Image)}
@@ -152,15 +153,15 @@ def hung_on(vm: Vm, hung: Mapping[str, tuple[Hanging, ...]]) -> tuple[Hanging, .
     return tuple({one.id: one for one in (*own, *plugged)}.values()) if plugged else own
 
 
-def _root_images(items: tuple[object, ...]) -> dict[str, str]:
-    """Return of each VM the image of the volume that it boots from: the first disk, else the only bootable one."""
-    found: dict[str, list[tuple[bool, str]]] = {}
-    for item in items:
-        if isinstance(item, Volume) and item.bootable:
-            for one in item.attachments:
-                found.setdefault(one.vm_id, []).append((one.device.endswith("da"), item.image_name))
-    roots = {vm_id: [name for first, name in disks if first or len(disks) == 1] for vm_id, disks in found.items()}
-    return {vm_id: names[0] for vm_id, names in roots.items() if len(names) == 1 and names[0]}
+def _root_image(vm: Vm, volumes: list[Volume]) -> str | None:
+    """Return the image of the volume that a VM boots from: its only one, else its first disk, else the bootable one."""
+    only = volumes if len(vm.volume_ids) == 1 else []
+    first = [
+        each for each in volumes if any(one.vm_id == vm.id and one.device.endswith("da") for one in each.attachments)
+    ]
+    bootable = [each for each in volumes if each.bootable]
+    root = next((found[0] for found in (only, first, bootable) if len(found) == 1), None)
+    return root.image_name or None if root is not None else None
 
 
 def _by_id(items: tuple[object, ...]) -> dict[str, object]:

@@ -170,9 +170,9 @@ async def test_a_licence_is_billed_by_the_root_volumes_image_and_told_where_the_
     (version,) = card().versions
     windows = Named("windows*", Price(Decimal("0.1")))
     licensed = replace(card(), versions=(replace(version, prices=version.prices | {Component.LICENSE: (windows,)}),))
-    volume: dict[str, object] = {"image_id": None, "volume_ids": ("x",)}
     cloud = ScriptedCloud(
-        *(vm(each, "active", **volume) for each in "12"),
+        vm("1", image_id=None, volume_ids=("d1", "r1")),
+        vm("2", image_id=None, volume_ids=("r2",)),
         vm("3", image_id="w"),
         vm("4", image_id="gone"),
         scope=EVERYWHERE,
