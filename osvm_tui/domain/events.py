@@ -85,7 +85,7 @@ class AlertsChanged(Struct, frozen=True, tag=True):
 
     revision: int
     text: str = ""
-    """Of the newest that began, empty when none did."""
+    """What began, in one sentence; empty when nothing did."""
     notify: str = ""
     """How the operator wants to be called: `bell`, `osc9`, or not at all."""
 

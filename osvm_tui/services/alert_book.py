@@ -24,8 +24,6 @@ from osvm_tui.services.open_alerts import Key, OpenAlerts
 from osvm_tui.store.alert_base import AlertStore
 
 _RECENT = 200
-_NEWS = timedelta(seconds=120)
-"""An alert that another console began so lately is called out here too."""
 _CALL_EACH = timedelta(seconds=30)
 """The operator is called at once, then not again so soon: an outage takes some rounds until all of it is known."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -193,13 +191,13 @@ class AlertBookkeeper:
             return
         self._open.put(alert)
         again = known is not None and (known.state, alert.state) == (AlertState.SILENCED, AlertState.FIRING)
-        new = known is None and self._now() - alert.since <= _NEWS
-        self._changed(alert if (again or new) and not quietly else None)
+        self._changed(alert if (again or known is None) and not quietly else None)
 
     def _take_end(self, alert: AlertView, known: set[str]) -> None:
         held = self._open.find((alert.rule, alert.ref))
         if held is not None and held.id == alert.id:
             self._open.pop((alert.rule, alert.ref))
+            self._judged.pop((alert.rule, alert.ref), None)
         if alert.id not in known:
             known.add(alert.id)
             self._ended.append(alert)

@@ -171,22 +171,24 @@ class AlertWatch:
         if delta.complete:
             self._errors.clear()
         self._errors.difference_update(delta.removed)
-        for vm in delta.upserts:
-            (self._errors.add if vm.vm_state == "error" else self._errors.discard)(vm.ref)
+        for moved in delta.upserts:
+            (self._errors.add if moved.vm_state == "error" else self._errors.discard)(moved.ref)
         for number, ref in enumerate(tuple(self._errors), 1):
             if number % _SLICE == 0:
                 await asyncio.sleep(0)
-            found, entry = self._fleet.get(ref), self._fleet.entry_of(ref)
-            for rule in self._of(AlertKind.ERROR, found, entry) if found and self._led.judges(entry) else ():
-                assert found is not None
-                fault = f": {found.fault.message}" if found.fault else ""
-                self._book.begin(rule, found, entry, f"in ERROR{fault}", None, found.updated_at or self._now())
+            vm, entry = self._fleet.get(ref), self._fleet.entry_of(ref)
+            if vm is None or vm.vm_state != "error" or not self._led.judges(entry):
+                continue
+            for rule in self._of(AlertKind.ERROR, vm, entry):
+                fault = f": {vm.fault.message}" if vm.fault else ""
+                self._book.begin(rule, vm, entry, f"in ERROR{fault}", None, vm.updated_at or self._now())
 
     def _look_for_stuck(self) -> None:
         for stuck in self._insight.all_stuck():
             vm, entry = self._fleet.get(stuck.ref), self._fleet.entry_of(stuck.ref)
-            for rule in self._of(AlertKind.STUCK, vm, entry) if vm and self._led.judges(entry) else ():
-                assert vm is not None
+            if vm is None or not self._led.judges(entry):
+                continue
+            for rule in self._of(AlertKind.STUCK, vm, entry):
                 lasted = spell(max(0.0, (self._now() - stuck.since).total_seconds()))
                 usual = f" (usually {spell(stuck.usual.p95_s)})" if stuck.usual else ""
                 self._book.begin(rule, vm, entry, f"{stuck.doing} for {lasted}{usual}", None, stuck.since)

@@ -59,11 +59,11 @@ class Silence:
         """
         now, awake_s = self._now(), self.awake_s
         self._ran_at = {ref: at for ref, at in self._ran_at.items() if self._lacks(ref, at)}
-        for number, found in enumerate(list(self._picture.all()), 1):
+        for number, ref in enumerate([found.ref for found in self._picture.all()], 1):
             if number % _SLICE == 0:
                 await asyncio.sleep(0)
-            vm = self._fleet.get(found.ref)
-            if vm is None or found.sample is None or not self._runs(vm, now):
+            vm, found = self._fleet.get(ref), self._picture.get(ref)  # as they are by now
+            if vm is None or found is None or found.sample is None or not self._runs(vm, now):
                 continue
             since = max(found.sample.at, self._ran_at.get(vm.ref, found.sample.at))
             silent_s = (now - since).total_seconds()

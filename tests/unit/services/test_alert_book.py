@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from osvm_tui.domain.alerts import AlertBook, AlertState
 from osvm_tui.domain.diff import Delta
+from osvm_tui.domain.errors import ProbeFailed
 from osvm_tui.domain.events import AlertsChanged
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.services.open_alerts import OpenAlerts
@@ -102,6 +103,24 @@ async def test_a_silenced_alert_tells_its_end_and_calls_again_when_the_silence_i
     await desk.go(1)
     assert [event for event, _ in await told(desk)] == ["begun", "again", "ended"]
     assert desk.monitor.alerts() == ()
+
+
+async def test_who_follows_is_called_too_however_long_it_took_until_the_alert_began(opened: Opened) -> None:
+    desk, other = opened(), opened(notify="bell")
+    for one in (desk, other):
+        await one.start()
+    other.lead(False)
+    await desk.go(2)
+    await other.monitor._follow_alerts()
+    desk.probe.error = ProbeFailed("no answer")
+    await desk.go(13)
+    await other.monitor._follow_alerts()
+    assert [text.partition(":")[0] for text in calls(other)] == ["2 alerts"]
+    late = opened(notify="bell")
+    await late.start()
+    await late.monitor._follow_alerts()
+    assert calls(late) == [], "what was there before is no news"
+    assert len(late.monitor.alerts()) == 2
 
 
 async def test_who_follows_sees_how_an_open_alert_is_now(opened: Opened) -> None:
