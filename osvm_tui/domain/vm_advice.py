@@ -14,6 +14,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from osvm_tui.domain.advice import Advice, Confidence, VmMetrics, Waste, at_most, sure
+from osvm_tui.domain.money import digits
 from osvm_tui.domain.states import status_of
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.vm_prices import VmPrices
@@ -98,7 +99,7 @@ def _off(subject: Subject, now: datetime) -> Advice | None:
     if monthly is not None:
         if monthly <= 0:
             return None
-        evidence += f" and still {monthly:.2f} {subject.prices.currency} a month"
+        evidence += f" and still {digits(monthly)} {subject.prices.currency} a month"
     elif waste is Waste.STOPPED or vm.vm_state in _SHELVED:
         return None
     if vm.vm_state in _SHELVED:
@@ -160,7 +161,7 @@ def _gone_after(
 
 def _image(subject: Subject) -> str:
     price = subject.prices.image(subject.vm, subject.flavor)
-    return f"; its image costs up to {price:.2f} {subject.prices.currency} a month" if price else ""
+    return f"; its image costs up to {digits(price)} {subject.prices.currency} a month" if price else ""
 
 
 def _oversized(subject: Subject, metrics: VmMetrics) -> Advice | None:

@@ -93,7 +93,8 @@ class Stock:
         when it is not known."""
         if vm.image_id:
             return self._indexed(entry, "images", (CatalogKind.IMAGE,), self._with_images).get(vm.image_id)
-        found = [self.item(entry, CatalogKind.VOLUME, each) for each in vm.volume_ids]
+        volumes = self._indexed(entry, f"ids of {CatalogKind.VOLUME}", (CatalogKind.VOLUME,), _by_id)
+        found = [volumes.get(each) for each in vm.volume_ids]
         return _root_image(vm, [each for each in found if isinstance(each, Volume)])
 
     def _with_images(self, items: tuple[object, ...]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from osvm_tui.domain.burn import Burn, Change, Item, change, thing_burn, times
 from osvm_tui.domain.catalog import CatalogKind
-from osvm_tui.domain.money import ZERO, Money, totals
+from osvm_tui.domain.money import ZERO, Money, digits, totals
 from osvm_tui.domain.rates import Component
 from osvm_tui.domain.things import volume_item
 from osvm_tui.domain.vm import Flavor, Vm, VmRef
@@ -153,7 +153,7 @@ class Tally:
 
     def _monthly(self, things: _Things) -> str:
         found = totals(Money(burn.currency, burn.monthly) for burn in self._priced(things))
-        return " and ".join(f"{each.amount:.2f} {each.currency}" for each in found if each.amount)
+        return " and ".join(f"{digits(each.amount)} {each.currency}" for each in found if each.amount)
 
 
 def _image(kind: Kind) -> Item | None:
