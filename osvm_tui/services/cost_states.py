@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import pairwise
 
+from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.stretches import GRACE
 from osvm_tui.domain.vm import Vm, VmRef
-from osvm_tui.store.base import StateInterval, VmLife
+from osvm_tui.store.base import StateInterval, Store, VmLife
 
 
-def states_since(lives: Iterable[VmLife], present: Callable[[VmRef], Vm | None]) -> dict[VmRef, datetime]:
+async def states_since(
+    store: Store, scopes: Iterable[Scope], present: Callable[[VmRef], Vm | None], now: datetime
+) -> dict[VmRef, datetime]:
+    """Return when the present state of each VM in these scopes began, as `began` tells. Raises StoreError."""
+    found: dict[VmRef, datetime] = {}
+    for scope in scopes:
+        found |= await asyncio.to_thread(began, await store.lives(scope, now), present)
+    return found
+
+
+def began(lives: Iterable[VmLife], present: Callable[[VmRef], Vm | None]) -> dict[VmRef, datetime]:
     """Return when the present state of each VM began. What lies before a time that nobody looked at is not counted:
     the VM may have been used meanwhile."""
     found: dict[VmRef, datetime] = {}

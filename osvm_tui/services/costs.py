@@ -228,21 +228,21 @@ class Costs(CostsApi):
             by=tuple(by),
             groups=await asyncio.to_thread(grouped, found, tuple(by), self._project),
             totals=await asyncio.to_thread(totals, found, held=By.COMPONENT not in by),
-            notes=(*notes, *self._unpriced(found, since), *troubles),
+            notes=(*notes, *await self._unpriced(found, since), *troubles),
             simulated=self._simulated(),
         )
 
-    def _unpriced(self, found: Sequence[ProjectDay], since: datetime) -> tuple[str, ...]:
+    async def _unpriced(self, found: Sequence[ProjectDay], since: datetime) -> tuple[str, ...]:
         """Return what had no price, and which clouds had none at all at first."""
         late = [note for one in self._lives.counted()[0] for note in _begins(one.entry, one.tariff, since)]
-        return (*late, *unpriced_notes(found))
+        return (*late, *await asyncio.to_thread(unpriced_notes, found))
 
     async def trend(self, days: int = 30) -> tuple[Day, ...]:
         await self._read_stock()
         today = self._now().date()
         wanted = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
         found, _ = await self._days.read(day_bounds(wanted[0])[0], self._now())
-        return by_day(found, wanted)
+        return await asyncio.to_thread(by_day, found, wanted)
 
     async def month(self) -> MonthView:
         now = self._now()
@@ -251,19 +251,23 @@ class Costs(CostsApi):
         wanted = [(now - timedelta(days=back)).date() for back in range(DAYS, 0, -1)]
         read, notes = await self._days.read(min(since, day_bounds(wanted[0])[0]), now)
         found = [each for each in read if each.day >= since.date()]
-        recent = by_day([each for each in read if each.day in wanted], wanted)
+        recent = await asyncio.to_thread(by_day, [each for each in read if each.day in wanted], wanted)
         coming = self._burns.coming(now, until)
         sight = self._in_sight((*found, *coming))
         return MonthView(
             since=since,
             until=until,
-            forecasts=self._forecasts(totals(found), recent, coming, now),
+            forecasts=self._forecasts(await asyncio.to_thread(totals, found), recent, coming, now),
             budgets=tuple(
-                budget_view(budget, found, coming, self._project, budget_note(budget, sight, self._project))
-                for budget in self._rates.budgets
-                if budget.holds_in(now)
+                [
+                    await asyncio.to_thread(
+                        budget_view, budget, found, coming, self._project, budget_note(budget, sight, self._project)
+                    )
+                    for budget in self._rates.budgets
+                    if budget.holds_in(now)
+                ]
             ),
-            notes=(*notes, *self._unpriced(found, since), *troubles),
+            notes=(*notes, *await self._unpriced(found, since), *troubles),
             simulated=self._simulated(),
         )
 
@@ -307,18 +311,12 @@ class Costs(CostsApi):
                 one.advice_id: Dismissed(advice_id=one.advice_id, reason=one.reason, operator=one.operator, at=one.at)
                 for one in await store.dismissals()
             }
-            since = await self._states_since(store)
+            scopes = {f.scope.key: f.scope for f in self._scopes.followers() if f.scope is not None}
+            since = await states_since(store, scopes.values(), self._fleet.get, self._now())
         return await self._waste.look(metrics or {}, since, dismissed, notes)
 
     def _running(self) -> list[Vm]:
         return [vm for vm in self._fleet.vms() if vm.vm_state == "active"]
-
-    async def _states_since(self, store: Store) -> dict[VmRef, datetime]:
-        found: dict[VmRef, datetime] = {}
-        for scope in {f.scope.key: f.scope for f in self._scopes.followers() if f.scope is not None}.values():
-            lives = await store.lives(scope, self._now())
-            found |= await asyncio.to_thread(states_since, lives, self._fleet.get)
-        return found
 
     async def dismiss(self, advice_id: str, reason: str) -> None:
         if not reason.strip():

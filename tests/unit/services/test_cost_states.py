@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from osvm_tui.services.cost_states import states_since
+from osvm_tui.services.cost_states import began
 from osvm_tui.store.base import StateInterval, VmLife
 from tests.unit.services.scripted_cloud import a_vm
 
@@ -33,11 +33,11 @@ def interval(state: str, since: int, until: int | None, seen: int | None = None,
 def test_a_state_lasts_as_long_as_it_was_seen(intervals: tuple[StateInterval, ...], days: int | None) -> None:
     vm = a_vm("1", "stopped")
     expected = {} if days is None else {vm.ref: NOW - timedelta(days=days)}
-    assert states_since([VmLife(vm, False, intervals)], {vm.ref: vm}.get) == expected
+    assert began([VmLife(vm, False, intervals)], {vm.ref: vm}.get) == expected
 
 
 def test_a_vm_that_is_in_another_state_now_or_gone_is_left_out() -> None:
     life = VmLife(a_vm("1", "stopped"), False, (interval("stopped", 9, None),))
     moved = a_vm("1", "active")
-    assert states_since([life], {moved.ref: moved}.get) == {}
-    assert states_since([life], lambda _: None) == {}
+    assert began([life], {moved.ref: moved}.get) == {}
+    assert began([life], lambda _: None) == {}
