@@ -256,11 +256,12 @@ class Burns:
         for ref in delta.removed:
             self._drop(ref)
         for vm in delta.upserts:
-            self._drop(vm.ref)
-            if entry := self._entry(vm.ref):
-                key = self._kinds[vm.ref] = self._kind(vm, entry)
-                self._projects[vm.ref] = vm.project_id
-                self._counts[vm.project_id, key] += 1
+            ref = vm.ref
+            self._drop(ref)
+            if entry := self._entry(ref):
+                kind = self._kinds[ref] = self._kind(vm, entry)
+                self._projects[ref] = vm.project_id
+                self._counts[vm.project_id, kind] += 1
 
     def _drop(self, ref: VmRef) -> None:
         if (key := self._kinds.pop(ref, None)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from operator import is_
 from typing import TypeVar
 
 from msgspec import Struct
@@ -138,9 +139,9 @@ class Stock:
     def _indexed(
         self, entry: str, name: str, kinds: Iterable[CatalogKind], make: Callable[[tuple[object, ...]], T]
     ) -> T:
-        marks = tuple(self._catalogs.view(entry, kind) for kind in kinds)
+        marks = tuple([self._catalogs.view(entry, kind) for kind in kinds])
         held = self._indexes.get((entry, name))
-        if held is not None and len(held[0]) == len(marks) and all(a is b for a, b in zip(held[0], marks, strict=True)):
+        if held is not None and len(held[0]) == len(marks) and all(map(is_, held[0], marks)):
             return held[1]  # type: ignore[return-value]
         made = make(tuple(item for view in marks if view is not None for item in view.items))
         self._indexes[(entry, name)] = (marks, made)
