@@ -106,4 +106,4 @@ async def test_many_vms_are_counted_in_parts_as_if_at_once_and_the_loop_turns_me
     for action_id in ("delete", "shelve", "stop", "create-image"):
         assert await one.costs.what_if_many(action_id, refs) == one.costs.what_if(action_id, refs)
     (shelve,) = one.costs.what_if("shelve", refs)
-    assert shelve.note == "the images that they leave cost up to 9405.98 EUR a month; 300 without a price left out"
+    assert shelve.note == "the images that they leave cost up to 9 405.98 EUR a month; 300 without a price left out"
