@@ -1,7 +1,8 @@
 """Replays Nova's action log: which state and which of its flavors a VM had when; pure, knows nothing of what was seen.
 
-Rules from Nova: an action with a message failed and left the VM as it was. `resize` gives another flavor, `migrate`
-none, `revertResize` takes back whichever of both came last.
+Rules from Nova: an action with a message failed; it left the VM as it was, or in error, or an admin has put the state
+right since, which no log tells. `resize` gives another flavor, `migrate` none, `revertResize` takes back whichever of
+both came last.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from msgspec import Struct
 
 from osvm_tui.domain.catalog import InstanceAction
 
+UNKNOWN = "unknown"
+"""The vm_state of a stretch of which nobody knows it."""
 GONE = "deleted"
 SLACK = timedelta(seconds=10)
 """Nova writes the end of an action a moment after the state that it led to."""
@@ -21,9 +24,10 @@ _STATES = {
     "resume": "active", "shelve": "shelved", "shelveOffload": "shelved_offloaded", "unshelve": "active",
     "rescue": "rescued", "unrescue": "active", "resize": "resized", "migrate": "resized", "confirmResize": "active",
     "revertResize": "active", "softDelete": "soft-delete", "restore": "active", "delete": GONE, "forceDelete": GONE,
-    "create": "active", "reboot": "active",
+    "create": "active", "reboot": "active", "rebuild": "", "live-migration": "", "evacuate": "",
 }  # fmt: skip
-"""The vm_state in which an action of Nova's log leaves a VM. Actions that are not here leave it as it was."""
+"""The vm_state in which an action of Nova's log leaves a VM, empty for the one that it was in. Actions that are not
+here leave it as it was, even when they fail."""
 _RELAUNCH = ("resize", "migrate", "revertResize", "rebuild", "unshelve", "rescue")
 """After these Nova writes the launch time anew."""
 RESIZES = ("resize", "revertResize")
@@ -51,7 +55,11 @@ def replay(
     for action in within(actions, since, until, slack):
         moment = min(moment_of(action), until)
         found.append(Step(state, flavor, at, moment))
-        at, state = moment, _STATES[action.action]
+        at, state = moment, _left_in(action, state)
+        if action.message:
+            if action.action in RESIZES:
+                flavor = newest = newest + 1
+            continue
         if action.action in ("resize", "migrate"):
             reverts_to.append(flavor)
         elif action.action == "confirmResize":
@@ -65,22 +73,25 @@ def replay(
     return found
 
 
+def _left_in(action: InstanceAction, state: str) -> str:
+    if action.message:
+        return UNKNOWN
+    if action.action == "rebuild" and state in ("error", UNKNOWN):
+        return UNKNOWN
+    return _STATES[action.action] or state
+
+
 def within(
     actions: Sequence[InstanceAction], since: datetime, until: datetime, slack: timedelta
 ) -> list[InstanceAction]:
-    """Return the actions that ended in a stretch without failing, oldest first."""
-    found = [one for one in actions if one.action in _STATES and done(one)]
+    """Return the actions that ended in a stretch, well or badly, oldest first."""
+    found = [one for one in actions if one.action in _STATES and one.started_at is not None]
     return sorted((one for one in found if _in(one, since, until, slack)), key=moment_of)
 
 
 def _in(action: InstanceAction, since: datetime, until: datetime, slack: timedelta) -> bool:
     moment, started = moment_of(action), action.started_at or since
     return since < moment and (moment <= until or (started <= until and moment <= until + slack))
-
-
-def done(action: InstanceAction) -> bool:
-    """Return whether an action did not fail."""
-    return action.started_at is not None and not action.message
 
 
 def moment_of(action: InstanceAction) -> datetime:
@@ -93,4 +104,4 @@ def moment_of(action: InstanceAction) -> datetime:
 def launches(actions: Sequence[InstanceAction], *, first: bool) -> list[datetime]:
     """Return when the log says that a VM was launched; with `first` its creation is one, too."""
     names = (*_RELAUNCH, "create") if first else _RELAUNCH
-    return [moment_of(one) for one in actions if one.action in names and done(one)]
+    return [moment_of(one) for one in actions if one.action in names and one.started_at and not one.message]

@@ -14,11 +14,10 @@ from msgspec import Struct
 
 from osvm_tui.domain.catalog import InstanceAction
 from osvm_tui.domain.replay import GONE, RESIZES, SLACK, Step, launches, moment_of, replay, within
+from osvm_tui.domain.replay import UNKNOWN as UNKNOWN
 
 GRACE = timedelta(minutes=3)
 """A state is taken to last this long unseen: more than a poll, less than a console that was away."""
-UNKNOWN = "unknown"
-"""The vm_state of a stretch of which nobody knows it."""
 ANY = "*"
 """Among the flavors of a stretch: it may have had any of the cloud's."""
 _NEVER_RAN = ("building", "error")
@@ -117,9 +116,11 @@ def _launched(life: Life, at: datetime, ran: bool) -> bool | None:
     if _is_first(life):
         return False
     # Nova wrote the time anew: the log alone tells whether it was launched before.
-    if life.actions is None or not any(one.action == "create" for one in life.actions):
-        return None
-    return any(moment <= at for moment in launches(life.actions, first=True))
+    log = life.actions or ()
+    if any(moment <= at for moment in launches(log, first=True)):
+        return True
+    whole = any(one.action == "create" for one in log) and (life.read_at is None or at <= life.read_at)
+    return False if whole else None
 
 
 def _is_first(life: Life) -> bool:
@@ -226,16 +227,12 @@ class _Gap(Struct, frozen=True):
                 return told != GONE
             # A shelved VM is offloaded without an action of its own when Nova is set to do it at once.
             offloaded = (told, self.after.vm_state) == ("shelved", "shelved_offloaded")
-            return told == self.after.vm_state or offloaded or self._failed()
+            return told in (UNKNOWN, self.after.vm_state) or offloaded
         ended = self.life.gone and self.life.terminated_at is None
         return told == GONE or not ended or not covered
 
-    def _failed(self) -> bool:
-        """Return whether an action failed at the end and left an error."""
-        if self.after is None or self.after.vm_state != "error":
-            return False
-        failed = [moment_of(one) for one in self.life.actions or () if one.message and one.started_at is not None]
-        return any(abs(moment - self.until) <= SLACK for moment in failed)
+    def _was_launched(self, at: datetime) -> bool:
+        return any(moment <= at for moment in launches(self.life.actions or (), first=True))
 
     def _numbered(self, steps: list[Step], covered: bool) -> dict[int, str] | None:
         """Return the names of the flavors of a replay, as far as they are known; None for a contradiction."""
@@ -250,10 +247,11 @@ class _Gap(Struct, frozen=True):
             following = steps[number + 1].vm_state if number + 1 < len(steps) else ""
             if not following and self.after is not None and covered:
                 following = "shelved_offloaded" if self.after.vm_state == "shelved" else ""
-            # Nova offloads a shelved VM by itself, at once or later: when, no log tells.
+            # Nova offloads a shelved VM by itself, at once or later, and an admin ends an error: when, no log tells.
             hidden = step.vm_state == "shelved" and following != "shelved_offloaded"
+            hidden = hidden or (step.vm_state == "error" and number + 1 < len(steps))
             flavors = (names[step.flavor],) if step.flavor in names else (ANY, self._likely)
-            ran = ran or step.vm_state not in _NEVER_RAN
+            ran = ran or step.vm_state not in (*_NEVER_RAN, UNKNOWN) or self._was_launched(step.since)
             launched = True if ran else _launched(self.life, step.since, ran)
             state = UNKNOWN if hidden else step.vm_state
             yield Stretch(state, flavors, step.since, step.until, seen=False, launched=launched)

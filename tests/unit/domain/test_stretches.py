@@ -52,7 +52,7 @@ def test_a_console_that_was_away_leaves_a_gap_between_two_states() -> None:
 
 def test_the_action_log_rebuilds_a_gap_when_it_leads_to_what_came_after() -> None:
     gone = Span("active", "m", T0, hour(4), hour(1))
-    log = (action("stop", 4), action("start", 3), action("stop", 2), action("reboot", 1.5, message="Error"))
+    log = (action("stop", 4), action("start", 3), action("stop", 2), action("reboot", 1.5))
     found = stretches(life(gone, STOPPED, actions=log), hour(6), GRACE)
     assert told(*found)[1:4] == [("active", 1, 2, False), ("stopped", 2, 3, False), ("active", 3, 4, False)]
     wrong = stretches(life(gone, STOPPED, actions=(action("pause", 2),)), hour(6), GRACE)
@@ -217,5 +217,18 @@ def test_an_action_that_had_only_begun_or_failed_at_the_end_explains_it() -> Non
     assert told(*stretches(life(gone, failed, actions=log), hour(6), GRACE))[1:3] == [
         ("active", 1, 2, False), ("stopped", 2, 4, False),
     ]  # fmt: skip
-    earlier = (action("start", 3, "Error"),)
-    assert told(*stretches(life(gone, failed, actions=earlier), hour(6), GRACE))[1] == (UNKNOWN, 1, 4, False)
+
+
+def test_after_an_action_that_failed_the_state_is_unknown_until_another_succeeds() -> None:
+    gone, back = Span("active", "m", T0, hour(4), hour(1)), Span("active", "m", hour(4), None, hour(6))
+    log = (action("reboot", 2, "Error"), action("stop", 3), action("start", 3.5), action("resize", 3.7, "Error"))
+    found = stretches(life(gone, back, actions=log), hour(6), GRACE)
+    assert with_flavors(*found)[1:6] == [
+        ("active", ("m",), 1, 2), (UNKNOWN, ("m",), 2, 3), ("stopped", ("m",), 3, 3.5), ("active", ("m",), 3.5, 3.7),
+        (UNKNOWN, ("m",), 3.7, 4),
+    ]  # fmt: skip
+    error = Span("error", "m", T0, hour(4), hour(1))
+    again = (action("rebuild", 2), action("stop", 3), action("start", 3.5))
+    assert told(*stretches(life(error, back, actions=again), hour(6), GRACE))[1:4] == [
+        (UNKNOWN, 1, 3, False), ("stopped", 3, 3.5, False), ("active", 3.5, 4, False),
+    ]  # fmt: skip
