@@ -179,10 +179,14 @@ class CostDays:
         store = self._store()
         kept = await store.things(counted.scope, since) if store is not None else ()
         whose = "" if counted.scope.all_projects else counted.scope.project_id
-        present = self._stock.held(counted.entry, counted.scope, self._now())
-        there = [one if one.project_id else replace(one, project_id=whose) for one in present]
         fresh = {component for _, component in self._stock.well_read(counted.entry)}
-        return tuple(_up_to_now(kept, there, fresh))
+
+        def told() -> tuple[Held, ...]:
+            present = self._stock.held(counted.entry, counted.scope, self._now())
+            there = [one if one.project_id else replace(one, project_id=whose) for one in present]
+            return tuple(_up_to_now(kept, there, fresh))
+
+        return await asyncio.to_thread(told)
 
     async def _keep(self, counted: Counted, rows: Sequence[CostDay]) -> None:
         store = self._store()
