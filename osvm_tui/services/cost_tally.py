@@ -145,11 +145,19 @@ class Tally:
     def _notes(self) -> Iterator[str]:
         if stays := self._monthly(self._stays):
             yield f"volumes and floating IPs that stay go on costing {stays} a month"
+        if missing := sum(count for one, count in self._stays.items() if self._lacks_price(*one)):
+            yield f"{missing} that stay{'s' if missing == 1 else ''} without a price, not in it"
         if left := self._monthly(self._left):
             one = self._left.total() == 1
             yield f"the {'image that it leaves costs' if one else 'images that they leave cost'} up to {left} a month"
         if self._left_out:
             yield f"{self._left_out} without a price left out"
+
+    def _lacks_price(self, entry: str, item: Item) -> bool:
+        """Return whether a card prices things like this one, but not this one; what it does not price is free."""
+        found = self._rates.priced(entry)
+        prices = found[1] if found is not None else None
+        return prices is not None and item.component in prices.prices and not prices.price(item.component, item.what)
 
     def _monthly(self, things: _Things) -> str:
         found = totals(Money(burn.currency, burn.monthly) for burn in self._priced(things))

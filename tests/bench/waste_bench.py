@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from osvm_tui.domain.advice import VmMetrics
 from osvm_tui.domain.billing import PRESETS
-from osvm_tui.domain.burn import Change
 from osvm_tui.domain.cost_book import CostBook
 from osvm_tui.domain.diff import Delta
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.sample_rates import SAMPLE
-from osvm_tui.domain.vm import Flavor, Vm, VmRef
+from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services.console import Console
 from osvm_tui.services.entry import EntryPlan
@@ -34,6 +34,7 @@ from tests.unit.services.scripted_cloud import ScriptedCloud, a_vm
 FLAVORS = tuple(Flavor(f"f{n}", 1 + n % 8, 2048 * (1 + n // 8), 20, id=str(n)) for n in range(60))
 STATES = ("active", "active", "active", "active", "stopped", "shelved_offloaded")
 USED_DAYS = 15
+T = TypeVar("T")
 
 
 class _Book:
@@ -84,16 +85,17 @@ async def _looked(console: Console, fleet: list[Vm], now: datetime) -> dict[str,
     again = await figures.step("again", console.costs.waste(used))
     assert found == again, "nothing has changed meanwhile"
     refs = [vm.ref for vm in fleet]
+    await figures.step("burn rate of all, first", _called(console.costs.burn_totals))
     parts = await figures.step("what a deletion of all would change", console.costs.what_if_many("delete", refs))
-    assert parts == await figures.step("the same in one call", _at_once(console, refs))
+    assert parts == await figures.step("the same in one call", _called(lambda: console.costs.what_if("delete", refs)))
     ticking.cancel()
     kinds = sorted({each.waste.value for each in found.advice})
     told = {kind: sum(each.waste.value == kind for each in found.advice) for kind in kinds}
     return {"steps": figures.steps, "advice": told}
 
 
-async def _at_once(console: Console, refs: list[VmRef]) -> tuple[Change, ...]:
-    return console.costs.what_if("delete", refs)
+async def _called(work: Callable[[], T]) -> T:
+    return work()
 
 
 def _vm(number: int, chance: Random, at: datetime) -> Vm:

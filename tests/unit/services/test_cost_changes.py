@@ -6,8 +6,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from osvm_tui.domain.diff import Delta
 from osvm_tui.domain.events import CostsChanged
+from osvm_tui.domain.network import FloatingIp
+from osvm_tui.domain.rates import Component, Named, Price, PriceList
 from osvm_tui.domain.vm import Flavor
 from osvm_tui.domain.volume import Volume, VolumeAttachment
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
@@ -44,6 +48,23 @@ async def test_volumes_that_die_with_a_vm_are_part_of_what_its_deletion_saves(co
     assert delete.note == "volumes and floating IPs that stay go on costing 3.65 EUR a month"
     (stop,) = one.costs.what_if("stop", [made.ref])
     assert (stop.hourly, stop.note) == (-COMPUTE, "")
+
+
+async def test_what_stays_without_a_price_is_told_and_no_zero(console: Make) -> None:
+    only = {**card().versions[0].prices, Component.VOLUME: (Named("ssd", Price(Decimal("0.0001"))),)}
+    del only[Component.FLOATING_IP]
+    book = replace(card(), versions=(PriceList(NOW - 9000 * MINUTE, only),))
+    cloud = ScriptedCloud(vm("1", dying_volume_ids=("d",)), scope=EVERYWHERE)
+    cloud.lists["volumes"] = tuple(
+        Volume(id=each, size_gib=50, type=kind, attachments=(VolumeAttachment("1"),))
+        for each, kind in (("v", "ssd"), ("w", "gold"), ("d", "tape"))
+    )
+    cloud.lists["floating_ips"] = (FloatingIp(id="f", address="203.0.113.9", vm_id="1", port_id="p"),)
+    one = await opened(console, cloud, Source(cards=(book,)))
+    (delete,) = one.costs.what_if("delete", [vm("1").ref])
+    stays = "volumes and floating IPs that stay go on costing 3.65 EUR a month"
+    assert delete.note == f"{stays}; 1 that stays without a price, not in it"
+    assert (delete.hourly, delete.unpriced) == (-COMPUTE, ("volume tape",))
 
 
 async def test_a_revert_gives_back_the_flavor_and_state_from_before_the_resize(console: Make) -> None:
