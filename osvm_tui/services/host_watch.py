@@ -41,9 +41,9 @@ class HostWatch:
         except ProbeError as error:
             _log.info("this machine was not read", extra={"detail": error.detail})
             return
-        except Exception:
+        except Exception as error:
             # psutil passes on what it cannot make sense of in /proc: this look is lost, the next one may succeed.
-            _log.exception("this machine was not read")
+            _log.warning("this machine was not read", extra={"detail": repr(error)})
             return
         calls = {follower.status.entry: 0 for follower in self._scopes.followers()}
         for call in self._scopes.calls():

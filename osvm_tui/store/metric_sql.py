@@ -48,7 +48,7 @@ class SqlMetricStore(MetricStore):
         """Open or make the database."""
         await self.close()
         self._opened = await open_metrics(self._url, self._now, self.notices)
-        self._numbers = Numbers()
+        self._numbers, self._own = Numbers(), set()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -96,6 +96,7 @@ class SqlMetricStore(MetricStore):
         own = sorted(self._own)
         async with self._database.read() as connection:
             last = await rows.last_change(connection)
+            change = change if change <= last else 0  # it began anew meanwhile
             bodies = await rows.newest_since(connection, change, own) if last != change else []
         self._own = {one for one in self._own if one > last}
         return last, await asyncio.to_thread(rows.decoded, bodies) if bodies else ()

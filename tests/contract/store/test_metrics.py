@@ -243,6 +243,11 @@ async def test_an_earlier_version_begins_anew(backend: Backend) -> None:
     await store.append([(ONE, a_slot(NOON, 1.0))])
     async with store._database.write() as connection:
         await connection.execute(marks.update().where(marks.c.name == "version").values(value=-1))
+    other = await opened(backend)
     await store.open()
     assert (await store.info()).slots == 0
-    await store.close()
+    told = Measured(ref=TWO, trouble="no answer")
+    await other.append([], [told])
+    assert await store.newest(7) == (1, (told,)), "who followed the earlier one follows on"
+    for each in (store, other):
+        await each.close()
