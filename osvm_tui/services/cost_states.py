@@ -39,7 +39,7 @@ def _since(intervals: tuple[StateInterval, ...], vm_state: str) -> datetime | No
         return None
     since = intervals[-1].since
     for later, earlier in pairwise(reversed(intervals)):
-        if earlier.vm_state != vm_state or later.since - max(earlier.seen_at, earlier.until or earlier.seen_at) > GRACE:
+        if earlier.vm_state != vm_state or later.since - earlier.seen_at > GRACE:
             break
         since = earlier.since
     return since
