@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 from osvm_tui.domain.advice import Waste
 from osvm_tui.domain.catalog import CatalogKind, Flavor
 from osvm_tui.domain.errors import Forbidden
-from osvm_tui.services.costs_api import Uncounted, UsageCheck, WasteList
+from osvm_tui.services.costs_api import By, Uncounted, UsageCheck, WasteList
 from osvm_tui.ui.dialogs.confirm import ConfirmDialog
 from osvm_tui.ui.dialogs.params_form import ParamsForm
 from osvm_tui.ui.dialogs.resource_confirm import ConfirmGone
@@ -126,6 +126,31 @@ async def test_the_overview_tells_month_budgets_and_the_last_days() -> None:
         assert chart.curve is not None
         assert len(chart.curve.slots) == 30
         assert "2 of 3 budgets" in shown(pilot, "About")
+
+
+async def test_what_has_no_price_is_no_zero_and_a_budget_that_never_fills_says_so() -> None:
+    scene = money_scenes.spending()
+    costs = scene.api.costs
+    assert costs.month_view is not None
+    note = "no prices in USD are in use: it never fills"
+    budgets = tuple(
+        replace(each, note=note if number == 0 else "") for number, each in enumerate(costs.month_view.budgets)
+    )
+    costs.month_view = replace(costs.month_view, budgets=budgets)
+    report = costs.reports[(By.PROJECT,)]
+    web, data = report.groups
+    nothing = replace(data.sum, amount=Decimal(0), amount_max=Decimal(0), hours=None)
+    missing = (replace(web, unpriced=("flavor small",)), replace(data, sum=nothing, unpriced=("volume gold",)))
+    costs.reports[(By.PROJECT,)] = replace(report, groups=missing)
+    async with Desk(scene.api).run_test(size=(120, 36)) as pilot:
+        await go(pilot, "cost")
+        assert note in shown(pilot, "#section-budgets")
+        assert "3 of 3 budgets" in shown(pilot, "About")
+        await go(pilot, "spend")
+        told = screen_text(pilot.app)
+        assert "2 410.20+" in told
+        assert "no price  EUR" in told
+        assert "flavor small" in told
 
 
 async def test_without_rates_no_place_tells_an_amount() -> None:
