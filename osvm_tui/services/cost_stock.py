@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from operator import is_
+from sys import intern
 from typing import TypeVar
 
 from msgspec import Struct
@@ -133,8 +134,15 @@ class Stock:
         )
 
     def marks(self, entry: str) -> tuple[object, ...]:
-        """Return what stands for the present readings: other objects when any was read again."""
-        return tuple(self._catalogs.view(entry, kind) for kind in NEEDED)
+        """Return what stands for the present readings: other objects when anything else was read.
+
+        A catalog that cannot be read is tried at each reading, and fails in the same words: that is nothing else.
+        """
+        found: list[object] = []
+        for kind in NEEDED:
+            view = self._catalogs.view(entry, kind)
+            found += (None,) if view is None else (view.items, view.fetched_at is None, intern(view.error))
+        return tuple(found)
 
     def _indexed(
         self, entry: str, name: str, kinds: Iterable[CatalogKind], make: Callable[[tuple[object, ...]], T]

@@ -25,6 +25,7 @@ from osvm_tui.domain.usage import VmUsage
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.volume import Volume
 from osvm_tui.services.console import Console
+from osvm_tui.services.cost_stock import NEEDED
 from osvm_tui.services.costs_api import By, ResourceTarget
 from osvm_tui.store.base import AuditQuery, Store
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud, a_vm
@@ -319,6 +320,15 @@ async def test_a_look_for_waste_leaves_the_loop_to_others_and_spares_what_vms_ca
     assert found.notes == ("1 of 601 running VMs not looked at for idleness and size: less than 80% of 3 d measured",)
     assert len(found.advice) == 601
     assert turns > 3
+
+
+async def test_a_catalog_that_fails_again_lets_nothing_be_priced_anew(console: Make) -> None:
+    one = await opened(console, ScriptedCloud(vm("1")), Source())
+    assert any(view is not None and view.error for view in (one.catalog("lab", kind) for kind in NEEDED))
+    before = one._costs._stock.marks("lab")
+    await one.costs.refresh()
+    after = one._costs._stock.marks("lab")
+    assert all(a is b for a, b in zip(before, after, strict=True))
 
 
 async def test_a_cloud_that_is_not_connected_yet_hides_no_waste_of_others(console: Make) -> None:
