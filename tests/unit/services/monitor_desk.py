@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Desk:
         await self.console.load()
         self.lead(True)
         self.monitor.collector._steady = self.time
+        self.monitor.collector._chance = random.Random(7)
         self.monitor.collector.probes = {self.probe.source: self.probe}
         await self.monitor._reread()
         await self.monitor._exchange()

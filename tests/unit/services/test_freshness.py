@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime
 
 from osvm_tui.domain.alerts import AlertBook, AlertKind, AlertRule
@@ -75,7 +74,6 @@ async def test_who_follows_and_who_has_no_screen_take_for_fresh_what_the_leader_
     fleet = Delta(tuple(a_vm(number) for number in range(60)), ())
     for desk in (leader, follower):
         await desk.start()
-        desk.monitor.collector._chance = random.Random(7)
         desk.console._apply("lab", fleet)
     follower.lead(False)
     await leader.go(20, step_s=5)
