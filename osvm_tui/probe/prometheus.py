@@ -30,7 +30,7 @@ FRESH_S = 10.0
 class Queries(Ranges, Protocol):
     """What answers queries; every call blocks."""
 
-    def query(self, text: str) -> list[Element]:
+    def query(self, text: str, at: float | None = None) -> list[Element]:
         """Raises ProbeError."""
 
     def close(self) -> None: ...
@@ -98,15 +98,16 @@ class PrometheusProbe(Probe):
     def _round(self) -> tuple[datetime, list[Sheet]]:
         found, now, end = [], self._now(), time.monotonic() + ROUND_S
         for family in self._families:
-            sheet = Sheet(family)
-            sheet.put("time", self._server.query(family.queries["time"]))
+            sheet, times = Sheet(family), self._server.query(family.queries["time"])
+            sheet.put("time", times)
             if not sheet:
                 continue  # nothing of this exporter is there: its other names need not be asked
             for name, text in family.queries.items():
                 if time.monotonic() > end:
                     raise ProbeFailed(f"Prometheus takes more than {ROUND_S:g} s for one round of queries")
                 if name != "time":
-                    sheet.put(name, self._server.query(text))
+                    # As of one moment: a scrape in between would give counters of another time.
+                    sheet.put(name, self._server.query(text, times[0].at))
             found.append(sheet)
         return now, found
 

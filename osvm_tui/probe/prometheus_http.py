@@ -83,9 +83,13 @@ class PrometheusHttp:
         self._session: Any = None
         self._turn = threading.Lock()
 
-    def query(self, text: str) -> list[Element]:
-        """Return an instant vector without what is no number; ProbeNotPermitted, ProbeFailed."""
-        rows = self._rows("/api/v1/query", {"query": text}, "vector", _Row)
+    def query(self, text: str, at: float | None = None) -> list[Element]:
+        """Return an instant vector without what is no number; ProbeNotPermitted, ProbeFailed.
+
+        `at`: the moment, by the server's clock; now where there is none.
+        """
+        params = {"query": text} if at is None else {"query": text, "time": f"{at:.3f}"}
+        rows = self._rows("/api/v1/query", params, "vector", _Row)
         found = (Element(row.metric, row.value[0], _number(row.value[1])) for row in rows)
         return [each for each in found if math.isfinite(each.value)]
 

@@ -116,7 +116,7 @@ async def test_its_past_is_what_readings_told_scrape_by_scrape(tmp_path: Path) -
     assert sum(spans) == pytest.approx(told.span_s, abs=0.01)
     for metric in (Metric.CPU, Metric.DISK_WRITE, Metric.DISK_READ_OPS, Metric.NET_IN):
         mean = sum((one.value(metric) or 0) * span for one, span in zip(meanwhile, spans, strict=True)) / sum(spans)
-        assert mean == pytest.approx(told.value(metric), rel=0.01, abs=0.1), metric
+        assert mean == pytest.approx(told.value(metric), rel=0.05, abs=1), metric
     assert all(one.memory and one.load and one.mounts for one in meanwhile)
     assert meanwhile[-1].value(Metric.MEMORY) == pytest.approx(told.value(Metric.MEMORY), abs=3)
     await probe.close()
@@ -126,15 +126,18 @@ async def test_a_domain_s_past_begins_where_the_server_began() -> None:
     domain = Vm(endpoint="e", id=DOMAIN, name="v", status="ACTIVE", vm_state="active", flavor=Flavor("m1", 2, 2048, 20))
     probe = PrometheusProbe(PrometheusHttp(Server(url=URL)), families({}))
     target = Target(vm=domain, entry="e")
-    for span_s, step_s in ((900, 1), (3600, 10), (30 * 86_400, 10)):
+    for span_s, step_s in ((900, 1), (6000, 2)):
         found = await past(probe, target, span_s, step_s)
         assert found
-        assert time.time() - found[0].at.timestamp() < 86_400, "a server that has just begun knows little of a month"
-        assert all(one.cpu == pytest.approx(50, abs=5) for one in found if one.cpu is not None)
+        for metric, mean in ((Metric.CPU, 50), (Metric.DISK_READ, 50_000)):
+            told = [(rate, one.span_s or 0) for one in found if (rate := one.value(metric)) is not None]
+            # One by one they are as uneven as the scrapes of a busy machine.
+            over = sum(span for _, span in told)
+            assert sum(rate * span for rate, span in told) / over == pytest.approx(mean, rel=0.05), (metric, step_s)
         apart = [(later.at - one.at).total_seconds() for one, later in pairwise(found)]
         assert all(gap >= step_s for gap in apart)
-        rates = [one.value(Metric.DISK_READ) for one in found[1:-1]]
-        assert all(rate == pytest.approx(50_000, rel=0.1) for rate in rates if rate is not None)
+    month = await past(probe, target, 30 * 86_400, 10)
+    assert all(time.time() - one.at.timestamp() < 86_400 for one in month), "nothing is made up before it began"
     await probe.close()
 
 

@@ -28,6 +28,7 @@ class Scripted:
         """Query, begin, end and step of range queries."""
         self.status, self.body = 200, b""
         self.asked: list[str] = []
+        self.moments: list[str] = []
         self.signed: list[str] = []
         self.url = ""
 
@@ -57,6 +58,7 @@ def serving(scripted: Scripted) -> Iterator[Scripted]:
             asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
             query = asked.get("query", "")
             scripted.asked.append(query)
+            scripted.moments.append(asked.get("time", ""))
             scripted.signed.append(self.headers.get("authorization", ""))
             if "step" in asked:
                 body = scripted.answer_range(query, *(int(asked[name]) for name in ("start", "end", "step")))

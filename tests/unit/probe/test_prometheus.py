@@ -92,6 +92,8 @@ async def test_a_libvirt_exporter_finds_a_vm_by_the_id_that_its_info_tells(scrip
     assert reading.disks == (DiskCounters("vda", 1000, 2000, 3, 4),), "a device that is told in part is not told"
     assert reading.nics == (NicCounters("tap1", 500, 600, 5, 6),)
     assert (reading.at, reading.clock_s) == (AT - timedelta(seconds=20), NOW - 20), "as old as the last scrape"
+    assert set(scripted.moments) == {"", f"{NOW:.3f}"}
+    assert scripted.moments.count("") == 2, "all that is asked of an exporter is of one moment"
 
 
 async def test_a_node_exporter_tells_more_and_is_found_by_address_or_name(scripted: Scripted) -> None:
