@@ -113,7 +113,7 @@ class Lives:
         for start in range(0, len(lives), _PART):
             part = lives[start : start + _PART]
             found += await asyncio.to_thread(self._made, entry, part, flavors, now)
-        ends = {at: end for at, one in enumerate(found) if (end := _unsure_until(one.life, since, until)) is not None}
+        ends = await asyncio.to_thread(_unsure, found, since, until)
         due = [at for at, end in ends.items() if self._due(lives[at][0].ref, end, now)][:most]
         await self._ask(counted, [lives[at][0].ref for at in due])
         for start in range(0, len(due), _PART):
@@ -246,6 +246,12 @@ def _up_to(spans: tuple[Span, ...], vm: Vm, seen_at: datetime, before: Vm | None
         since = since if last.seen_at < since <= seen_at else max(seen_at, last.seen_at)
         spans = (*spans[:-1], Span(last.vm_state, last.flavor, last.since, last.until or since, last.seen_at))
     return (*spans, Span(vm.vm_state, flavor, min(since, seen_at), None, seen_at))
+
+
+def _unsure(billed: Iterable[Billed], since: datetime, until: datetime) -> dict[int, datetime]:
+    """Return of which VMs, by their place, something is not known, and up to when."""
+    ends = ((at, _unsure_until(one.life, since, until)) for at, one in enumerate(billed))
+    return {at: end for at, end in ends if end is not None}
 
 
 def _unsure_until(life: Iterable[Stretch], since: datetime, until: datetime) -> datetime | None:
