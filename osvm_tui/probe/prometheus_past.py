@@ -26,6 +26,8 @@ MOST_POINTS = 10_000
 PAST_S = 30.0
 """So long all queries of one machine's past may take."""
 _LEVELS = ("load", "memory", "mount")
+_TIMES = 240
+"""So many times of scrapes are asked for at once: Prometheus 2.42 needs the square of what `timestamp()` goes over."""
 _JITTER = 0.05
 """Scrapes do not come by the clock: this share of a step is no reason to double it."""
 _FINER, _FINEST_S = 10, 15
@@ -49,10 +51,7 @@ def past(
     end = time.monotonic() + PAST_S
     step *= ceil((until - since) / step / MOST_POINTS)
     since -= since % step
-    scrapes: dict[float, float] = {}
-    for line in server.query_range(narrowed(family.queries["time"], family.join, key), since, until, step):
-        for at, scraped in line.points:
-            scrapes[at] = max(scraped, scrapes.get(at, 0.0))
+    scrapes = _scrapes(server, narrowed(family.queries["time"], family.join, key), since, until, step)
     every = _interval(scrapes)
     coarse = step * max(1, ceil(every / step - _JITTER))
     machines = _machines(scrapes, coarse)
@@ -69,6 +68,16 @@ def past(
             query = f"avg_over_time(({query})[{coarse}s:{finer}s])"
         _put(machines, family, name, server.query_range(query, first, last, coarse))
     return tuple(_samples(machines, coarse, memory, " ".join((family.name, *key))))
+
+
+def _scrapes(server: Ranges, query: str, since: int, until: int, step: int) -> dict[float, float]:
+    """Return when the last scrape was, by the ends of steps."""
+    found: dict[float, float] = {}
+    for begin in range(since, until + 1, _TIMES * step):
+        for line in server.query_range(query, begin, min(until, begin + (_TIMES - 1) * step), step):
+            for at, scraped in line.points:
+                found[at] = max(scraped, found.get(at, 0.0))
+    return found
 
 
 def _interval(scrapes: dict[float, float]) -> float:

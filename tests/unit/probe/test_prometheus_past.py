@@ -18,6 +18,7 @@ from tests.unit.probe.test_prometheus import DOMAIN, NODE, libvirt, node, probe,
 TARGET = vm(addresses=(Address("n", "10.0.0.5"),))
 BEGIN = 1_795_300_200
 """A multiple of 600."""
+NARROWED = narrowed(NAMES["node.time"], ("job", "instance"), (NODE["job"], NODE["instance"]))
 CPUS = [{**NODE, "cpu": each} for each in "01"]
 
 
@@ -101,7 +102,7 @@ async def test_a_gap_stays_a_gap_though_the_server_repeats_the_last_value(script
 async def test_no_step_is_finer_than_the_scrapes(scripted: Scripted, every: int, step: int, wanted: int) -> None:
     scripted.curves = curves(every)
     found = await past(scripted, 3600, step)
-    assert {asked for *_, asked in scripted.ranges[1:]} == {wanted}
+    assert {asked for query, *_, asked in scripted.ranges if "timestamp" not in query} == {wanted}
     assert len(found) in (3600 // wanted, 3600 // wanted - 1)
     assert {one.cpu for one in found} == {25.0}
 
@@ -109,9 +110,14 @@ async def test_no_step_is_finer_than_the_scrapes(scripted: Scripted, every: int,
 async def test_a_server_is_never_asked_for_more_points_than_it_gives(scripted: Scripted) -> None:
     scripted.curves = {}
     assert await past(scripted, 30 * 86_400, 60) == ()
-    ((_, begin, end, step),) = scripted.ranges
-    assert (end - begin) / step <= 11_000
-    assert step % 60 == 0
+    assert {query for query, *_ in scripted.ranges} == {NARROWED}, "nothing more of a machine that was never scraped"
+    steps = {step for *_, step in scripted.ranges}
+    assert len(steps) == 1
+    assert 30 * 86_400 / max(steps) <= 11_000
+    assert max(steps) % 60 == 0
+    moments = [moment for _, begin, end, step in scripted.ranges for moment in range(begin, end + 1, step)]
+    assert len(moments) == len(set(moments)) == 30 * 86_400 // max(steps) + 1
+    assert max((end - begin) // step for _, begin, end, step in scripted.ranges) < 300, "times of scrapes are dear"
 
 
 async def test_a_vm_that_is_not_there_and_a_server_that_refuses(scripted: Scripted) -> None:
