@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from osvm_tui.domain.accrual import Certainty, Line, Tariff, Unpriced, vm_parts
+from osvm_tui.domain.accrual import vm_parts
 from osvm_tui.domain.advice import VmMetrics
 from osvm_tui.domain.burn import Change, Total
 from osvm_tui.domain.errors import OsvmError, Refused, StoreError
@@ -24,6 +24,7 @@ from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.services.audit_writer import AuditWriter
 from osvm_tui.services.bus import EventBus
 from osvm_tui.services.catalogs import Catalogs
+from osvm_tui.services.cost_bills import begins_note, bill_of
 from osvm_tui.services.cost_burns import Burns, Coming
 from osvm_tui.services.cost_changes import CostChanges
 from osvm_tui.services.cost_days import CostDays, ProjectDay
@@ -40,7 +41,6 @@ from osvm_tui.services.cost_reports import (
     grouped,
     totals,
     unpriced_notes,
-    unpriced_words,
     with_tag,
 )
 from osvm_tui.services.cost_states import states_since
@@ -205,13 +205,7 @@ class Costs(CostsApi):
         await self._stock.read(entry, STOCK_S)
         billed = await self._lives.billed(counted, since, ask=True, refs=(ref,))
         parts = [part for one in billed for part in vm_parts(one.life, one.made, tariff, since, until)]
-        lines = tuple(part for part in parts if isinstance(part, Line))
-        missing = [part.name for part in parts if isinstance(part, Unpriced)]
-        notes = (*_notes(lines), *_begins(entry, tariff, since), *([unpriced_words(missing)] if missing else ()))
-        return VmBill(
-            ref=ref, since=since, until=until, lines=lines, sums=_sums(lines), notes=notes,
-            simulated=tariff.card.simulated,
-        )  # fmt: skip
+        return bill_of(ref, since, until, parts, entry, tariff)
 
     async def report(
         self, since: datetime, until: datetime, by: Sequence[By] = (By.PROJECT,), tag: str = ""
@@ -234,7 +228,7 @@ class Costs(CostsApi):
 
     async def _unpriced(self, found: Sequence[ProjectDay], since: datetime) -> tuple[str, ...]:
         """Return what had no price, and which clouds had none at all at first."""
-        late = [note for one in self._lives.counted()[0] for note in _begins(one.entry, one.tariff, since)]
+        late = [note for one in self._lives.counted()[0] for note in begins_note(one.entry, one.tariff, since)]
         return (*late, *await asyncio.to_thread(unpriced_notes, found))
 
     async def trend(self, days: int = 30) -> tuple[Day, ...]:
@@ -369,27 +363,3 @@ class Costs(CostsApi):
         if store is None:
             raise StoreError("the store is not open")
         return store
-
-
-def _sums(lines: Sequence[Line]) -> tuple[Sum, ...]:
-    found = {}
-    for currency in sorted({line.currency for line in lines}):
-        mine = [line for line in lines if line.currency == currency]
-        least, most = sum((one.amount for one in mine), ZERO), sum((one.amount_max for one in mine), ZERO)
-        found[currency] = Sum(currency=currency, amount=least, amount_max=most)
-    return tuple(found.values())
-
-
-def _begins(entry: str, tariff: Tariff, since: datetime) -> tuple[str, ...]:
-    first = tariff.card.versions[0].since
-    if first <= since:
-        return ()
-    return (f"{entry}: the prices of {tariff.card.name} begin {first:%Y-%m-%d %H:%M} UTC, not in it: all before",)
-
-
-def _notes(lines: Sequence[Line]) -> tuple[str, ...]:
-    bounded = [line for line in lines if line.certainty is Certainty.BOUNDED]
-    if not bounded:
-        return ()
-    first, last = min(line.since for line in bounded), max(line.until for line in bounded)
-    return (f"no console looked at times between {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC: least to most",)
