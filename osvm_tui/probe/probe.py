@@ -49,9 +49,10 @@ class Probe(ABC):
         """
 
     async def history(self, target: Target, since: datetime, until: datetime, step_s: int) -> tuple[Sample, ...]:
-        """Return what the source itself keeps of the past: at most one sample a step, `at` its begin, values its means.
+        """Return what the source itself keeps of the past, by time: means, `at` the begin of what they stand for.
 
-        Most sources keep nothing. Raises as `read` does.
+        One sample a step, where the source has no steps of its own; none where it has no value. Most sources keep
+        nothing. Raises as `read` does.
         """
         return ()
 
