@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from osvm_tui.domain.accrual import Tariff
-from osvm_tui.domain.burn import Burn, priced, thing_burn, vm_burn
+from osvm_tui.domain.burn import Burn, Item, priced, thing_burn, vm_burn
 from osvm_tui.domain.money import ZERO
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.what_if import after, largest_image
@@ -27,6 +27,7 @@ class VmPrices:
         self._tariff, self._now, self._flavors = tariff, now, tuple(flavors)
         self._prices = tariff.card.at(now) if tariff is not None else None
         self._burns: dict[tuple[str, Flavor, _Kind], Burn | None] = {}
+        self._images: dict[Item, Decimal] = {}
         self._like: dict[Flavor, tuple[Flavor, ...]] = {}
         self._cheaper: dict[tuple[str, Flavor, _Kind], tuple[tuple[Decimal, Flavor], ...]] = {}
 
@@ -59,7 +60,9 @@ class VmPrices:
         item = largest_image(vm, flavor)
         if item is None or self._prices is None:
             return ZERO
-        return thing_burn(item, self._prices, self.currency).monthly
+        if item not in self._images:
+            self._images[item] = thing_burn(item, self._prices, self.currency).monthly
+        return self._images[item]
 
     def like(self, flavor: Flavor) -> tuple[Flavor, ...]:
         """Return the other flavors that a VM could be resized to: Nova makes no disk smaller, and a flavor with other

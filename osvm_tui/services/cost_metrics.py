@@ -16,15 +16,19 @@ from osvm_tui.domain.advice import VmMetrics
 from osvm_tui.domain.errors import OsvmError
 from osvm_tui.domain.metrics import Metric
 from osvm_tui.domain.vm import Vm, VmRef
-from osvm_tui.domain.vm_advice import LEAST_COVERED, MIN_DAYS
+from osvm_tui.domain.vm_advice import LEAST_COVERED, MIN_DAYS, tells
 from osvm_tui.services.monitor_api import MonitorApi, Point, Range, Series
 
 _METRICS = (Metric.CPU, Metric.MEMORY, Metric.NET_IN, Metric.NET_OUT)
 _OLD = timedelta(hours=6)
 """What is told of days changes little in hours, and 30 days of ten thousand VMs are minutes of work."""
+_SOON = timedelta(hours=1)
+"""When that is read again which tells nothing yet: too little of it was kept, or a source was too slow to add to it."""
 _LOGIN_OLD = timedelta(hours=1)
 _AT_ONCE = 60
 """So many VMs are read while somebody waits; more are read ahead, quietly."""
+_TRIES = 2
+"""A source that keeps more than we do is waited for a moment only; the second reading finds its answer."""
 _REST = 5.0
 """Reading ahead rests so many times as long as it reads."""
 _WINDOWS = (timedelta(days=14), timedelta(days=7), timedelta(days=MIN_DAYS))
@@ -51,7 +55,7 @@ class UsedOf:
         wanted = {vm.ref: vm for vm in vms}
         for ref in [ref for ref in self._found if ref not in wanted]:
             del self._found[ref]
-        for vm in [vm for vm in wanted.values() if self._lacks(vm) or now - self._found[vm.ref].at > _OLD]:
+        for vm in [vm for vm in wanted.values() if self._lacks(vm) or self._old(vm, now)]:
             began = time.monotonic()
             await self._read(vm, now)
             await asyncio.sleep((time.monotonic() - began) * _REST)
@@ -74,12 +78,21 @@ class UsedOf:
         held = self._found.get(vm.ref)
         return held is None or held.launched_at != vm.launched_at
 
+    def _old(self, vm: Vm, now: datetime) -> bool:
+        held = self._found[vm.ref]
+        return now - held.at > (_OLD if held.used is not None and tells(vm, held.used) else _SOON)
+
     async def _read(self, vm: Vm, now: datetime) -> None:
-        try:
-            series = await self._monitor.charts(vm.ref, _METRICS, Range.DAYS_30)
-        except OsvmError:
-            return
-        used = await asyncio.to_thread(summed_up, series, now, vm.launched_at)
+        used = None
+        for _ in range(_TRIES):
+            try:
+                series = await self._monitor.charts(vm.ref, _METRICS, Range.DAYS_30)
+            except OsvmError:
+                return
+            used = await asyncio.to_thread(summed_up, series, now, vm.launched_at)
+            young = vm.launched_at is not None and now - vm.launched_at < timedelta(days=MIN_DAYS)
+            if young or used is None or tells(vm, used):
+                break
         newest = self._monitor.measured(vm.ref)
         sample = newest.sample if newest is not None else None
         if used is not None and sample is not None and now - sample.at <= _LOGIN_OLD:

@@ -146,7 +146,8 @@ def _silent(vms: Sequence[Vm], metrics: Mapping[VmRef, VmMetrics]) -> tuple[str,
     if told == len(running):
         return ()
     missing = f"{len(running) - told} of {len(running)} running VMs"
-    return (f"{missing} not looked at for idleness and size: less than {LEAST_COVERED:.0%} of {MIN_DAYS:g} d measured",)
+    least = f"less than {LEAST_COVERED:.0%} of {MIN_DAYS:g} d measured since they came up"
+    return (f"{missing} not looked at for idleness and size: {least}",)
 
 
 def _listed(found: Mapping[str, Advice], dismissed: Mapping[str, Dismissed], notes: tuple[str, ...]) -> WasteList:

@@ -77,12 +77,13 @@ class Counting(FakeMonitor):
     """Tells one chart, and counts how often it was asked."""
 
     readings = 0
+    told: Series = steady(Metric.CPU, 10 * DAY)
 
     async def charts(
         self, ref: VmRef, metrics: Sequence[Metric], over: Range, *, devices: bool = False
     ) -> tuple[Series, ...]:
         self.readings += 1
-        return (series(Metric.CPU, (5.0, 5.0, 1)),)
+        return (self.told,)
 
     def measured(self, ref: VmRef) -> Measured:
         """Tell of a login, the second VM an hour too late."""
@@ -109,3 +110,13 @@ async def test_a_small_fleet_is_read_at_once_and_a_big_one_ahead() -> None:
     assert await used.of([resized, *many[1:]], NOW) == {}
     await used.of([resized], NOW)
     assert monitor.readings == 5
+
+
+async def test_what_tells_nothing_yet_is_read_again_soon() -> None:
+    monitor, vm = Counting(NOW, ()), a_vm("1")
+    monitor.told = steady(Metric.CPU, DAY)
+    used = UsedOf(monitor)
+    await used.of([vm], NOW)
+    assert monitor.readings == 2, "a slow source may have told more meanwhile"
+    await used.read_ahead([vm], NOW + timedelta(minutes=61))
+    assert monitor.readings == 4

@@ -317,7 +317,9 @@ async def test_a_look_for_waste_leaves_the_loop_to_others_and_spares_what_vms_ca
     other.cancel()
     assert [each.thing_id for each in found.advice if each.ref is None] == ["i-1"]
     assert {each.action_id for each in found.advice if each.ref is not None} == {"stop"}
-    assert found.notes == ("1 of 601 running VMs not looked at for idleness and size: less than 80% of 3 d measured",)
+    assert found.notes == (
+        "1 of 601 running VMs not looked at for idleness and size: less than 80% of 3 d measured since they came up",
+    )
     assert len(found.advice) == 601
     assert turns > 3
 
