@@ -39,11 +39,13 @@ class Teller:
 
 
 class Desk:
-    def __init__(self, *tellers: Teller) -> None:
+    """A reader over these sources; it waits for them as long as a loaded machine takes, unless told otherwise."""
+
+    def __init__(self, *tellers: Teller, patience_s: float = 30.0) -> None:
         self.time = Time()
         self.keeper = MetricKeeper(None)
         self.reader = ChartReader(
-            self.keeper, lambda _: tellers, self.time.now, lambda _: 210.0, self.time, patience_s=0.01
+            self.keeper, lambda _: tellers, self.time.now, lambda _: 210.0, self.time, patience_s=patience_s
         )
 
     def keep(self, cpu: float, *, before_s: float) -> None:
@@ -75,11 +77,12 @@ async def test_what_is_kept_wins_and_a_source_is_asked_once_a_range() -> None:
 async def test_a_source_that_hangs_holds_up_nothing_that_is_kept() -> None:
     teller = Teller()
     teller.go.clear()
-    desk = Desk(teller)
+    desk = Desk(teller, patience_s=0.01)
     desk.keep(50.0, before_s=300)
     assert [point.mean for point in (await desk.cpu()).points] == [50.0]
     assert len((await desk.cpu()).points) == 1
     teller.go.set()
+    desk.reader._patience_s = 30.0
     assert len((await desk.cpu()).points) == 90
     assert len(teller.asked) == 1
     await desk.reader.close()
@@ -88,7 +91,7 @@ async def test_a_source_that_hangs_holds_up_nothing_that_is_kept() -> None:
 async def test_closing_asks_nobody_any_more() -> None:
     teller = Teller()
     teller.go.clear()
-    desk = Desk(teller)
+    desk = Desk(teller, patience_s=0.01)
     desk.keep(50.0, before_s=300)
     await desk.cpu()
     await desk.reader.close()

@@ -208,7 +208,7 @@ async def test_what_changed_while_a_long_page_was_written_is_in_the_next_delta(m
         ticks += 30.0
         yield VmPage((a_vm("1"),), (), START + timedelta(seconds=ticks), True)
 
-    bench.cloud.list_vms = list_vms  # type: ignore[method-assign,assignment]
+    bench.cloud.list_vms = list_vms  # type: ignore[method-assign]
     await bench.follower._whole_list()
     await bench.follower._delta()
     await bench.follower._delta()
