@@ -7,9 +7,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from osvm_tui.domain.accrual import Tariff
-from osvm_tui.domain.burn import BYTES_PER_GB, Burn, Item, vm_burn
-from osvm_tui.domain.rates import Component, PriceList
+from osvm_tui.domain.burn import BYTES_PER_GB, Item
+from osvm_tui.domain.rates import Component
 from osvm_tui.domain.vm import Flavor, Vm
 
 _AFTER = {
@@ -46,17 +45,6 @@ def after(vm: Vm, action_id: str, given: str = "") -> Vm | None:
     """Return the VM as the action will leave it, None when it will be gone; see `state_after`."""
     state = state_after(vm, action_id, given)
     return replace(vm, vm_state=state) if state is not None else None
-
-
-def burn_after(
-    vm: Vm, action_id: str, prices: PriceList, tariff: Tariff, image_name: str, *, flavor: Flavor, given: str = ""
-) -> Burn:
-    """Return what a VM will cost after an action; a resize counts as confirmed, in the state that it began in."""
-    left = after(vm, action_id, given)
-    currency = tariff.card.currency
-    if left is None:
-        return Burn(currency, Decimal(0), Decimal(0))
-    return vm_burn(left, flavor, prices, tariff.policy, currency, image_name)
 
 
 def largest_image(vm: Vm, flavor: Flavor) -> Item | None:

@@ -23,7 +23,7 @@ from osvm_tui.domain.thing_what_if import burns, step_of
 from osvm_tui.domain.things import paid_item
 from osvm_tui.domain.vm import Vm, VmRef
 from osvm_tui.domain.volume import VolumeType
-from osvm_tui.domain.what_if import burn_after
+from osvm_tui.domain.what_if import after as left_by
 from osvm_tui.services.costs_api import (
     AttachedCost,
     BurnTotals,
@@ -112,9 +112,9 @@ class FakeCosts(CostsApi):
             return ()
         wanted = self._flavor(str((params or {}).get("flavor_id", "")))
         after = [
-            burn_after(vm, action_id, self._prices, TARIFF, "", flavor=wanted or vm.flavor)
+            vm_burn(left, wanted or vm.flavor, self._prices, SHELVED_FREE, SAMPLE.currency)
             for vm in vms
-            if vm.flavor is not None
+            if vm.flavor is not None and (left := left_by(vm, action_id)) is not None
         ]
         left_out = len(vms) - len(before)
         return change(before, after, f"{left_out} without a price left out" if left_out else "")

@@ -14,7 +14,7 @@ from osvm_tui.domain.cost_book import Budget, CostBook
 from osvm_tui.domain.forecast import forecast, month_of
 from osvm_tui.domain.rates import Component, Named, Per, Price, PriceList, RateCard, card_for
 from osvm_tui.domain.vm import Flavor, Vm
-from osvm_tui.domain.what_if import burn_after, state_after
+from osvm_tui.domain.what_if import after, state_after
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 SMALL, LARGE = Flavor("small", 2, 4096, 20), Flavor("large", 8, 16384, 80)
@@ -109,9 +109,10 @@ def test_currencies_are_never_summed() -> None:
 )
 def test_what_an_action_changes(action: str, vm_state: str, flavor: Flavor, expected: Decimal) -> None:
     one, tariff = vm(vm_state), Tariff(CARD, PRESETS["stopped-free"])
-    later = burn_after(one, action, PRICES, tariff, "", flavor=flavor)
+    left = after(one, action)
+    later = [vm_burn(left, flavor, PRICES, tariff.policy, "EUR")] if left is not None else []
     before = vm_burn(one, SMALL, PRICES, tariff.policy, "EUR")
-    (moved,) = change([before], [later])
+    (moved,) = change([before], later)
     assert moved.hourly == expected
     assert moved.monthly == expected * 730
 

@@ -321,7 +321,7 @@ async def test_a_look_for_waste_leaves_the_loop_to_others_and_spares_what_vms_ca
         "1 of 601 running VMs not looked at for idleness and size: less than 80% of 3 d measured since they came up",
     )
     assert len(found.advice) == 601
-    assert turns > 3
+    assert turns >= 2, "in parts, and the rest off the loop"
 
 
 async def test_a_catalog_that_fails_again_lets_nothing_be_priced_anew(console: Make) -> None:
