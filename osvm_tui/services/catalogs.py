@@ -80,12 +80,15 @@ class Catalogs:
         """Return (project names by id, user names by id) as far as known."""
         return self._names.get(entry, ({}, {}))
 
-    async def load(self, entry: str, kind: CatalogKind, max_age_s: float) -> CatalogView:
-        """Return a catalog not older than `max_age_s`; on a failure the one before with `error` set."""
+    async def load(self, entry: str, kind: CatalogKind, max_age_s: float, *, settled: bool = False) -> CatalogView:
+        """Return a catalog not older than `max_age_s`; on a failure the one before with `error` set.
+
+        With `settled` one that shows things on their way is read again, however young it is.
+        """
         age = timedelta(seconds=max_age_s)
         async with self._lock(entry, kind.value):
             held = self._views.get((entry, kind))
-            if held and self._fresh(held, age):
+            if held and self._fresh(held, age) and not (settled and any(map(_on_its_way, held.items))):
                 return held
             view = await self._read(entry, kind, held or CatalogView(entry, kind))
             self._views[(entry, kind)] = view
@@ -145,3 +148,9 @@ class Catalogs:
 
     def _lock(self, entry: str, name: str) -> asyncio.Lock:
         return self._locks.setdefault((entry, name), asyncio.Lock())
+
+
+def _on_its_way(item: CatalogItem) -> bool:
+    """Return whether a thing is in one of Cinder's or Glance's passing statuses: `creating`, `detaching`, `queued`."""
+    status = str(getattr(item, "status", ""))
+    return status.endswith("ing") or status in ("queued", "reserved")

@@ -55,7 +55,8 @@ class Choices:
             return ()
 
     async def _items(self, entry: str, kind: CatalogKind) -> tuple[CatalogItem, ...]:
-        view = await self._catalogs.load(entry, kind, _AGE_S)
+        # What was made a moment ago is what is wanted now: it may have arrived since.
+        view = await self._catalogs.load(entry, kind, _AGE_S, settled=True)
         if view.error and not view.items:
             if view.error.startswith(NOT_PERMITTED):
                 raise Forbidden(view.error, entry=entry)

@@ -164,3 +164,17 @@ async def test_a_vm_that_is_gone_has_nothing_to_choose_from(console: Make) -> No
     one = console(a_cloud())
     await one.load()
     assert await one.resources.choices("tag", "lab", VmRef("e", "9")) == ()
+
+
+async def test_what_was_made_a_moment_ago_is_offered_as_soon_as_it_is_there(console: Make) -> None:
+    cloud = a_cloud()
+    new = Volume(id="new", name="data-7", size_gib=1, status="creating")
+    cloud.lists["volumes"] = (*cloud.lists["volumes"], new)
+    one = console(cloud)
+    await one.load()
+    assert "data-7" not in [label for _, label, _ in await offered(one, "volume")]
+    cloud.lists["volumes"] = (*cloud.lists["volumes"][:-1], replace(new, status="available"))
+    assert "data-7" in [label for _, label, _ in await offered(one, "volume")]
+    cloud.asked.clear()
+    await offered(one, "volume")
+    assert "volumes" not in cloud.asked, "what has arrived is not asked for again"
