@@ -19,7 +19,7 @@ STEPS = (
     ("lint", (BIN / "ruff", "check", ".")),
     ("types", (BIN / "mypy", "osvm_tui", "tests")),
     ("imports", (BIN / "lint-imports",)),
-    ("tests", (sys.executable, "-m", "pytest", "-n", "3", "--dist", "worksteal", "-q")),
+    ("tests", (sys.executable, "-m", "pytest", "-n", "4", "--dist", "worksteal", "-q")),
 )
 REAL_PARTS = {
     "OSVM_TEST_CLOUD": "the cloud contract and the keyboard journey on a real OpenStack",
