@@ -110,7 +110,10 @@ class Walker:
 
     async def told(self, text: str) -> str:
         """Wait for a toast with this text and return it."""
-        await self._until(lambda: any(text in one for one in self.app.told), lambda: f"{text!r} among {self.app.told} on\n{self.screen}")
+        await self._until(
+            lambda: any(text in one for one in self.app.told),
+            lambda: f"{text!r} among {self.app.told} on\n{self.screen}",
+        )
         return next(one for one in reversed(self.app.told) if text in one)
 
     # the truth, as somebody else reads it
