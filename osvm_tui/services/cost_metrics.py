@@ -29,8 +29,10 @@ _AT_ONCE = 60
 """So many VMs are read while somebody waits; more are read ahead, quietly."""
 _TRIES = 2
 """A source that keeps more than we do is waited for a moment only; the second reading finds its answer."""
-_REST = 5.0
-"""Reading ahead rests so many times as long as it reads."""
+_REST, _REST_WANTED = 50.0, 5.0
+"""Reading ahead rests so many times as long as it reads; less while somebody looks."""
+_WANTED_S = 120.0
+"""So long after a look the rest of what it asked for is read with less rest."""
 _WINDOWS = (timedelta(days=14), timedelta(days=7), timedelta(days=MIN_DAYS))
 """Tried in turn where not enough of all there is was measured: a console that runs since last week tells of that."""
 
@@ -49,6 +51,7 @@ class UsedOf:
     def __init__(self, monitor: MonitorApi) -> None:
         self._monitor = monitor
         self._found: dict[VmRef, _Read] = {}
+        self._wanted_at = -_WANTED_S
 
     async def read_ahead(self, vms: Iterable[Vm], now: datetime) -> None:
         """Read what is old, resting in between; what cannot be read is left as it was."""
@@ -58,11 +61,13 @@ class UsedOf:
         for vm in [vm for vm in wanted.values() if self._lacks(vm) or self._old(vm, now)]:
             began = time.monotonic()
             await self._read(vm, now)
-            await asyncio.sleep((time.monotonic() - began) * _REST)
+            now_s = time.monotonic()
+            rest = _REST_WANTED if now_s - self._wanted_at < _WANTED_S else _REST
+            await asyncio.sleep((now_s - began) * rest)
 
     async def of(self, vms: Iterable[Vm], now: datetime) -> dict[VmRef, VmMetrics]:
         """Return what is known of these VMs, after reading what is missing of a small fleet."""
-        vms = tuple(vms)
+        vms, self._wanted_at = tuple(vms), time.monotonic()
         lacking = [vm for vm in vms if self._lacks(vm)]
         if len(lacking) <= _AT_ONCE:
             for vm in lacking:
