@@ -127,16 +127,25 @@ def vm_burn(
 ) -> Burn:
     """Return what a VM costs in its present state; `flavor` is its own, or the one that it would get. `image_name` is
     None where it is not known, empty for a disk that was made of none."""
-    root_disk = vm.image_id is not None or not vm.volume_ids
+    return kind_burn(
+        vm.vm_state, flavor, prices, policy, currency, image_name, launched=vm.launched, root_disk=vm.root_disk
+    )
+
+
+def kind_burn(
+    vm_state: str, flavor: Flavor, prices: PriceList, policy: BillingPolicy, currency: str, image_name: str | None,
+    *, launched: bool, root_disk: bool,
+) -> Burn:  # fmt: skip
+    """Return what every VM costs that has this in common; see `vm_burn`."""
     items = vm_items(flavor, prices, image_name, root_disk=root_disk)
     unknown = vm_unknown(flavor, prices, image_name, root_disk=root_disk)
-    return burn_of(items, prices, currency, shares(vm, policy), unknown)
+    return burn_of(items, prices, currency, _shares(vm_state, policy, launched=launched), unknown)
 
 
-def shares(vm: Vm, policy: BillingPolicy) -> dict[Component, Decimal]:
-    """Return which part of each component's price the VM costs now."""
-    idle = policy.from_launch and not vm.launched
-    return {component: ZERO if idle else policy.share(vm.vm_state, component) for component in Component}
+def _shares(vm_state: str, policy: BillingPolicy, *, launched: bool) -> dict[Component, Decimal]:
+    """Return which part of each component's price is paid in a state."""
+    idle = policy.from_launch and not launched
+    return {component: ZERO if idle else policy.share(vm_state, component) for component in Component}
 
 
 def thing_burn(item: Item, prices: PriceList, currency: str) -> Burn:

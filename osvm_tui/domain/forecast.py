@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
-from osvm_tui.domain.money import QUANTUM
+from osvm_tui.domain.money import QUANTUM, exact_hours
 
 CENT = Decimal("0.01")
 """A rest that differs from the present rate by no more tells of no change of prices."""
@@ -55,7 +55,7 @@ def forecast(
     least and the dearest day's most for the rest, as prices will then be, and the least and the most that was accrued.
     """
     since, until = month_of(now)
-    left_h = Decimal((until - now) // timedelta(microseconds=1)) / 3_600_000_000
+    left_h = exact_hours(until - now)
     steady = hourly * left_h
     rest = steady if rest is None else rest
     dearer = rest / steady if steady else Decimal(1)

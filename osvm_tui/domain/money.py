@@ -47,6 +47,11 @@ def _cumulative(price: Decimal, unit_s: int, at: datetime) -> Decimal:
     return _PRECISE.divide(whole, Decimal(unit_s * 1_000_000)).quantize(QUANTUM, context=_PRECISE)
 
 
+def exact_hours(length: timedelta) -> Decimal:
+    """Return a length of time in hours, from its whole microseconds."""
+    return Decimal(length // _TICK) / 3_600_000_000
+
+
 def product(*factors: Decimal) -> Decimal:
     """Return the exact product, whatever number of digits it has."""
     found = Decimal(1)

@@ -114,6 +114,11 @@ class Vm(Struct, frozen=True, kw_only=True, gc=False):
         return self.launched_at is not None
 
     @property
+    def root_disk(self) -> bool:
+        """Whether it has a disk of its own: without an image and with volumes it boots from one of these."""
+        return self.image_id is not None or not self.volume_ids
+
+    @property
     def has_host(self) -> bool:
         """Whether it sits on a compute host; judged by host_id, which members may see."""
         return bool(self.host_id or self.host)

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from osvm_tui.domain.accrual import Tariff
-from osvm_tui.domain.burn import Burn, Item, priced, thing_burn, vm_burn
+from osvm_tui.domain.burn import Burn, Item, kind_burn, priced, thing_burn
 from osvm_tui.domain.money import ZERO
 from osvm_tui.domain.vm import Flavor, Vm
 from osvm_tui.domain.what_if import after, largest_image
@@ -24,7 +24,7 @@ class VmPrices:
     """Monthly prices of VMs by one tariff, as it stands at `now`; `flavors` are all that could be chosen."""
 
     def __init__(self, tariff: Tariff | None, now: datetime, flavors: Iterable[Flavor] = ()) -> None:
-        self._tariff, self._now, self._flavors = tariff, now, tuple(flavors)
+        self._tariff, self._flavors = tariff, tuple(flavors)
         self._prices = tariff.card.at(now) if tariff is not None else None
         self._burns: dict[tuple[str, Flavor, _Kind], Burn | None] = {}
         self._images: dict[Item, Decimal] = {}
@@ -108,13 +108,12 @@ class VmPrices:
         if self._tariff is None or self._prices is None:
             return None
         image_name, root_disk, launched = kind
-        vm = Vm(
-            endpoint="", id="", name="", status="", vm_state=vm_state, launched_at=self._now if launched else None,
-            image_id="image" if root_disk else None, volume_ids=() if root_disk else ("root",),
+        burn = kind_burn(
+            vm_state, flavor, self._prices, self._tariff.policy, self.currency, image_name,
+            launched=launched, root_disk=root_disk,
         )  # fmt: skip
-        burn = vm_burn(vm, flavor, self._prices, self._tariff.policy, self.currency, image_name)
         return burn if priced(burn) else None
 
 
 def _kind(vm: Vm, image_name: str) -> _Kind:
-    return image_name, vm.image_id is not None or not vm.volume_ids, vm.launched
+    return image_name, vm.root_disk, vm.launched

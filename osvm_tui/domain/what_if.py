@@ -52,7 +52,7 @@ def largest_image(vm: Vm, flavor: Flavor) -> Item | None:
 
     None where there is none: it boots from a volume, or the flavor does not tell how large its disk is.
     """
-    return None if vm.image_id is None and vm.volume_ids else image_of_disk(flavor)
+    return image_of_disk(flavor) if vm.root_disk else None
 
 
 def image_of_disk(flavor: Flavor) -> Item | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from osvm_tui.domain.accrual import Held, Tariff, dated
-from osvm_tui.domain.burn import Burn, Item, Total, burn_totals, priced, thing_burn, times, vm_burn
-from osvm_tui.domain.money import ZERO, product
+from osvm_tui.domain.burn import Burn, Item, Total, burn_totals, kind_burn, priced, thing_burn, times
+from osvm_tui.domain.money import ZERO, exact_hours, product
 from osvm_tui.domain.rates import PriceList
 from osvm_tui.domain.roles import Scope
 from osvm_tui.domain.things import KINDS
@@ -26,7 +26,6 @@ from osvm_tui.services.scopes import Scopes
 
 _Pieces = list[tuple[PriceList, Decimal]]
 """Prices that will hold, each with its hours."""
-_MICRO = timedelta(microseconds=1)
 
 
 class Kind(NamedTuple):
@@ -75,7 +74,7 @@ class Burns:
         found = self._rates.priced(entry)
         if found is None:
             return VmCost(ref=ref, note=self._rates.view(entry).note)
-        own = self._burn(self._kind(vm, entry))
+        own = self.alike(self._kind(vm, entry))
         return VmCost(
             ref=ref,
             own=own,
@@ -89,7 +88,7 @@ class Burns:
         self.follow()
         self._follow_fleet()
         key = self._kinds.get(ref)
-        burn = self._burn(key) if key is not None else None
+        burn = self.alike(key) if key is not None else None
         return Total(burn.currency, burn.hourly, burn.monthly) if burn is not None else None
 
     def kinds(self) -> Mapping[VmRef, Kind]:
@@ -97,10 +96,6 @@ class Burns:
         self.follow()
         self._follow_fleet()
         return self._kinds
-
-    def alike(self, kind: Kind) -> Burn | None:
-        """Return what a VM of this kind costs, None where it has no price; `kinds` must have been called before."""
-        return self._burn(kind)
 
     def _attached(self, entry: str, vm: Vm, tariff: Tariff, prices: PriceList) -> tuple[AttachedCost, ...]:
         currency = tariff.card.currency
@@ -113,7 +108,9 @@ class Burns:
         """Return the sum of these VMs, or of everything with what hangs on it and what hangs on nothing."""
         self.follow()
         if refs is not None:
-            chosen = [(vm, entry) for ref in refs if (vm := self._fleet.get(ref)) and (entry := self._entry(ref))]
+            chosen = [
+                (vm, entry) for ref in refs if (vm := self._fleet.get(ref)) and (entry := self._fleet.entry_of(ref))
+            ]
             return self._sum(Counter(self._kind(vm, entry) for vm, entry in chosen), ())
         self._follow_fleet()
         if self._all is None:
@@ -131,7 +128,7 @@ class Burns:
         for follower in self._scopes.followers():
             tariff = self._rates.tariff(follower.status.entry)
             cut = dated(tariff.card, since, until) if tariff is not None else ()
-            pieces[follower.status.entry] = [(prices, _hours(other - one)) for one, other, prices in cut]
+            pieces[follower.status.entry] = [(prices, exact_hours(other - one)) for one, other, prices in cut]
         found: dict[tuple[str, str, str], Decimal] = {}
         for one in (*self._coming_vms(pieces), *self._coming_things(pieces)):
             key = (one.entry, one.project_id, one.currency)
@@ -159,7 +156,7 @@ class Burns:
                 yield Coming(entry, project_id, burn.currency, product(burn.hourly, hours) * count)
 
     def _sum(self, counts: Mapping[Kind, int], things: tuple[Burn, ...]) -> BurnTotals:
-        found = [(burn, count) for key, count in counts.items() if count and (burn := self._burn(key)) is not None]
+        found = [(burn, count) for key, count in counts.items() if count and (burn := self.alike(key)) is not None]
         vms, priced_vms = sum(counts.values()), sum(count for _, count in found)
         totals = burn_totals([*(times(burn, count) for burn, count in found), *things])
         simulated = any(self._simulated(key[0]) for key, count in counts.items() if count)
@@ -185,15 +182,12 @@ class Burns:
         tariff = self._rates.tariff(entry)
         return tariff is not None and tariff.card.simulated
 
-    def _entry(self, ref: VmRef) -> str:
-        return self._fleet.entry_of(ref)
-
     def _kind(self, vm: Vm, entry: str) -> Kind:
         flavor = self._stock.flavor_of(entry, vm)
-        root_disk = vm.image_id is not None or not vm.volume_ids
-        return Kind(entry, vm.vm_state, flavor, vm.launched, self._stock.image_of(entry, vm), root_disk)
+        return Kind(entry, vm.vm_state, flavor, vm.launched, self._stock.image_of(entry, vm), vm.root_disk)
 
-    def _burn(self, key: Kind) -> Burn | None:
+    def alike(self, key: Kind) -> Burn | None:
+        """Return what a VM of this kind costs, None where it has no price; `kinds` must have been called before."""
         if key not in self._memo:
             self._memo[key] = self._price(key)
         return self._memo[key]
@@ -208,7 +202,7 @@ class Burns:
         """Return what a VM costs by prices that need not be the present ones."""
         found = self._rates.priced(key[0])
         if found is not None and found[1] is prices:
-            return self._burn(key)
+            return self.alike(key)
         tariff = self._rates.tariff(key[0])
         burn = self._whole(key, tariff, prices) if tariff is not None else None
         return burn if burn is not None and priced(burn) else None
@@ -217,12 +211,10 @@ class Burns:
         _, vm_state, flavor, launched, image_name, root_disk = key
         if flavor is None:
             return None
-        like = Vm(
-            endpoint="", id="", name="", status="", vm_state=vm_state, flavor=flavor,
-            launched_at=self._now() if launched else None, image_id="image" if root_disk else None,
-            volume_ids=() if root_disk else ("root",),
+        return kind_burn(
+            vm_state, flavor, prices, tariff.policy, tariff.card.currency, image_name,
+            launched=launched, root_disk=root_disk,
         )  # fmt: skip
-        return vm_burn(like, flavor, prices, tariff.policy, tariff.card.currency, image_name)
 
     def follow(self) -> None:
         """Forget everything when the book, the prices that hold, a scope or a catalog is another one."""
@@ -258,7 +250,7 @@ class Burns:
         for vm in delta.upserts:
             ref = vm.ref
             self._drop(ref)
-            if entry := self._entry(ref):
+            if entry := self._fleet.entry_of(ref):
                 kind = self._kinds[ref] = self._kind(vm, entry)
                 self._projects[ref] = vm.project_id
                 self._counts[vm.project_id, kind] += 1
@@ -287,8 +279,7 @@ class Burns:
                 key = (scope.endpoint if scope else entry, one.id)
                 if key not in seen:
                     seen.add(key)
-                    project_id = one.project_id or (scope.project_id if scope else "")
-                    alike[entry, project_id, Item(one.component, one.what, one.quantity)] += 1
+                    alike[entry, one.project_id, Item(one.component, one.what, one.quantity)] += 1
         return alike
 
     def _price_things(self) -> list[Burn]:
@@ -305,7 +296,3 @@ class Burns:
 
     def _held(self, entry: str, scope: Scope | None) -> Sequence[Held]:
         return self._stock.held(entry, scope, self._now()) if scope is not None else ()
-
-
-def _hours(length: timedelta) -> Decimal:
-    return Decimal(length // _MICRO) / 3_600_000_000

@@ -178,13 +178,11 @@ class CostDays:
         """Return what was kept of volumes and the like, brought up to what is there now."""
         store = self._store()
         kept = await store.things(counted.scope, since) if store is not None else ()
-        whose = "" if counted.scope.all_projects else counted.scope.project_id
         fresh = {component for _, component in self._stock.well_read(counted.entry)}
 
         def told() -> tuple[Held, ...]:
             present = self._stock.held(counted.entry, counted.scope, self._now())
-            there = [one if one.project_id else replace(one, project_id=whose) for one in present]
-            return tuple(_up_to_now(kept, there, fresh))
+            return tuple(_up_to_now(kept, present, fresh))
 
         return await asyncio.to_thread(told)
 

@@ -148,7 +148,7 @@ class Lives:
             Billed(
                 vm.project_id,
                 tuple(sorted(vm.tags)),
-                Made(flavors.get, self._stock.image_of(entry, vm), vm.image_id is not None or not vm.volume_ids),
+                Made(flavors.get, self._stock.image_of(entry, vm), vm.root_disk),
                 tuple(_of_any(one, flavors) for one in stretches(self._logged(vm, life), now, GRACE)),
             )
             for vm, life in lives

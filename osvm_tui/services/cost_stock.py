@@ -10,6 +10,7 @@ from sys import intern
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from osvm_tui.domain.accrual import Held
 from osvm_tui.domain.burn import Item
@@ -127,10 +128,15 @@ class Stock:
         return self._indexed(entry, "hanging", (CatalogKind.VOLUME, CatalogKind.FLOATING_IP), _hanging)
 
     def held(self, entry: str, scope: Scope, seen_at: datetime) -> tuple[Held, ...]:
-        """Return everything beside VMs that projects in the scope's reach pay for."""
+        """Return everything beside VMs that projects in the scope's reach pay for; what names no project is the
+        scope's own where that is of one."""
         values = (value for kind in KINDS for value in self.values(entry, kind))
+        found = held_of(values, seen_at)
+        if scope.all_projects:
+            return found
+        own = scope.project_id
         return tuple(
-            one for one in held_of(values, seen_at) if scope.all_projects or one.project_id in ("", scope.project_id)
+            one if one.project_id else replace(one, project_id=own) for one in found if one.project_id in ("", own)
         )
 
     def marks(self, entry: str) -> tuple[object, ...]:
