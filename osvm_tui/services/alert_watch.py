@@ -98,19 +98,14 @@ class AlertWatch:
         self._silence.asked(vm.ref)
         for rule in self._of(AlertKind.METRIC, vm, entry):
             value = sample.value(rule.metric)
-            if value is None:
-                self._untell(rule, vm, sample)
-            else:
-                self._untold.pop((rule.name, vm.ref), None)
+            self._note_told(rule, vm, sample, value)
+            if value is not None:
                 self._judge(rule, vm, entry, value, sample.at)
         percent = sample.value(Metric.DISK)
         if percent is not None:
             self._trends.hear(vm, entry, sample.at.timestamp(), percent)
         for rule in self._of(AlertKind.DISK_FULL, vm, entry):
-            if percent is None:
-                self._untell(rule, vm, sample)
-            else:
-                self._untold.pop((rule.name, vm.ref), None)
+            self._note_told(rule, vm, sample, percent)
 
     def missed(self, ref: VmRef) -> None:
         """Note that a source which told of a VM was asked here and gave nothing."""
@@ -132,9 +127,12 @@ class AlertWatch:
         if alert is not None or (breach.seen_at - breach.since).total_seconds() >= rule.for_s:
             self._book.begin(rule, vm, entry, metric_words(rule, breach), value, breach.since)
 
-    def _untell(self, rule: AlertRule, vm: Vm, sample: Sample) -> None:
+    def _note_told(self, rule: AlertRule, vm: Vm, sample: Sample, value: float | None) -> None:
         """End an alert about a number that the VM's source does not tell: one reading without it is none yet."""
         key = (rule.name, vm.ref)
+        if value is not None:
+            self._untold.pop(key, None)
+            return
         if self._book.find(*key) is None:
             return
         since = self._untold.setdefault(key, sample.at)

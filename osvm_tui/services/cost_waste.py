@@ -69,9 +69,7 @@ class CostWaste:
         silent = await asyncio.to_thread(_silent, list(self._fleet.vms()), metrics)
         return await asyncio.to_thread(_listed, found, dict(dismissed), (*notes, *silent))
 
-    def _all(
-        self, metrics: Mapping[VmRef, VmMetrics], since: Mapping[VmRef, datetime]
-    ) -> Iterator[Advice | None]:  # fmt: skip
+    def _all(self, metrics: Mapping[VmRef, VmMetrics], since: Mapping[VmRef, datetime]) -> Iterator[Advice | None]:
         """Yield advice, and None for all that needs none."""
         now = self._now()
         followed = [follower.status.entry for follower in self._scopes.followers() if follower.scope is not None]
@@ -115,9 +113,7 @@ class CostWaste:
         )
         return advise(subject, now)
 
-    def _of_things(
-        self, entry: str, alive: Container[str], booted: Container[str], now: datetime
-    ) -> Iterator[Advice]:  # fmt: skip
+    def _of_things(self, entry: str, alive: Container[str], booted: Container[str], now: datetime) -> Iterator[Advice]:
         tariff = self._rates.tariff(entry)
         scope = self._scopes.scope(entry)
 

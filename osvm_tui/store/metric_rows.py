@@ -21,7 +21,7 @@ from osvm_tui.domain.measured import Measured
 from osvm_tui.domain.slots import KEPT_S, STEPS, Cells, Slot, merged, rolled
 from osvm_tui.domain.vm import VmRef
 from osvm_tui.store.metric_blob import halves, pack, unpack
-from osvm_tui.store.metric_numbers import Numbers, chunks, forget
+from osvm_tui.store.metric_numbers import Numbers, chunks, forget, marks_of
 from osvm_tui.store.metric_tables import machines, marks, newest, slots
 
 Place = tuple[int, int, int, int]
@@ -42,8 +42,7 @@ async def next_change(connection: AsyncConnection) -> int:
 
 async def last_change(connection: AsyncConnection) -> int:
     """Return the number of the last batch."""
-    found: int = (await connection.execute(select(marks.c.value).where(marks.c.name == "change"))).scalar_one()
-    return found
+    return (await marks_of(connection))["change"]
 
 
 async def merge_slots(connection: AsyncConnection, batch: Sequence[tuple[VmRef, Slot]], numbers: Numbers) -> int:
