@@ -15,6 +15,7 @@ from osvm_tui.services.cadence import Cadence
 from osvm_tui.services.console import Console
 from osvm_tui.services.cost_rates import CostSource
 from osvm_tui.services.entry import EntryPlan
+from osvm_tui.services.guests import GuestPlan
 from osvm_tui.store.base import Store
 from tests.unit.services.scripted_cloud import ScriptedCloud
 
@@ -40,11 +41,12 @@ async def console(tmp_path: Path) -> AsyncIterator[Callable[..., Console]]:
         role: ConsoleRole = ConsoleRole.OPERATOR,
         cadence: Cadence = FAST,
         rates: CostSource | None = None,
+        guests: GuestPlan | None = None,
     ) -> Console:
         one = Console(
             [EntryPlan(cloud.entry, lambda cloud=cloud: cloud) for cloud in clouds],  # type: ignore[misc]
             lambda owner: open_store(tmp_path, owner), None,
-            operator="ops-1", console_role=role, cadence=cadence, rates=rates,
+            operator="ops-1", console_role=role, cadence=cadence, rates=rates, guests=guests,
         )  # fmt: skip
         made.append(one)
         return one

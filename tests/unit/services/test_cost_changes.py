@@ -14,8 +14,7 @@ from osvm_tui.domain.network import FloatingIp
 from osvm_tui.domain.rates import Component, Named, Price, PriceList
 from osvm_tui.domain.vm import Flavor
 from osvm_tui.domain.volume import Volume, VolumeAttachment
-from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
-from tests.unit.services.test_costs import (
+from tests.unit.services.cost_desk import (
     COMPUTE,
     EVERYWHERE,
     LARGE,
@@ -28,6 +27,7 @@ from tests.unit.services.test_costs import (
     store_of,
     vm,
 )  # fmt: skip
+from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
 
 MINUTE = timedelta(minutes=1)
 ODD = Flavor("odd", 0, 0, 0, id="9")

@@ -21,8 +21,7 @@ from osvm_tui.services import cost_days
 from osvm_tui.services.console import Console
 from osvm_tui.services.cost_lives import Counted
 from osvm_tui.services.costs_api import By, VmBill
-from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
-from tests.unit.services.test_costs import (
+from tests.unit.services.cost_desk import (
     COMPUTE,
     DAY,
     END,
@@ -36,7 +35,8 @@ from tests.unit.services.test_costs import (
     opened,
     store_of,
     vm,
-)
+)  # fmt: skip
+from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
 
 HOUR = timedelta(hours=1)
 

@@ -19,8 +19,7 @@ from osvm_tui.services.cost_burns import Coming
 from osvm_tui.services.cost_days import ProjectDay
 from osvm_tui.services.cost_reports import budget_view, grouped
 from osvm_tui.services.costs_api import By
-from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
-from tests.unit.services.test_costs import (
+from tests.unit.services.cost_desk import (
     COMPUTE,
     DAY,
     END,
@@ -35,6 +34,7 @@ from tests.unit.services.test_costs import (
     store_of,
     vm,
 )  # fmt: skip
+from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud
 
 
 async def test_what_has_no_price_is_told_in_reports_month_bill_and_totals_and_is_no_zero(console: Make) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
@@ -13,9 +12,7 @@ from osvm_tui.domain.errors import CloudError
 from osvm_tui.domain.guest import GuestRule
 from osvm_tui.domain.metrics import Source
 from osvm_tui.services.console import Console
-from osvm_tui.services.entry import EntryPlan
 from osvm_tui.services.guests import GuestPlan
-from tests.unit.services.conftest import FAST, open_store
 from tests.unit.services.scripted_cloud import SCOPE, ScriptedCloud, a_vm
 from tests.unit.services.test_guests import ADDRESSES, ScriptedKeys
 
@@ -41,21 +38,9 @@ def cloud() -> Cloud:
 
 
 @pytest.fixture
-async def ruled(tmp_path: Path, cloud: Cloud) -> AsyncIterator[Make]:
-    """Return a factory of consoles with rules, all of which are closed at the end."""
-    made: list[Console] = []
-
-    def make(*rules: GuestRule) -> Console:
-        one = Console(
-            [EntryPlan("lab", lambda: cloud)], lambda owner: open_store(tmp_path, owner), None, operator="ops-1",
-            cadence=FAST, guests=GuestPlan(rules, ScriptedKeys, "known_hosts"),
-        )  # fmt: skip
-        made.append(one)
-        return one
-
-    yield make
-    for one in made:
-        await one.close()
+def ruled(console: Callable[..., Console], cloud: Cloud) -> Make:
+    """Return a factory of consoles with rules."""
+    return lambda *rules: console(cloud, guests=GuestPlan(rules, ScriptedKeys, "known_hosts"))
 
 
 @pytest.mark.parametrize(
