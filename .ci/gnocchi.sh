@@ -3,9 +3,11 @@
 #
 # Its packages are wheels in an environment of their own: they want other versions than the console's.
 
+. .ci/daemons.sh
+
 start_gnocchi() {
   local port index tries
-  port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(free_port)
   GNOCCHI_DIR=$(mktemp -d)
   python3 -m venv "$GNOCCHI_DIR/venv" || return 1
   "$GNOCCHI_DIR/venv/bin/pip" install -q --no-deps --only-binary :all: -r .ci/gnocchi.txt || return 1
@@ -65,7 +67,6 @@ PY
 }
 
 stop_gnocchi() {
-  [ -z "${GNOCCHI_PIDS:-}" ] || kill $GNOCCHI_PIDS 2>/dev/null || true
-  [ -z "${GNOCCHI_DIR:-}" ] || { wait $GNOCCHI_PIDS 2>/dev/null; rm -rf "$GNOCCHI_DIR"; } || true
+  stop_daemons "${GNOCCHI_PIDS:-}" "${GNOCCHI_DIR:-}"
   GNOCCHI_PIDS="" GNOCCHI_DIR=""
 }

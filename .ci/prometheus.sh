@@ -15,7 +15,7 @@ install_prometheus() {
   for part in $parts; do command -v "$part" || return 1; done
 } >/dev/null
 
-free_port() { python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+. .ci/daemons.sh
 
 start_prometheus() {
   install_prometheus || return 1
@@ -54,7 +54,6 @@ PY
 }
 
 stop_prometheus() {
-  [ -z "${PROMETHEUS_PIDS:-}" ] || kill $PROMETHEUS_PIDS 2>/dev/null || true
-  [ -z "${PROMETHEUS_DIR:-}" ] || { wait $PROMETHEUS_PIDS 2>/dev/null; rm -rf "$PROMETHEUS_DIR"; } || true
+  stop_daemons "${PROMETHEUS_PIDS:-}" "${PROMETHEUS_DIR:-}"
   PROMETHEUS_PIDS="" PROMETHEUS_DIR=""
 }
